@@ -1,0 +1,47 @@
+//! What the core is told: the closed set of things that can happen to a run.
+
+use sentinel_parsers::frame::Frame;
+use sentinel_parsers::wire::{OpenStream, RunContext};
+
+use crate::fact::Fact;
+
+/// Milliseconds since the Unix epoch. The core reads no clock; the shell passes the time in.
+pub type Millis = i64;
+
+/// The agent's name for a stream: a hash of its identity, made by the shell.
+pub type StreamId = String;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A stream was opened, or opened again.
+    OpenStream {
+        /// The agent's name for it.
+        stream: StreamId,
+        /// What the sender said.
+        open: OpenStream,
+    },
+    /// A frame of a stream arrived, decoded and within limits.
+    Frame {
+        /// The stream.
+        stream: StreamId,
+        /// The frame.
+        frame: Frame,
+    },
+    /// Somebody asks how far a stream is stored.
+    AskPosition {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Another source (a CI webhook, a Job, an operator) speaks of a run.
+    Run {
+        /// What it knows.
+        context: RunContext,
+        /// Who says so (`webhook:github`, `job`, `operator`).
+        provenance: String,
+    },
+    /// The cluster as the watch sees it.
+    Fact(Fact),
+    /// Time passed. The shell sends one at least every second while a run is open.
+    Tick,
+}

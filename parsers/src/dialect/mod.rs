@@ -1,0 +1,59 @@
+//! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
+
+use crate::event::Body;
+
+/// A line as dialects see it: visible text only (see [`crate::line::visible`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The visible text, without line end and escapes.
+    pub text: &'a str,
+    /// 1-based number of the line in the stream.
+    pub number: u64,
+    /// Whether part of the line was cut off because it was longer than the cap.
+    pub cut: bool,
+}
+
+/// What a line meant to a dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Not this dialect's; others are asked.
+    Pass,
+    /// Free text inside a block of this dialect (a traceback, captured output). No other dialect is
+    /// asked, error signatures still are.
+    Text,
+    /// Structure of this dialect. Nobody else is asked.
+    Own,
+}
+
+/// Where events go: the event's body, and the number of the line it is about.
+pub type Emit<'e> = &'e mut dyn FnMut(u64, Body<'_>);
+
+/// A dialect's state over one stream.
+///
+/// A total function: any line is acceptable, and an unknown one is [`Claim::Pass`]. The result may
+/// depend on earlier lines of the stream only.
+pub trait Dialect: Send {
+    /// Reads one line, emits what it completes, and says whose line it is. A dialect that has not
+    /// recognised its own opening yet must pass whatever could be ordinary text.
+    fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim;
+
+    /// The stream is over: emits what is still held back.
+    fn finish(&mut self, emit: Emit<'_>);
+}
+
+/// A row of the table of dialects.
+pub struct DialectInfo {
+    /// The dialect's word in configuration, metrics and output.
+    pub id: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// Whether the line could open this dialect: cheap, stateless, generous. Until the dialect has
+    /// claimed a line, only lines for which this holds are offered to it.
+    pub sniff: fn(&Line<'_>) -> bool,
+    /// A fresh state.
+    pub new: fn() -> Box<dyn Dialect>,
+}
+
+/// Every dialect, in the order in which they are asked about a line nobody owns yet:
+/// machine formats first, then the formats with the most particular openings.
+pub static DIALECTS: &[DialectInfo] = &[];

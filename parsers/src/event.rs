@@ -1,0 +1,464 @@
+//! `Event<'a>`: the one vocabulary every dialect speaks and every consumer reads.
+//!
+//! Events borrow from the line (or the parser's own memory) and live only for the call that hands
+//! them over; whoever wants to keep one copies what it needs, for instance into a
+//! [`Ledger`](crate::ledger::Ledger) or a [frame](crate::frame).
+
+use serde::{Deserialize, Serialize};
+
+/// How a test ended, or where it stands.
+///
+/// There is no `flaky`: a test that failed at first and passed in a retry keeps both attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Status {
+    /// The test passed.
+    Passed = 0,
+    /// An assertion failed.
+    Failed = 1,
+    /// The test broke outside its own assertions: set-up, tear-down, collection, a crash.
+    Errored = 2,
+    /// The test was not run.
+    Skipped = 3,
+    /// The test failed as it was expected to.
+    Xfail = 4,
+    /// The test passed although it was expected to fail.
+    Xpass = 5,
+    /// The test is marked as work still to be done; its result does not count (TAP `# TODO`).
+    Todo = 6,
+    /// The test's runner ended it because it took too long.
+    TimedOut = 7,
+    /// The test began and its end was never seen.
+    Unfinished = 8,
+}
+
+impl Status {
+    /// Every status, in the order of the wire codes.
+    pub const ALL: [Status; 9] = [
+        Status::Passed,
+        Status::Failed,
+        Status::Errored,
+        Status::Skipped,
+        Status::Xfail,
+        Status::Xpass,
+        Status::Todo,
+        Status::TimedOut,
+        Status::Unfinished,
+    ];
+
+    /// The word used in JSON, SQL, metrics and the API.
+    ///
+    /// ```
+    /// assert_eq!(sentinel_parsers::Status::TimedOut.as_str(), "timed_out");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Passed => "passed",
+            Status::Failed => "failed",
+            Status::Errored => "errored",
+            Status::Skipped => "skipped",
+            Status::Xfail => "xfail",
+            Status::Xpass => "xpass",
+            Status::Todo => "todo",
+            Status::TimedOut => "timed_out",
+            Status::Unfinished => "unfinished",
+        }
+    }
+
+    /// The status with the given word, if there is one.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|s| s.as_str() == word)
+    }
+
+    /// The status with the given wire code, if there is one.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Status> {
+        if (code as usize) < Status::ALL.len() {
+            Some(Status::ALL[code as usize])
+        } else {
+            None
+        }
+    }
+
+    /// Whether this status makes a run red.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Status::Failed | Status::Errored | Status::TimedOut)
+    }
+}
+
+/// How many tests stand in each status; index with a [`Status`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; 9]);
+
+impl Counts {
+    /// No tests at all.
+    pub const ZERO: Counts = Counts([0; 9]);
+
+    /// `n` tests of one status.
+    #[must_use]
+    pub fn of(status: Status, n: u64) -> Counts {
+        let mut counts = Counts::ZERO;
+        counts.add(status, n);
+        counts
+    }
+
+    /// Adds `n` tests of the status, saturating.
+    pub fn add(&mut self, status: Status, n: u64) {
+        let slot = &mut self.0[status as usize];
+        *slot = slot.saturating_add(n);
+    }
+
+    /// Takes `n` tests of the status away, stopping at zero.
+    pub fn sub(&mut self, status: Status, n: u64) {
+        let slot = &mut self.0[status as usize];
+        *slot = slot.saturating_sub(n);
+    }
+
+    /// Adds every count of the other.
+    pub fn merge(&mut self, other: &Counts) {
+        for status in Status::ALL {
+            self.add(status, other[status]);
+        }
+    }
+
+    /// All tests, whatever their status.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// Tests that failed, errored or timed out.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self[Status::Failed] + self[Status::Errored] + self[Status::TimedOut]
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; 9]
+    }
+}
+
+impl std::ops::Index<Status> for Counts {
+    type Output = u64;
+    fn index(&self, status: Status) -> &u64 {
+        &self.0[status as usize]
+    }
+}
+
+/// What a parser recognised, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event<'a> {
+    /// Byte offset, in the logical stream, of the line that completed the event; at the end of
+    /// the stream, the stream's length. `(offset, sub)` never decreases and never repeats.
+    pub offset: u64,
+    /// Ordinal among the events completed by the same line.
+    pub sub: u32,
+    /// 1-based number of the line the event is about; for a block, its first line.
+    pub line: u64,
+    /// When it happened in milliseconds since the Unix epoch, if known. Parsers set it only from
+    /// times that stand in the log; the sidecar fills in when it read the line.
+    pub time_ms: Option<i64>,
+    /// The dialect that recognised it (`pytest`, `tap`, ...; `sentinel` for our own markers,
+    /// `signature` for error signatures, `stream` for what the transport itself knows).
+    pub dialect: &'a str,
+    /// What was recognised.
+    pub body: Body<'a>,
+}
+
+/// The kinds of event.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Body<'a> {
+    /// A run announced itself.
+    RunStart(RunStart<'a>),
+    /// A run said that it is over.
+    RunEnd(RunEnd<'a>),
+    /// A suite began. Suites of several workers may overlap.
+    SuiteStart(SuiteStart<'a>),
+    /// A suite ended.
+    SuiteEnd(SuiteEnd<'a>),
+    /// A number of tests was announced.
+    Plan(Plan<'a>),
+    /// A test began.
+    TestStart(TestStart<'a>),
+    /// A test's result.
+    TestEnd(TestEnd<'a>),
+    /// More about a test whose result was, or will be, told by another event.
+    TestDetail(TestDetail<'a>),
+    /// Results without names (progress dots).
+    Counted(Counted<'a>),
+    /// Totals as the framework printed them.
+    Summary(Summary<'a>),
+    /// A recognised error.
+    Signature(Signature<'a>),
+    /// A known loss of bytes.
+    Gap(Gap<'a>),
+    /// The last event of a stream.
+    EndOfStream(EndOfStream<'a>),
+}
+
+/// Metadata of a run as its `RUN_START` marker gives it; absent keys are `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunStart<'a> {
+    /// The run's identifier.
+    pub run_id: Option<&'a str>,
+    /// The pipeline it belongs to.
+    pub pipeline: Option<&'a str>,
+    /// The environment tested.
+    pub environment: Option<&'a str>,
+    /// The branch tested.
+    pub branch: Option<&'a str>,
+    /// The commit tested.
+    pub commit: Option<&'a str>,
+    /// Which try of the pipeline this is, from 1.
+    pub attempt: Option<u32>,
+}
+
+/// What a `RUN_END` marker says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunEnd<'a> {
+    /// The run's identifier.
+    pub run_id: Option<&'a str>,
+    /// The outcome as printed.
+    pub status: Option<&'a str>,
+    /// Duration in seconds.
+    pub duration_s: Option<f64>,
+}
+
+/// The beginning of a suite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuiteStart<'a> {
+    /// The suite's name; see the naming table of each dialect.
+    pub suite: &'a str,
+    /// Comma-separated tags as printed.
+    pub tags: Option<&'a str>,
+}
+
+/// The end of a suite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuiteEnd<'a> {
+    /// The suite's name.
+    pub suite: &'a str,
+    /// Its own result, if the framework prints one.
+    pub status: Option<Status>,
+    /// Duration in seconds.
+    pub duration_s: Option<f64>,
+    /// Whether the tests of this dialect that were told without a suite since the last adopting
+    /// end belong to this suite (go test prints the package after its tests).
+    pub adopts: bool,
+}
+
+/// An announced number of tests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan<'a> {
+    /// The suite planned; `None` for the whole session of the framework.
+    pub suite: Option<&'a str>,
+    /// The number announced.
+    pub tests: u64,
+}
+
+/// The beginning of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestStart<'a> {
+    /// The suite; `None` if it is not known yet, `Some("")` if the format has none.
+    pub suite: Option<&'a str>,
+    /// The test's name.
+    pub name: &'a str,
+    /// The attempt, from 1, if the format tells.
+    pub attempt: Option<u32>,
+    /// Comma-separated tags as printed.
+    pub tags: Option<&'a str>,
+}
+
+/// A test's result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestEnd<'a> {
+    /// The suite; `None` if it is not known yet, `Some("")` if the format has none.
+    pub suite: Option<&'a str>,
+    /// The test's name.
+    pub name: &'a str,
+    /// The result.
+    pub status: Status,
+    /// Duration in seconds, as printed.
+    pub duration_s: Option<f64>,
+    /// The attempt, from 1, if the format tells. Without it a second result of the same name is a
+    /// second test of that name.
+    pub attempt: Option<u32>,
+    /// First line of the failure's or the skip's text.
+    pub message: Option<&'a str>,
+    /// `file:line` of the failure.
+    pub location: Option<&'a str>,
+    /// Comma-separated tags as printed.
+    pub tags: Option<&'a str>,
+    /// Whether this repeats a result already told or counted (a list of failures at the end):
+    /// it then amends the test of that name, or names one of the results counted without a name.
+    pub recap: bool,
+    /// Whether the trouble was in tear-down, after the test's own result: counted beside it.
+    pub teardown: bool,
+}
+
+impl<'a> TestEnd<'a> {
+    /// A result with nothing but suite, name and status.
+    #[must_use]
+    pub fn new(suite: Option<&'a str>, name: &'a str, status: Status) -> TestEnd<'a> {
+        TestEnd {
+            suite,
+            name,
+            status,
+            duration_s: None,
+            attempt: None,
+            message: None,
+            location: None,
+            tags: None,
+            recap: false,
+            teardown: false,
+        }
+    }
+}
+
+/// More about the latest test of that name, or about the next result of that name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestDetail<'a> {
+    /// The suite, if known; `None` matches any.
+    pub suite: Option<&'a str>,
+    /// The test's name.
+    pub name: &'a str,
+    /// First line of the failure's or the skip's text.
+    pub message: Option<&'a str>,
+    /// `file:line` of the failure.
+    pub location: Option<&'a str>,
+}
+
+/// Results told without names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted<'a> {
+    /// The suite, if known.
+    pub suite: Option<&'a str>,
+    /// How many of each status.
+    pub counts: Counts,
+}
+
+/// Totals as printed; `None` where the framework did not print that figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// All tests.
+    pub tests: Option<u64>,
+    /// Passed.
+    pub passed: Option<u64>,
+    /// Failed.
+    pub failed: Option<u64>,
+    /// Errored.
+    pub errored: Option<u64>,
+    /// Skipped, ignored, pending.
+    pub skipped: Option<u64>,
+    /// Failed as expected.
+    pub xfail: Option<u64>,
+    /// Passed although expected to fail.
+    pub xpass: Option<u64>,
+    /// Todo.
+    pub todo: Option<u64>,
+}
+
+impl Printed {
+    /// The figures as a list in a fixed order, for codecs and tables.
+    #[must_use]
+    pub const fn to_array(self) -> [Option<u64>; 8] {
+        [
+            self.tests,
+            self.passed,
+            self.failed,
+            self.errored,
+            self.skipped,
+            self.xfail,
+            self.xpass,
+            self.todo,
+        ]
+    }
+
+    /// The reverse of [`Printed::to_array`].
+    #[must_use]
+    pub const fn from_array(a: [Option<u64>; 8]) -> Printed {
+        Printed {
+            tests: a[0],
+            passed: a[1],
+            failed: a[2],
+            errored: a[3],
+            skipped: a[4],
+            xfail: a[5],
+            xpass: a[6],
+            todo: a[7],
+        }
+    }
+
+    /// The sum, figure by figure; a figure only one side has is kept.
+    #[must_use]
+    pub fn plus(self, other: Printed) -> Printed {
+        let (mut sum, b) = (self.to_array(), other.to_array());
+        for (x, y) in sum.iter_mut().zip(b) {
+            *x = match (*x, y) {
+                (Some(x), Some(y)) => Some(x.saturating_add(y)),
+                (x, y) => x.or(y),
+            };
+        }
+        Printed::from_array(sum)
+    }
+}
+
+/// A printed summary. Summaries of one stream add up: a dialect emits one per session or binary
+/// and none for figures that repeat earlier ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary<'a> {
+    /// The suite summed up; `None` for the whole session of the framework.
+    pub suite: Option<&'a str>,
+    /// The figures.
+    pub printed: Printed,
+    /// Duration in seconds.
+    pub duration_s: Option<f64>,
+}
+
+/// One occurrence of a known kind of error, with its whole block of lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signature<'a> {
+    /// The error class (`python_traceback`, `go_panic`, `rust_panic`, `java_exception`, ...).
+    pub class: &'a str,
+    /// The exception's type, if the format has one.
+    pub exception: Option<&'a str>,
+    /// The first line of the message, raw.
+    pub message: &'a str,
+    /// 1-based number of the block's last line; its first is the event's `line`.
+    pub end_line: u64,
+    /// The stable, anonymised hash of the occurrence, with its version (`f1:...`).
+    pub fingerprint: &'a str,
+}
+
+/// A known loss: bytes `from..to` of the logical stream were never seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gap<'a> {
+    /// First lost byte.
+    pub from: u64,
+    /// First byte after the loss.
+    pub to: u64,
+    /// `rotated_away`, `truncated`, `cap`, `oversize`, `corrupt`, `rejected`, `killed`, `sidecar_absent`.
+    pub reason: &'a str,
+}
+
+/// The end of a stream, as whoever made the stream knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndOfStream<'a> {
+    /// Length of the logical stream in bytes.
+    pub total_bytes: u64,
+    /// SHA-256 of all bytes of the stream in lower-case hex; `None` when bytes were lost.
+    pub hash: Option<&'a str>,
+    /// Exit code of the command, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// Number of the signal that ended the command, if one did.
+    pub signal: Option<i32>,
+    /// How the end is known: `exit` (the wrapper saw it), `eof` (end of file or pipe), `killed`.
+    pub cause: &'a str,
+}

@@ -1,0 +1,19 @@
+//! Recognises tests, suites, totals and errors in what test frameworks print.
+//!
+//! The parser is a total function over bytes: no I/O, no clock, no failure, any chunking gives the
+//! same events. See [`Parser`] for the streaming interface, [`event`] for the vocabulary and
+//! [`ledger`] for the fold from events to a list of tests with totals.
+
+pub mod dialect;
+pub mod event;
+pub mod frame;
+pub mod ledger;
+pub mod line;
+mod marker;
+mod parser;
+mod signature;
+pub mod wire;
+
+pub use event::{Body, Counts, Event, Status};
+pub use ledger::Ledger;
+pub use parser::Parser;

@@ -1,0 +1,218 @@
+//! Cuts a byte stream into lines: bounded, chunk-invariant, without copying what lies in one piece.
+
+use std::borrow::Cow;
+
+/// Bytes of a line that are kept; the rest of a longer line is read through and counted.
+/// The figure follows common container runtimes, which cut at 16 KiB, with room to spare.
+pub const LINE_CAP: usize = 64 * 1024;
+
+/// A line as it stands in the stream, without its line feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawLine<'a> {
+    /// At most [`LINE_CAP`] bytes, without `\n`.
+    pub bytes: &'a [u8],
+    /// Offset of the first byte in the logical stream.
+    pub offset: u64,
+    /// 1-based number.
+    pub number: u64,
+    /// Bytes of the line that were cut off because of the cap.
+    pub cut: u64,
+    /// Whether a line feed ended it; only the last line of a stream may lack one.
+    pub terminated: bool,
+}
+
+/// Cuts chunks into lines. Any chunking of the same bytes gives the same lines.
+///
+/// ```
+/// use sentinel_parsers::line::LineSplitter;
+/// let mut lines = Vec::new();
+/// let mut splitter = LineSplitter::new();
+/// for chunk in [&b"one\ntw"[..], b"o\nthree"] {
+///     splitter.feed(chunk, &mut |l| lines.push(l.bytes.to_vec()));
+/// }
+/// splitter.finish(&mut |l| lines.push(l.bytes.to_vec()));
+/// assert_eq!(lines, [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+/// ```
+#[derive(Debug, Default)]
+pub struct LineSplitter {
+    /// Beginning of a line whose end has not come yet.
+    pending: Vec<u8>,
+    /// Bytes of the pending line beyond the cap.
+    cut: u64,
+    /// Offset of the pending line's first byte.
+    start: u64,
+    /// Lines completed.
+    count: u64,
+    /// Bytes cut from lines over the cap, in all.
+    cut_total: u64,
+}
+
+impl LineSplitter {
+    /// A splitter at offset 0.
+    #[must_use]
+    pub fn new() -> LineSplitter {
+        LineSplitter::default()
+    }
+
+    /// A splitter whose first byte stands at the given offset.
+    #[must_use]
+    pub fn starting_at(offset: u64) -> LineSplitter {
+        LineSplitter {
+            start: offset,
+            ..LineSplitter::default()
+        }
+    }
+
+    /// Reads a chunk and hands over every line it completes.
+    pub fn feed(&mut self, mut chunk: &[u8], out: &mut dyn FnMut(RawLine<'_>)) {
+        if self.has_pending() {
+            match memchr::memchr(b'\n', chunk) {
+                None => return self.keep(chunk),
+                Some(end) => {
+                    self.keep(&chunk[..end]);
+                    self.emit_pending(true, out);
+                    chunk = &chunk[end + 1..];
+                }
+            }
+        }
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', chunk) {
+            self.emit(&chunk[from..end], true, out);
+            from = end + 1;
+        }
+        self.keep(&chunk[from..]);
+    }
+
+    /// Hands over the last line if it lacks a line feed.
+    pub fn finish(&mut self, out: &mut dyn FnMut(RawLine<'_>)) {
+        if self.has_pending() {
+            self.emit_pending(false, out);
+        }
+    }
+
+    /// Offset of the first byte that belongs to no completed line.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.start
+    }
+
+    /// Offset after the last byte read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.start + self.pending.len() as u64 + self.cut
+    }
+
+    /// Number of lines completed.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.count
+    }
+
+    /// Bytes cut from lines over the cap.
+    #[must_use]
+    pub fn cut_bytes(&self) -> u64 {
+        self.cut_total + self.cut
+    }
+
+    fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let kept = bytes.len().min(LINE_CAP - self.pending.len());
+        self.pending.extend_from_slice(&bytes[..kept]);
+        self.cut += (bytes.len() - kept) as u64;
+    }
+
+    fn emit(&mut self, whole: &[u8], terminated: bool, out: &mut dyn FnMut(RawLine<'_>)) {
+        let kept = whole.len().min(LINE_CAP);
+        let cut = (whole.len() - kept) as u64;
+        self.count += 1;
+        self.cut_total += cut;
+        out(RawLine {
+            bytes: &whole[..kept],
+            offset: self.start,
+            number: self.count,
+            cut,
+            terminated,
+        });
+        self.start += whole.len() as u64 + u64::from(terminated);
+    }
+
+    fn emit_pending(&mut self, terminated: bool, out: &mut dyn FnMut(RawLine<'_>)) {
+        let mut bytes = std::mem::take(&mut self.pending);
+        self.count += 1;
+        self.cut_total += self.cut;
+        out(RawLine {
+            bytes: &bytes,
+            offset: self.start,
+            number: self.count,
+            cut: self.cut,
+            terminated,
+        });
+        self.start += bytes.len() as u64 + self.cut + u64::from(terminated);
+        self.cut = 0;
+        bytes.clear();
+        self.pending = bytes;
+    }
+}
+
+/// The text a person would see: no trailing CR, of CR-overwritten progress only the last state,
+/// no ANSI escapes (CSI, OSC, two-byte), no byte order mark at the very start, U+FFFD for what is
+/// not UTF-8. Borrows unless something had to be taken out.
+///
+/// ```
+/// use sentinel_parsers::line::visible;
+/// assert_eq!(visible(b"\x1b[32mok\x1b[0m 1 - adds\r"), "ok 1 - adds");
+/// assert_eq!(visible(b"10%\r99%\rdone"), "done");
+/// ```
+#[must_use]
+pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
+    let mut rest = bytes;
+    while let [head @ .., b'\r'] = rest {
+        rest = head;
+    }
+    if let Some(cr) = memchr::memrchr(b'\r', rest) {
+        rest = &rest[cr + 1..];
+    }
+    rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+    if memchr::memchr(0x1b, rest).is_none() {
+        return String::from_utf8_lossy(rest);
+    }
+    let mut plain = Vec::with_capacity(rest.len());
+    while let Some(esc) = memchr::memchr(0x1b, rest) {
+        plain.extend_from_slice(&rest[..esc]);
+        rest = &rest[esc + escape_len(&rest[esc..])..];
+    }
+    plain.extend_from_slice(rest);
+    match String::from_utf8(plain) {
+        Ok(text) => Cow::Owned(text),
+        Err(bad) => Cow::Owned(String::from_utf8_lossy(bad.as_bytes()).into_owned()),
+    }
+}
+
+/// Length of the escape sequence at the start of `bytes`, which begin with ESC (ECMA-48: CSI is
+/// ended by 0x40-0x7e, OSC, DCS, PM and APC by BEL or ST). An unended one reaches to the end.
+fn escape_len(bytes: &[u8]) -> usize {
+    match bytes.get(1) {
+        None => 1,
+        Some(b'[') => bytes[2..]
+            .iter()
+            .position(|b| (0x40..=0x7e).contains(b))
+            .map_or(bytes.len(), |i| i + 3),
+        Some(b']' | b'P' | b'^' | b'_') => {
+            let body = &bytes[2..];
+            let bel = memchr::memchr(0x07, body).map(|i| i + 3);
+            let st = memchr::memmem::find(body, b"\x1b\\").map(|i| i + 4);
+            match (bel, st) {
+                (Some(a), Some(b)) => a.min(b),
+                (a, b) => a.or(b).unwrap_or(bytes.len()),
+            }
+        }
+        Some(0x20..=0x2f) => bytes[1..]
+            .iter()
+            .position(|b| (0x30..=0x7e).contains(b))
+            .map_or(bytes.len(), |i| i + 2),
+        Some(_) => 2,
+    }
+}

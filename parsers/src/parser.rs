@@ -1,0 +1,226 @@
+//! The streaming parser: bytes in, events out, whichever dialects the stream speaks.
+
+use crate::dialect::{Claim, DIALECTS, Dialect, DialectInfo, Line};
+use crate::event::{Body, Event};
+use crate::line::{LineSplitter, RawLine, visible};
+use crate::marker::Markers;
+use crate::signature::Signatures;
+
+/// Reads a stream in chunks and hands over the events it completes.
+///
+/// ```
+/// use sentinel_parsers::{Body, Parser};
+/// let mut names = Vec::new();
+/// let mut parser = Parser::new();
+/// parser.feed(b"TEST_START name=login\nTEST_PASS name=login\n", &mut |event| {
+///     if let Body::TestEnd(end) = &event.body {
+///         names.push(end.name.to_owned());
+///     }
+/// });
+/// parser.finish(&mut |_| {});
+/// assert_eq!(names, ["login"]);
+/// ```
+pub struct Parser {
+    splitter: LineSplitter,
+    router: Router,
+}
+
+impl Default for Parser {
+    fn default() -> Parser {
+        Parser::new()
+    }
+}
+
+impl Parser {
+    /// A parser that recognises every dialect.
+    #[must_use]
+    pub fn new() -> Parser {
+        Parser::with_dialects(|_| true)
+    }
+
+    /// A parser of the dialects for whose id `wanted` holds. Sentinel's own markers and the error
+    /// signatures are always recognised.
+    #[must_use]
+    pub fn with_dialects(wanted: impl Fn(&str) -> bool) -> Parser {
+        Parser {
+            splitter: LineSplitter::new(),
+            router: Router::new(DIALECTS.iter().filter(|d| wanted(d.id))),
+        }
+    }
+
+    /// Skips to an offset: the next byte fed stands there. Only before the first byte.
+    #[must_use]
+    pub fn starting_at(mut self, offset: u64) -> Parser {
+        self.splitter = LineSplitter::starting_at(offset);
+        self
+    }
+
+    /// Reads a chunk.
+    pub fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(&Event<'_>)) {
+        let router = &mut self.router;
+        self.splitter.feed(chunk, &mut |raw| router.line(&raw, out));
+    }
+
+    /// The stream is over: reads a last line without line feed and emits what was held back.
+    pub fn finish(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
+        let router = &mut self.router;
+        self.splitter.finish(&mut |raw| router.line(&raw, out));
+        self.router.finish(self.splitter.position(), out);
+    }
+
+    /// Offset of the first byte that belongs to no completed line: every event of the bytes before
+    /// it that does not depend on later lines has been emitted.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.splitter.position()
+    }
+
+    /// Offset after the last byte read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.splitter.read()
+    }
+
+    /// Lines completed.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.splitter.lines()
+    }
+
+    /// Bytes cut from lines over [`crate::line::LINE_CAP`].
+    #[must_use]
+    pub fn cut_bytes(&self) -> u64 {
+        self.splitter.cut_bytes()
+    }
+
+    /// Ids of the dialects recognised so far, in the order of the table.
+    pub fn dialects(&self) -> impl Iterator<Item = &'static str> {
+        self.router
+            .slots
+            .iter()
+            .filter(|s| s.state.is_some())
+            .map(|s| s.info.id)
+    }
+}
+
+/// Offers each line to those who may know it, most likely owner first.
+struct Router {
+    markers: Markers,
+    slots: Vec<Slot>,
+    signatures: Signatures,
+}
+
+/// A dialect that may be, or is, spoken in the stream.
+struct Slot {
+    info: &'static DialectInfo,
+    /// Present once a line was claimed.
+    state: Option<Box<dyn Dialect>>,
+}
+
+impl Router {
+    fn new(dialects: impl Iterator<Item = &'static DialectInfo>) -> Router {
+        Router {
+            markers: Markers::new(),
+            slots: dialects.map(|info| Slot { info, state: None }).collect(),
+            signatures: Signatures::new(),
+        }
+    }
+
+    fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        let text = visible(raw.bytes);
+        let line = Line {
+            text: &text,
+            number: raw.number,
+            cut: raw.cut > 0,
+        };
+        let mut at = Numbering {
+            offset: raw.offset,
+            sub: 0,
+        };
+        if self
+            .markers
+            .line(&line, &mut |n, body| at.emit("sentinel", n, body, out))
+            == Claim::Own
+        {
+            return;
+        }
+        // A dialect that is being spoken and holds the line for its free text keeps new dialects
+        // from opening on it, but not those that share the stream with it.
+        let mut text_of_a_dialect = false;
+        for slot in self.slots.iter_mut().filter(|s| s.state.is_some()) {
+            match slot.line(&line, &mut at, out) {
+                Claim::Own => return,
+                Claim::Text => text_of_a_dialect = true,
+                Claim::Pass => {}
+            }
+        }
+        if !text_of_a_dialect {
+            for slot in self.slots.iter_mut().filter(|s| s.state.is_none()) {
+                match slot.line(&line, &mut at, out) {
+                    Claim::Own => return,
+                    Claim::Text => break,
+                    Claim::Pass => {}
+                }
+            }
+        }
+        self.signatures
+            .line(&line, &mut |n, body| at.emit("signature", n, body, out));
+    }
+
+    fn finish(&mut self, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
+        let mut at = Numbering { offset, sub: 0 };
+        for slot in &mut self.slots {
+            let id = slot.info.id;
+            if let Some(state) = &mut slot.state {
+                state.finish(&mut |n, body| at.emit(id, n, body, out));
+            }
+        }
+        self.signatures
+            .finish(&mut |n, body| at.emit("signature", n, body, out));
+    }
+}
+
+impl Slot {
+    fn line(
+        &mut self,
+        line: &Line<'_>,
+        at: &mut Numbering,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> Claim {
+        let id = self.info.id;
+        let mut emit = |n: u64, body: Body<'_>| at.emit(id, n, body, out);
+        if let Some(state) = &mut self.state {
+            return state.line(line, &mut emit);
+        }
+        if !(self.info.sniff)(line) {
+            return Claim::Pass;
+        }
+        let mut state = (self.info.new)();
+        let claim = state.line(line, &mut emit);
+        if claim != Claim::Pass {
+            self.state = Some(state);
+        }
+        claim
+    }
+}
+
+/// Gives the events of one line their place in the stream.
+struct Numbering {
+    offset: u64,
+    sub: u32,
+}
+
+impl Numbering {
+    fn emit(&mut self, dialect: &str, line: u64, body: Body<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        let sub = self.sub;
+        self.sub += 1;
+        out(&Event {
+            offset: self.offset,
+            sub,
+            line,
+            time_ms: None,
+            dialect,
+            body,
+        });
+    }
+}
