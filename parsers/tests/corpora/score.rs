@@ -1,0 +1,278 @@
+//! How well a parsed log agrees with the truth, and the table that shows it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use sentinel_parsers::ledger::{Ledger, Test};
+use sentinel_parsers::{Parser, Status};
+
+use crate::truth::{Case, TruthTest};
+
+/// Parses a log in chunks of at most `chunk` bytes.
+pub fn parse(log: &[u8], chunk: usize) -> Ledger {
+    let mut ledger = Ledger::new();
+    let mut parser = Parser::new();
+    for piece in log.chunks(chunk.min(log.len()).max(1)) {
+        parser.feed(piece, &mut |event| ledger.apply(event));
+    }
+    parser.finish(&mut |event| ledger.apply(event));
+    ledger
+}
+
+/// Agreement of one case, or of several summed up.
+#[derive(Clone, Debug, Default)]
+pub struct Score {
+    pub framework: String,
+    pub case: String,
+    pub cases: usize,
+    pub totals_right: usize,
+    /// Tests whose names the log shows.
+    pub named: usize,
+    /// Of those, with the right suite, name and status.
+    pub right: usize,
+    /// Tests told that are in no report.
+    pub invented: usize,
+    pub messages: usize,
+    pub messages_right: usize,
+    pub durations: usize,
+    pub durations_right: usize,
+    /// What went wrong, for people.
+    pub misses: Vec<String>,
+}
+
+/// A test's key and status as both sides spell them.
+type Entry = (String, String, String);
+
+/// The word for a parsed test's status in the truth's vocabulary.
+fn status_word(test: &Test) -> &'static str {
+    match test.status() {
+        _ if test.is_flaky() => "flaky",
+        Status::TimedOut => "failed",
+        status => status.as_str(),
+    }
+}
+
+fn entry_of(test: &Test) -> Entry {
+    let suite = test.suite.as_deref().unwrap_or_default();
+    (
+        suite.to_owned(),
+        test.name.to_string(),
+        status_word(test).to_owned(),
+    )
+}
+
+fn truth_entry(test: &TruthTest) -> Entry {
+    (
+        test.suite.clone().unwrap_or_default(),
+        test.name.clone().unwrap_or_default(),
+        test.status.clone(),
+    )
+}
+
+impl Score {
+    pub fn of(case: &Case) -> Score {
+        let ledger = parse(&case.log, 64 * 1024);
+        let mut score = Score {
+            framework: case.framework.clone(),
+            case: case.name.clone(),
+            cases: 1,
+            ..Score::default()
+        };
+        score.compare_totals(case, &ledger);
+        score.compare_tests(case, &ledger);
+        score
+    }
+
+    fn compare_totals(&mut self, case: &Case, ledger: &Ledger) {
+        let (truth, got) = (&case.truth, ledger.totals());
+        let pairs = [
+            (
+                "passed",
+                truth.total("passed") + truth.total("flaky"),
+                got[Status::Passed],
+            ),
+            (
+                "failed",
+                truth.total("failed"),
+                got[Status::Failed] + got[Status::TimedOut],
+            ),
+            ("errored", truth.total("errored"), got[Status::Errored]),
+            ("skipped", truth.total("skipped"), got[Status::Skipped]),
+            ("xfail", truth.total("xfail"), got[Status::Xfail]),
+            ("xpass", truth.total("xpass"), got[Status::Xpass]),
+            ("todo", truth.total("todo"), got[Status::Todo]),
+        ];
+        let wrong: Vec<String> = pairs
+            .iter()
+            .filter(|(_, want, got)| want != got)
+            .map(|(what, want, got)| format!("{what}: {got}, truth {want}"))
+            .collect();
+        if wrong.is_empty() {
+            self.totals_right = 1;
+        } else {
+            self.misses.push(format!("totals: {}", wrong.join("; ")));
+        }
+    }
+
+    fn compare_tests(&mut self, case: &Case, ledger: &Ledger) {
+        let mut told: HashMap<Entry, Vec<&Test>> = HashMap::new();
+        for test in ledger.tests() {
+            told.entry(entry_of(test)).or_default().push(test);
+        }
+        let mut known: HashMap<(String, String), i64> = HashMap::new();
+        for test in &case.truth.tests {
+            let (suite, name, status) = truth_entry(test);
+            *known.entry((suite.clone(), name.clone())).or_default() += 1;
+            if !case.truth.shows(&status) {
+                continue;
+            }
+            self.named += 1;
+            match told
+                .get_mut(&(suite.clone(), name.clone(), status.clone()))
+                .and_then(Vec::pop)
+            {
+                Some(found) => {
+                    self.right += 1;
+                    self.compare_details(case, test, found);
+                }
+                None => self
+                    .misses
+                    .push(format!("missing: {suite:?} {name:?} {status}")),
+            }
+        }
+        for test in ledger.tests().iter().filter(|t| !t.is_open()) {
+            let (suite, name, status) = entry_of(test);
+            let left = known.entry((suite.clone(), name.clone())).or_default();
+            *left -= 1;
+            if *left < 0 {
+                self.invented += 1;
+                let line = test.last().line;
+                self.misses.push(format!(
+                    "invented: {suite:?} {name:?} {status} (line {line})"
+                ));
+            }
+        }
+    }
+
+    fn compare_details(&mut self, case: &Case, want: &TruthTest, got: &Test) {
+        if let (Some(message), "failed" | "errored") = (&want.message, want.status.as_str()) {
+            self.messages += 1;
+            let told = got.last().message.as_deref().unwrap_or_default();
+            if agrees(message, told) {
+                self.messages_right += 1;
+            } else {
+                self.misses.push(format!(
+                    "message of {}: {told:?}, truth {message:?}",
+                    got.name
+                ));
+            }
+        }
+        if let (true, Some(want)) = (case.truth.stdout_durations, want.duration_s) {
+            self.durations += 1;
+            let near = got
+                .last()
+                .duration_s
+                .is_none_or(|d| (d - want).abs() <= 0.011);
+            self.durations_right += usize::from(near);
+            if !near {
+                let told = got.last().duration_s;
+                self.misses
+                    .push(format!("duration of {}: {told:?}, truth {want}", got.name));
+            }
+        }
+    }
+
+    /// Adds scores up under one name.
+    pub fn sum<'s>(name: &str, scores: impl Iterator<Item = &'s Score>) -> Score {
+        let mut sum = Score {
+            case: name.to_owned(),
+            framework: name.to_owned(),
+            ..Score::default()
+        };
+        for s in scores {
+            sum.cases += s.cases;
+            sum.totals_right += s.totals_right;
+            sum.named += s.named;
+            sum.right += s.right;
+            sum.invented += s.invented;
+            sum.messages += s.messages;
+            sum.messages_right += s.messages_right;
+            sum.durations += s.durations;
+            sum.durations_right += s.durations_right;
+        }
+        sum
+    }
+
+    /// One sum per framework, in order.
+    pub fn by_framework<'s>(scores: impl IntoIterator<Item = &'s Score>) -> Vec<Score> {
+        let mut groups: Vec<(String, Vec<&Score>)> = Vec::new();
+        for score in scores {
+            match groups
+                .last_mut()
+                .filter(|(name, _)| *name == score.framework)
+            {
+                Some((_, group)) => group.push(score),
+                None => groups.push((score.framework.clone(), vec![score])),
+            }
+        }
+        groups
+            .iter()
+            .map(|(name, group)| Score::sum(name, group.iter().copied()))
+            .collect()
+    }
+}
+
+/// Whether the told message is the truth's, compared by prefix: both are cut somewhere. `${...}`
+/// in the truth stands for a folder.
+fn agrees(truth: &str, told: &str) -> bool {
+    if let (true, Some(rest)) = (truth.contains("${"), truth.split('}').nth(1)) {
+        return !told.is_empty()
+            && told.contains(rest.split("${").next().unwrap_or(rest).trim_end());
+    }
+    let (truth, told) = (truth.trim(), told.trim());
+    let shorter = truth.len().min(told.len());
+    let common = truth
+        .bytes()
+        .zip(told.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    shorter > 0 && (common == shorter || common >= 60)
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    match whole {
+        0 => "-".to_owned(),
+        _ => format!("{:.1}%", 100.0 * part as f64 / whole as f64),
+    }
+}
+
+/// The scores as a table: per framework, or per case with the misses.
+pub fn table(scores: &[Score], detailed: bool) -> String {
+    let mut text = format!(
+        "{:<46} {:>5} {:>7} {:>7} {:>8} {:>8} {:>9} {:>10}\n",
+        "", "cases", "totals", "named", "right", "invented", "messages", "durations"
+    );
+    let rows = if detailed {
+        scores.to_vec()
+    } else {
+        Score::by_framework(scores)
+    };
+    for s in &rows {
+        let _ = writeln!(
+            text,
+            "{:<46} {:>5} {:>7} {:>7} {:>8} {:>8} {:>9} {:>10}",
+            s.case,
+            s.cases,
+            format!("{}/{}", s.totals_right, s.cases),
+            s.named,
+            percent(s.right, s.named),
+            s.invented,
+            percent(s.messages_right, s.messages),
+            percent(s.durations_right, s.durations),
+        );
+        for miss in s.misses.iter().take(if detailed { 12 } else { 0 }) {
+            let _ = writeln!(text, "    {miss}");
+        }
+    }
+    text
+}
