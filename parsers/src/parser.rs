@@ -98,7 +98,7 @@ impl Parser {
         self.router
             .slots
             .iter()
-            .filter(|s| s.state.is_some())
+            .filter(|s| s.open)
             .map(|s| s.info.id)
     }
 }
@@ -113,15 +113,23 @@ struct Router {
 /// A dialect that may be, or is, spoken in the stream.
 struct Slot {
     info: &'static DialectInfo,
-    /// Present once a line was claimed.
+    /// Present once a line could have opened it.
     state: Option<Box<dyn Dialect>>,
+    /// Whether it has claimed a line: from then on it is offered every line.
+    open: bool,
 }
 
 impl Router {
     fn new(dialects: impl Iterator<Item = &'static DialectInfo>) -> Router {
         Router {
             markers: Markers::new(),
-            slots: dialects.map(|info| Slot { info, state: None }).collect(),
+            slots: dialects
+                .map(|info| Slot {
+                    info,
+                    state: None,
+                    open: false,
+                })
+                .collect(),
             signatures: Signatures::new(),
         }
     }
@@ -130,6 +138,7 @@ impl Router {
         let text = visible(raw.bytes);
         let line = Line {
             text: &text,
+            raw: raw.bytes,
             number: raw.number,
             cut: raw.cut > 0,
         };
@@ -147,7 +156,7 @@ impl Router {
         // A dialect that is being spoken and holds the line for its free text keeps new dialects
         // from opening on it, but not those that share the stream with it.
         let mut text_of_a_dialect = false;
-        for slot in self.slots.iter_mut().filter(|s| s.state.is_some()) {
+        for slot in self.slots.iter_mut().filter(|s| s.open) {
             match slot.line(&line, &mut at, out) {
                 Claim::Own => return,
                 Claim::Text => text_of_a_dialect = true,
@@ -155,7 +164,7 @@ impl Router {
             }
         }
         if !text_of_a_dialect {
-            for slot in self.slots.iter_mut().filter(|s| s.state.is_none()) {
+            for slot in self.slots.iter_mut().filter(|s| !s.open) {
                 match slot.line(&line, &mut at, out) {
                     Claim::Own => return,
                     Claim::Text => break,
@@ -169,7 +178,7 @@ impl Router {
 
     fn finish(&mut self, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
         let mut at = Numbering { offset, sub: 0 };
-        for slot in &mut self.slots {
+        for slot in self.slots.iter_mut().filter(|s| s.open) {
             let id = slot.info.id;
             if let Some(state) = &mut slot.state {
                 state.finish(&mut |n, body| at.emit(id, n, body, out));
@@ -189,17 +198,14 @@ impl Slot {
     ) -> Claim {
         let id = self.info.id;
         let mut emit = |n: u64, body: Body<'_>| at.emit(id, n, body, out);
-        if let Some(state) = &mut self.state {
-            return state.line(line, &mut emit);
-        }
-        if !(self.info.sniff)(line) {
+        if !self.open && !(self.info.sniff)(line) {
             return Claim::Pass;
         }
-        let mut state = (self.info.new)();
-        let claim = state.line(line, &mut emit);
-        if claim != Claim::Pass {
-            self.state = Some(state);
-        }
+        let claim = self
+            .state
+            .get_or_insert_with(self.info.new)
+            .line(line, &mut emit);
+        self.open |= claim != Claim::Pass;
         claim
     }
 }

@@ -7,6 +7,9 @@ use crate::event::Body;
 pub struct Line<'a> {
     /// The visible text, without line end and escapes.
     pub text: &'a str,
+    /// The line's bytes before escapes were taken out, for what only a colour tells. At least what
+    /// `text` shows; it may hold more (progress that a carriage return overwrote).
+    pub raw: &'a [u8],
     /// 1-based number of the line in the stream.
     pub number: u64,
     /// Whether part of the line was cut off because it was longer than the cap.
@@ -48,7 +51,8 @@ pub struct DialectInfo {
     /// One line for people.
     pub summary: &'static str,
     /// Whether the line could open this dialect: cheap, stateless, generous. Until the dialect has
-    /// claimed a line, only lines for which this holds are offered to it.
+    /// claimed a line, only lines for which this holds are offered to it; it keeps its state over
+    /// those it passes, so a heading that several dialects share may be remembered and passed.
     pub sniff: fn(&Line<'_>) -> bool,
     /// A fresh state.
     pub new: fn() -> Box<dyn Dialect>,
