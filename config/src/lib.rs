@@ -1,1 +1,74 @@
-//! Placeholder.
+//! Sentinel's configuration: one file for agent, sidecar and command line, read into plain,
+//! validated values.
+//!
+//! A section is written down once, with [`section!`](section), and gives the struct, its default,
+//! its reader, the JSON schema and its part of the documented file. Reading never stops at the
+//! first mistake: [`ConfigErrors`] lists them all, each with its place and a suggestion.
+
+mod agent;
+mod error;
+mod glob;
+mod kind;
+mod log;
+mod node;
+mod pipeline;
+mod range;
+mod rules;
+mod run;
+mod section;
+mod severity;
+mod sidecar;
+mod store;
+mod suggest;
+mod units;
+
+pub use agent::AgentConfig;
+pub use error::{ConfigError, ConfigErrors};
+pub use glob::glob_match;
+pub use log::{LogConfig, LogFormat, LogLevel};
+pub use pipeline::{PipelineMatch, PipelineRules};
+pub use range::Range;
+pub use rules::{
+    ErrorSignature, FailureSpike, HangingTest, InconsistentVerdict, MissingSuite, OomKilled,
+    RuleSettings, TestCountOutOfRange,
+};
+pub use run::RunConfig;
+pub use severity::Severity;
+pub use sidecar::SidecarConfig;
+pub use store::StoreConfig;
+pub use units::{format_duration, format_size, parse_duration, parse_size};
+
+section::section! {
+    /// Everything the programs can be told.
+    pub struct Config {
+        /// What the agent accepts, and how much of it.
+        pub agent: AgentConfig = section(),
+        /// Where runs are kept.
+        pub store: StoreConfig = section(),
+        /// When a run ends, and how big it may grow.
+        pub run: RunConfig = section(),
+        /// Each rule's switch, severity and thresholds.
+        pub rules: RuleSettings = section(),
+        /// What the runs of some pipelines must contain.
+        pub pipelines as "pipeline": Vec<PipelineRules> = sections(),
+        /// What is captured, and where it goes.
+        pub sidecar: SidecarConfig = section(),
+        /// What the programs say about themselves.
+        pub log: LogConfig = section(),
+    }
+}
+
+impl Config {
+    /// The rules for a run of this pipeline, branch and environment: the first that match.
+    #[must_use]
+    pub fn pipeline_rules(
+        &self,
+        pipeline: &str,
+        branch: &str,
+        environment: &str,
+    ) -> Option<&PipelineRules> {
+        self.pipelines
+            .iter()
+            .find(|rules| rules.applies.fits(pipeline, branch, environment))
+    }
+}

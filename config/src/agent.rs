@@ -1,0 +1,32 @@
+//! `[agent]`: what the agent accepts, and how much of it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::section::section;
+
+section! {
+    /// What the agent accepts, and how much of it. Every limit is counted when it is hit.
+    pub struct AgentConfig {
+        /// Address and port the agent listens on. Anything but loopback opens it to the network.
+        pub listen: SocketAddr = address("127.0.0.1:7600"),
+        /// Connections open at once; further ones wait in the kernel's queue.
+        pub max_connections: usize = count(1024, 1, 65536),
+        /// Time a client has to send a request's head.
+        pub header_timeout: Duration = duration("10s", "100ms", "10m"),
+        /// Time a client may pause between two pieces of a request's body.
+        pub body_timeout: Duration = duration("15s", "100ms", "10m"),
+        /// Time a request may take from its head to the end of its answer.
+        pub request_timeout: Duration = duration("60s", "100ms", "1h"),
+        /// Bytes of a request's body as sent; more is answered with 413.
+        pub max_body: u64 = size("4MiB", "64KiB", "256MiB"),
+        /// Bytes a request's body may inflate to; more is answered with 413.
+        pub max_inflated: u64 = size("16MiB", "64KiB", "1GiB"),
+        /// Inputs waiting for the core; when they are full, senders are told to come back (503).
+        pub queue: usize = count(1024, 1, 1048576),
+        /// Streams open at once.
+        pub max_streams: usize = count(10000, 1, 1000000),
+        /// Runs open at once.
+        pub max_runs: usize = count(2000, 1, 1000000),
+    }
+}

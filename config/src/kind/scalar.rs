@@ -1,0 +1,192 @@
+//! Switches, addresses, URLs, paths and globs.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+
+use super::{accept, quoted};
+use crate::error::Problems;
+use crate::node::Node;
+use crate::section::{Kind, Sample};
+
+/// True or false.
+pub(crate) struct Switch(bool);
+
+impl Kind for Switch {
+    type Value = bool;
+
+    fn default(&self) -> bool {
+        self.0
+    }
+
+    fn read(&self, key: &str, node: &Node, problems: &mut Problems) -> Option<bool> {
+        let found = node
+            .bool()
+            .ok_or_else(|| format!("expected true or false, found {}", shown(node)));
+        accept(key, node, problems, found)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "boolean" })
+    }
+
+    fn sample(&self) -> Sample {
+        Sample::Line {
+            value: self.0.to_string(),
+            bounds: None,
+        }
+    }
+}
+
+/// True or false.
+pub(crate) const fn switch(default: bool) -> Switch {
+    Switch(default)
+}
+
+/// Text that `parse` gives a meaning to, with a default written the same way.
+pub(crate) struct Parsed<T> {
+    default: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+    expected: &'static str,
+}
+
+impl<T> Kind for Parsed<T> {
+    type Value = T;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "defaults are literals of this crate, and a test reads them all"
+    )]
+    fn default(&self) -> T {
+        (self.parse)(self.default).expect("the default can be read")
+    }
+
+    fn read(&self, key: &str, node: &Node, problems: &mut Problems) -> Option<T> {
+        let found = match node.text() {
+            Some(text) => (self.parse)(text),
+            None => Err(format!("expected {}, found {}", self.expected, node.what())),
+        };
+        accept(key, node, problems, found)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "string" })
+    }
+
+    fn sample(&self) -> Sample {
+        Sample::Line {
+            value: quoted(self.default),
+            bounds: None,
+        }
+    }
+}
+
+/// An IP address with port.
+pub(crate) const fn address(default: &'static str) -> Parsed<SocketAddr> {
+    Parsed {
+        default,
+        parse: |text| {
+            text.parse().map_err(|_| {
+                format!(
+                    "expected an IP address with port such as \"127.0.0.1:7600\", found `{text}`"
+                )
+            })
+        },
+        expected: "an IP address with port",
+    }
+}
+
+/// Where an agent listens, as sidecars see it.
+pub(crate) const fn agent_url(default: &'static str) -> Parsed<String> {
+    Parsed {
+        default,
+        parse: parse_agent_url,
+        expected: "a URL",
+    }
+}
+
+/// `http://host[:port]`, a slash at the end taken off.
+fn parse_agent_url(text: &str) -> Result<String, String> {
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let wrong = || format!("expected a URL such as \"http://127.0.0.1:7600\", found `{text}`");
+    let authority = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let host_is_good = !host.is_empty()
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b));
+    let port_is_good = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    if host_is_good && port_is_good {
+        Ok(url.to_owned())
+    } else {
+        Err(wrong())
+    }
+}
+
+/// A path; empty means none is given.
+pub(crate) const fn path_or_none() -> Parsed<Option<PathBuf>> {
+    Parsed {
+        default: "",
+        parse: |text| Ok(Some(text).filter(|t| !t.is_empty()).map(PathBuf::from)),
+        expected: "a path",
+    }
+}
+
+/// A glob: see [`crate::glob_match`].
+pub(crate) const fn glob(default: &'static str) -> Parsed<String> {
+    Parsed {
+        default,
+        parse: |text| {
+            if text.is_empty() {
+                Err("an empty glob matches nothing; use \"*\" for everything".to_owned())
+            } else {
+                Ok(text.to_owned())
+            }
+        },
+        expected: "a glob",
+    }
+}
+
+fn shown(node: &Node) -> String {
+    match node.text() {
+        Some(text) => format!("`{text}`"),
+        None => node.what().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agent_urls() {
+        for good in [
+            "http://127.0.0.1:7600",
+            "http://agent",
+            "http://agent.monitoring.svc:80",
+            "http://[::1]:7600",
+            "http://[::1]",
+        ] {
+            assert_eq!(parse_agent_url(good).as_deref(), Ok(good));
+        }
+        assert_eq!(parse_agent_url("http://a:1/").as_deref(), Ok("http://a:1"));
+        for bad in [
+            "",
+            "agent:7600",
+            "https://agent",
+            "http://",
+            "http://:7600",
+            "http://agent:port",
+            "http://agent:0",
+            "http://agent:70000",
+            "http://agent/path",
+            "http://user@agent",
+        ] {
+            assert!(parse_agent_url(bad).is_err(), "{bad}");
+        }
+    }
+}

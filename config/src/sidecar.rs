@@ -1,0 +1,44 @@
+//! `[sidecar]`: what is captured, how it is cut into frames, and where they go.
+
+use std::time::Duration;
+
+use crate::section::section;
+
+section! {
+    /// What is captured, how it is cut into frames, and where they go.
+    pub struct SidecarConfig {
+        /// The agent's address: `http://HOST[:PORT]`.
+        pub agent: String = agent_url("http://127.0.0.1:7600"),
+        /// Bytes of output per segment file.
+        pub segment_size: u64 = size("16MiB", "64KiB", "1GiB"),
+        /// Bytes of segments kept for an agent that does not take them; beyond, the oldest are
+        /// dropped and recorded as a gap. The test is never made to wait.
+        pub capture_cap: u64 = size("1GiB", "1MiB", "1TiB"),
+        /// Longest time a recognised event waits for others to share its frame.
+        pub flush_interval: Duration = duration("200ms", "1ms", "1m"),
+        /// Events per frame.
+        pub frame_events: usize = count(4096, 1, 65536),
+        /// Bytes per frame before compression.
+        pub frame_bytes: u64 = size("256KiB", "4KiB", "1MiB"),
+        /// Longest pause before the first retry; it doubles with each further one, and the pause
+        /// taken is random up to it.
+        pub retry_min: Duration = duration("100ms", "1ms", "1m"),
+        /// Longest pause before any retry. There is no limit to their number.
+        pub retry_max: Duration = duration("30s", "1ms", "1h"),
+        /// Dialects to recognise, by id; `auto` is all of them.
+        pub dialects: Vec<String> = dialects(&["auto"]),
+        /// Whether failure text is stored as printed. Otherwise numbers, addresses, paths and other
+        /// details are masked; secrets are redacted either way.
+        pub excerpts: bool = switch(false),
+    }
+}
+
+impl SidecarConfig {
+    /// Whether the dialect `id` is to be recognised.
+    #[must_use]
+    pub fn wants_dialect(&self, id: &str) -> bool {
+        self.dialects
+            .iter()
+            .any(|word| word == "auto" || word == id)
+    }
+}
