@@ -119,7 +119,7 @@ pub struct Ledger {
     /// Tests told without a suite, by dialect, waiting for an adopting suite end.
     orphans: HashMap<Arc<str>, Vec<u32>>,
     /// Details that came before their result.
-    early: HashMap<Box<str>, (Option<Box<str>>, Option<Box<str>>)>,
+    early: HashMap<Box<str>, Detail>,
     /// Tests begun and not ended.
     open: BTreeSet<u32>,
     changed: BTreeSet<u32>,
@@ -130,6 +130,9 @@ pub struct Ledger {
     dropped: u64,
     last_result_ms: Option<i64>,
 }
+
+/// Message and location.
+type Detail = (Option<Box<str>>, Option<Box<str>>);
 
 /// Suite and name. The suite is part of the key only once it is known.
 type Key = (Option<Arc<str>>, Box<str>);
@@ -485,7 +488,7 @@ impl Ledger {
         self.set_status(ordinal, status);
     }
 
-    fn texts(&mut self, end: &TestEnd<'_>) -> (Option<Box<str>>, Option<Box<str>>) {
+    fn texts(&mut self, end: &TestEnd<'_>) -> Detail {
         let (message, location) = match self.early.is_empty() {
             true => (None, None),
             false => self.early.remove(end.name).unwrap_or_default(),

@@ -1,2 +1,71 @@
-//! Placeholder.
-fn main() {}
+//! `sentinel`: the person's command line. Glue: it parses arguments, calls the libraries of the
+//! sidecar and the agent, prints reports, and decides the exit code.
+
+mod exit;
+mod parse;
+mod report;
+mod style;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use exit::Exit;
+
+/// Watches automated test runs: what failed, what hangs, what is missing, and who is to blame.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sentinel",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Parse(parse::ParseArgs),
+    /// Prints the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // clap prints help and version as errors too; those are no mistake.
+            let exit = if e.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+            let _ = e.print();
+            return exit.into();
+        }
+    };
+    let done = match &cli.command {
+        Command::Parse(args) => parse::run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                "sentinel",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Ok)
+        }
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("sentinel: {}", failure.line);
+            failure.exit.into()
+        }
+    }
+}
