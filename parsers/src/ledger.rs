@@ -608,3 +608,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

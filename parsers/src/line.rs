@@ -216,3 +216,6 @@ fn escape_len(bytes: &[u8]) -> usize {
         Some(_) => 2,
     }
 }
+
+#[cfg(test)]
+mod tests;

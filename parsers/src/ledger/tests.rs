@@ -1,0 +1,225 @@
+//! What events mean for counting, as little scripts: one event per line in, tests and totals out.
+
+use super::*;
+
+/// Folds a script and prints the tests and totals. A line is `VERB SUITE NAME REST...`; `-` is an
+/// unknown suite, `#n` in the rest an attempt.
+fn fold(script: &str) -> String {
+    let mut ledger = Ledger::new();
+    for (i, line) in script
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .enumerate()
+    {
+        let words: Vec<&str> = line.split(' ').collect();
+        let body = body(&words);
+        let line = i as u64 + 1;
+        let time_ms = Some(1000 * line as i64);
+        ledger.apply(&Event {
+            offset: line,
+            sub: 0,
+            line,
+            time_ms,
+            dialect: "d",
+            body,
+        });
+    }
+    show(&ledger)
+}
+
+fn body<'a>(words: &[&'a str]) -> Body<'a> {
+    let suite = Some(words[1]).filter(|s| *s != "-");
+    let name = words.get(2).copied().unwrap_or_default();
+    let rest = words.get(3..).unwrap_or_default();
+    let attempt = rest.iter().find_map(|w| w.strip_prefix('#')?.parse().ok());
+    let status = rest.iter().find_map(|w| Status::parse(w));
+    let message = rest.iter().find_map(|w| w.strip_prefix("m="));
+    let end = || {
+        let status = status.expect("a script names the status");
+        TestEnd {
+            attempt,
+            message,
+            ..TestEnd::new(suite, name, status)
+        }
+    };
+    match words[0] {
+        "start" => Body::TestStart(TestStart {
+            suite,
+            name,
+            attempt,
+            tags: None,
+        }),
+        "end" => Body::TestEnd(end()),
+        "recap" => Body::TestEnd(TestEnd {
+            recap: true,
+            ..end()
+        }),
+        "teardown" => Body::TestEnd(TestEnd {
+            teardown: true,
+            ..end()
+        }),
+        "detail" => Body::TestDetail(TestDetail {
+            suite,
+            name,
+            message,
+            location: None,
+        }),
+        "count" => {
+            let counts = Counts::of(status.expect("a status"), name.parse().expect("a number"));
+            Body::Counted(Counted { suite, counts })
+        }
+        "adopt" => Body::SuiteEnd(crate::event::SuiteEnd {
+            suite: words[1],
+            status: None,
+            duration_s: None,
+            adopts: true,
+        }),
+        other => panic!("no verb {other}"),
+    }
+}
+
+fn show(ledger: &Ledger) -> String {
+    let mut out: Vec<String> = ledger
+        .tests()
+        .iter()
+        .map(|t| {
+            let suite = t.suite.as_deref().unwrap_or("-");
+            let attempts: Vec<String> = t
+                .attempts
+                .iter()
+                .map(|a| {
+                    let message = a.message.as_deref().map(|m| format!("({m})"));
+                    format!(
+                        "#{}:{}{}",
+                        a.number,
+                        a.status.as_str(),
+                        message.unwrap_or_default()
+                    )
+                })
+                .collect();
+            let teardown = if t.teardown_error { " teardown" } else { "" };
+            format!("{suite} {} {}{teardown}", t.name, attempts.join(" "))
+        })
+        .collect();
+    let totals: Vec<String> = Status::ALL
+        .iter()
+        .filter(|s| ledger.totals()[**s] > 0)
+        .map(|s| format!("{}={}", s.as_str(), ledger.totals()[*s]))
+        .collect();
+    out.push(format!("= {}", totals.join(" ")));
+    out.join("\n")
+}
+
+fn check_fold(script: &str, expected: &[&str]) {
+    assert_eq!(fold(script), expected.join("\n"));
+}
+
+#[test]
+fn a_result_closes_the_test_that_is_open() {
+    check_fold(
+        "start s a\nend s a passed",
+        &["s a #1:passed", "= passed=1"],
+    );
+    check_fold(
+        "start s a\nstart s b\nend s b failed",
+        &[
+            "s a #1:unfinished",
+            "s b #1:failed",
+            "= failed=1 unfinished=1",
+        ],
+    );
+}
+
+#[test]
+fn a_repeated_name_is_a_further_test_and_a_numbered_one_a_further_attempt() {
+    check_fold(
+        "end s a passed\nend s a failed",
+        &["s a #1:passed", "s a #1:failed", "= passed=1 failed=1"],
+    );
+    check_fold(
+        "end s a failed #1\nend s a passed #2",
+        &["s a #1:failed #2:passed", "= passed=1"],
+    );
+    check_fold(
+        "start s a #1\nend s a failed #1\nstart s a #2\nend s a passed #2",
+        &["s a #1:failed #2:passed", "= passed=1"],
+    );
+}
+
+#[test]
+fn tests_told_without_a_suite_belong_to_the_suite_that_ends_next() {
+    check_fold(
+        "end - a passed\nstart - b\nadopt p\nend - a failed\nadopt q",
+        &[
+            "p a #1:passed",
+            "p b #1:unfinished",
+            "q a #1:failed",
+            "= passed=1 failed=1 unfinished=1",
+        ],
+    );
+}
+
+#[test]
+fn a_recap_names_a_result_that_was_only_counted() {
+    check_fold(
+        "count s 3 passed\ncount s 2 failed\nrecap s::T a failed m=boom",
+        &["s::T a #1:failed(boom)", "= passed=3 failed=2"],
+    );
+}
+
+#[test]
+fn a_recap_amends_a_named_result_and_counts_nothing() {
+    check_fold(
+        "end s a failed\nrecap s a failed m=boom\nrecap s a failed m=later",
+        &["s a #1:failed(boom)", "= failed=1"],
+    );
+}
+
+#[test]
+fn a_recap_of_an_unknown_test_is_a_result() {
+    check_fold("recap s a failed", &["s a #1:failed", "= failed=1"]);
+}
+
+#[test]
+fn a_detail_waits_for_its_result_if_it_comes_first() {
+    check_fold(
+        "detail - a d m=why\nend s a failed",
+        &["s a #1:failed(why)", "= failed=1"],
+    );
+    check_fold(
+        "end s a failed\ndetail - a d m=why",
+        &["s a #1:failed(why)", "= failed=1"],
+    );
+}
+
+#[test]
+fn a_failed_teardown_counts_beside_the_result() {
+    check_fold(
+        "end s a passed\nteardown s a errored\nteardown s a errored",
+        &["s a #1:passed teardown", "= passed=1 errored=1"],
+    );
+}
+
+#[test]
+fn suite_counts_follow_the_results() {
+    let mut ledger = Ledger::new();
+    for (i, words) in [vec!["start", "s", "a"], vec!["end", "s", "a", "failed"]]
+        .iter()
+        .enumerate()
+    {
+        let body = body(words);
+        let at = i as u64;
+        ledger.apply(&Event {
+            offset: at,
+            sub: 0,
+            line: at,
+            time_ms: None,
+            dialect: "d",
+            body,
+        });
+    }
+    assert_eq!(ledger.suites()["s"].counts, Counts::of(Status::Failed, 1));
+    assert_eq!(ledger.take_changed().len(), 1);
+    assert!(ledger.take_changed().is_empty());
+}
