@@ -1,0 +1,4 @@
+//! What the agent answers over HTTP about what it stored: one file per resource.
+
+pub mod read;
+pub mod view;

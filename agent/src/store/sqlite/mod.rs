@@ -1,0 +1,214 @@
+//! Opening the SQLite database: settings, checks, and what happens to a damaged file.
+
+pub(crate) mod anomalies;
+pub(crate) mod frames;
+pub(crate) mod gaps;
+mod ids;
+mod migrations;
+pub(crate) mod reader;
+pub(crate) mod runs;
+pub(crate) mod streams;
+pub(crate) mod suites;
+pub(crate) mod tests;
+mod value;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// "sntl": marks the file as ours for `file` and for ourselves.
+const APPLICATION_ID: u32 = 0x736e_746c;
+/// The database in a data directory.
+const FILE: &str = "sentinel.db";
+/// How long a statement waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+/// Up to this size every page is checked at the start; larger files are checked as they are read.
+const CHECKED: u64 = 16 << 20;
+
+/// A damaged database that was put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Where it is now.
+    pub moved_to: PathBuf,
+    /// What was wrong with it.
+    pub reason: String,
+}
+
+/// A database ready to be written.
+#[derive(Debug)]
+pub struct Opened {
+    pub(crate) conn: Connection,
+    /// The data directory.
+    pub dir: PathBuf,
+    /// Set when a damaged database was found and a new one begun.
+    pub quarantine: Option<Quarantine>,
+}
+
+/// Where the database of a data directory is.
+pub(crate) fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+/// Opens the data directory's database for writing, making it if there is none. A damaged one is
+/// renamed and a new one begun: local bad state never stops a start.
+///
+/// # Errors
+/// As [`StoreError`] says; none of them loses anything stored.
+pub fn open(dir: &Path) -> Result<Opened, StoreError> {
+    check_engine()?;
+    match open_once(dir) {
+        Ok(conn) => Ok(Opened {
+            conn,
+            dir: dir.to_owned(),
+            quarantine: None,
+        }),
+        Err(StoreError::Damaged(why)) => {
+            let quarantine = put_aside(dir, &why)?;
+            let conn = open_once(dir)?;
+            Ok(Opened {
+                conn,
+                dir: dir.to_owned(),
+                quarantine: Some(quarantine),
+            })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Refuses engines with the WAL-reset bug, whatever the lock file was resolved to.
+fn check_engine() -> Result<(), StoreError> {
+    if rusqlite::version_number() < 3_051_003 {
+        return Err(StoreError::OldSqlite(rusqlite::version()));
+    }
+    Ok(())
+}
+
+pub(crate) fn open_once(dir: &Path) -> Result<Connection, StoreError> {
+    let path = file(dir);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let writable = |error| match StoreError::from(error) {
+        StoreError::Disk(why) if cannot_write(&why) => StoreError::NotWritable {
+            dir: dir.to_owned(),
+            source: std::io::Error::other(why),
+        },
+        other => other,
+    };
+    let mut conn = Connection::open_with_flags(&path, flags).map_err(writable)?;
+    conn.busy_timeout(BUSY)?;
+    let fresh = check_owner(&conn, &path)?;
+    settings(&conn, fresh).map_err(writable)?;
+    migrations::apply(&mut conn).map_err(|e| match e {
+        StoreError::Disk(why) => writable(why),
+        other => other,
+    })?;
+    check_pages(&conn, &path)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+fn cannot_write(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(
+        error.sqlite_error_code(),
+        Some(Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied)
+    )
+}
+
+/// Refuses what is not ours or not ours yet; tells whether the file is still to be marked as ours.
+fn check_owner(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let id: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let id = u32::try_from(id & 0xffff_ffff).unwrap_or(u32::MAX);
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && id != APPLICATION_ID {
+        return Err(StoreError::Foreign {
+            path: path.to_owned(),
+            id,
+        });
+    }
+    let found = migrations::version(conn)?;
+    if found > migrations::KNOWN {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known: migrations::KNOWN,
+        });
+    }
+    Ok(id != APPLICATION_ID)
+}
+
+/// Acks are promises over a power loss, hence FULL; `auto_vacuum` takes only before the first table.
+fn settings(conn: &Connection, fresh: bool) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 1000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16384;",
+    )?;
+    if fresh {
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    Ok(())
+}
+
+fn check_pages(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let size = std::fs::metadata(path).map_or(0, |m| m.len());
+    if size > CHECKED {
+        return Ok(());
+    }
+    let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some(verdict),
+    )))
+}
+
+/// Renames the database with its side files; nothing is deleted, so a person may still salvage it.
+pub(crate) fn put_aside(dir: &Path, why: &rusqlite::Error) -> Result<Quarantine, StoreError> {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let name = |n: u32| match n {
+        0 => format!("{FILE}.damaged-{}", now.as_secs()),
+        n => format!("{FILE}.damaged-{}.{n}", now.as_secs()),
+    };
+    let moved_to = (0..)
+        .map(|n| dir.join(name(n)))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| dir.join(name(u32::MAX)));
+    for side in ["-wal", "-shm", ""] {
+        let from = dir.join(format!("{FILE}{side}"));
+        let mut to = moved_to.clone().into_os_string();
+        to.push(side);
+        match std::fs::rename(&from, &to) {
+            Ok(()) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(StoreError::NotWritable {
+                    dir: dir.to_owned(),
+                    source,
+                });
+            }
+        }
+    }
+    let quarantine = Quarantine {
+        moved_to,
+        reason: why.to_string(),
+    };
+    tracing::error!(
+        moved_to = %quarantine.moved_to.display(),
+        reason = %quarantine.reason,
+        "the database is damaged: put aside, going on with a new one"
+    );
+    Ok(quarantine)
+}

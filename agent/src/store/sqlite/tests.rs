@@ -1,0 +1,137 @@
+//! The `tests` table: one row per attempt.
+
+use rusqlite::{Connection, Row, ToSql, params};
+use sentinel_core::output::TestRow;
+use sentinel_parsers::event::Status;
+
+use super::ids::Ids;
+use super::value::{from_word, int, uint};
+use crate::api::view::TestView;
+
+const UPSERT: &str = "
+    INSERT INTO tests (run, stream, ordinal, attempt, suite, name, dialect, status, duration_s,
+        message, location, line, started_ms, ended_ms, latest, teardown_error)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+    ON CONFLICT (run, stream, ordinal, attempt) DO UPDATE SET
+        suite = excluded.suite, name = excluded.name, dialect = excluded.dialect,
+        status = excluded.status, duration_s = excluded.duration_s, message = excluded.message,
+        location = excluded.location, line = excluded.line, started_ms = excluded.started_ms,
+        ended_ms = excluded.ended_ms, latest = excluded.latest,
+        teardown_error = excluded.teardown_error";
+
+const OVERTAKE: &str = "
+    UPDATE tests SET latest = 0
+    WHERE run = ?1 AND stream = ?2 AND ordinal = ?3 AND attempt < ?4 AND latest = 1";
+
+pub(super) fn write(conn: &Connection, ids: &mut Ids, test: &TestRow) -> rusqlite::Result<()> {
+    let run = ids.run(conn, &test.run_id)?;
+    let stream = ids.stream(conn, &test.stream)?;
+    let attempt = &test.attempt;
+    conn.prepare_cached(UPSERT)?.execute(params![
+        run,
+        stream,
+        test.ordinal,
+        attempt.number,
+        test.suite,
+        test.name,
+        test.dialect,
+        attempt.status.as_str(),
+        attempt.duration_s,
+        attempt.message.as_deref(),
+        attempt.location.as_deref(),
+        int(attempt.line),
+        attempt.started_ms,
+        attempt.ended_ms,
+        test.latest,
+        test.teardown_error,
+    ])?;
+    if test.latest && attempt.number > 1 {
+        conn.prepare_cached(OVERTAKE)?.execute(params![
+            run,
+            stream,
+            test.ordinal,
+            attempt.number
+        ])?;
+    }
+    Ok(())
+}
+
+/// What of a run's tests is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Only these statuses; all when empty.
+    pub(crate) statuses: &'a [Status],
+    /// Only tests after this place (number of the stream, ordinal).
+    pub(crate) after: Option<(i64, i64)>,
+    /// At most so many.
+    pub(crate) limit: usize,
+    /// The longest first, with no place to go on from; else in the order of the output.
+    pub(crate) slowest: bool,
+}
+
+/// The latest attempts of a run's tests, each with its place.
+pub(crate) fn list(
+    conn: &Connection,
+    run: i64,
+    wanted: &Wanted<'_>,
+) -> rusqlite::Result<Vec<((i64, i64), TestView)>> {
+    let (stream, ordinal) = wanted.after.unwrap_or((i64::MIN, i64::MIN));
+    let limit = int(wanted.limit as u64);
+    let mut values: Vec<&dyn ToSql> = vec![&run, &stream, &ordinal, &limit];
+    let words: Vec<&str> = wanted.statuses.iter().map(|s| s.as_str()).collect();
+    values.extend(words.iter().map(|w| w as &dyn ToSql));
+    let mut statement = conn.prepare_cached(&select(wanted))?;
+    let rows = statement.query_map(&values[..], view)?;
+    rows.collect()
+}
+
+/// At most ten spellings of status lists times two orders: the statement cache holds them.
+fn select(wanted: &Wanted<'_>) -> String {
+    let mut sql = String::from(
+        "SELECT t.suite, t.name, t.status, t.duration_s, t.attempt, t.message, t.location, t.line,
+            s.stream, t.dialect, t.teardown_error, t.stream, t.ordinal,
+            (SELECT count(*) FROM tests a WHERE a.run = t.run AND a.stream = t.stream
+                AND a.ordinal = t.ordinal),
+            (t.status = 'passed' AND t.attempt > 1 AND EXISTS (SELECT 1 FROM tests a
+                WHERE a.run = t.run AND a.stream = t.stream AND a.ordinal = t.ordinal
+                AND a.status IN ('failed', 'errored', 'timed_out')))
+         FROM tests t JOIN streams s ON s.id = t.stream
+         WHERE t.run = ?1 AND t.latest = 1 AND (t.stream, t.ordinal) > (?2, ?3)",
+    );
+    if !wanted.statuses.is_empty() {
+        let marks: Vec<String> = (0..wanted.statuses.len())
+            .map(|i| format!("?{}", i + 5))
+            .collect();
+        sql.push_str(&format!(" AND t.status IN ({})", marks.join(", ")));
+        if wanted.statuses.iter().all(|s| s.is_failure()) {
+            // Says to the planner that the index of failing tests covers the question.
+            sql.push_str(" AND t.status IN ('failed', 'errored', 'timed_out')");
+        }
+    }
+    sql.push_str(match wanted.slowest {
+        true => " AND t.duration_s IS NOT NULL ORDER BY t.duration_s DESC, t.stream, t.ordinal",
+        false => " ORDER BY t.stream, t.ordinal",
+    });
+    sql.push_str(" LIMIT ?4");
+    sql
+}
+
+fn view(row: &Row<'_>) -> rusqlite::Result<((i64, i64), TestView)> {
+    let place = (row.get(11)?, row.get(12)?);
+    let view = TestView {
+        suite: row.get(0)?,
+        name: row.get(1)?,
+        status: from_word(2, &row.get::<_, String>(2)?)?,
+        duration_s: row.get(3)?,
+        attempt: row.get(4)?,
+        message: row.get(5)?,
+        location: row.get(6)?,
+        line: uint(row.get(7)?),
+        stream: row.get(8)?,
+        dialect: row.get(9)?,
+        teardown_error: row.get(10)?,
+        attempts: row.get(13)?,
+        flaky: row.get(14)?,
+    };
+    Ok((place, view))
+}
