@@ -1,0 +1,185 @@
+//! The fixed header and the compressed, checksummed payload behind it.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+
+use super::{FrameError, Header, Limits};
+
+const MAGIC: [u8; 4] = *b"SNTL";
+const VERSION: u8 = 1;
+const FLAG_LAST: u8 = 1;
+/// Length of the header as this version writes it.
+const HEADER: usize = 68;
+/// Longest header believed.
+const HEADER_MAX: usize = 1024;
+/// What gzip may add to data that does not shrink.
+const GZIP_SLACK: usize = 4096;
+
+/// A header with the lengths that stand beside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Envelope {
+    pub(super) header: Header,
+    pub(super) events: u32,
+    pub(super) inflated: usize,
+    pub(super) crc: u32,
+    /// Where the payload begins.
+    pub(super) at: usize,
+    /// Length of the whole frame.
+    pub(super) total: usize,
+}
+
+/// Reads and checks the header; the payload need not be there.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Envelope, FrameError> {
+    let seen = bytes.len().min(MAGIC.len());
+    if bytes[..seen] != MAGIC[..seen] {
+        return Err(FrameError::BadMagic);
+    }
+    let version = bytes.get(4).copied();
+    if let Some(other) = version.filter(|v| *v != VERSION) {
+        return Err(FrameError::Version(other));
+    }
+    let fixed: &[u8; HEADER] = bytes
+        .first_chunk()
+        .ok_or(FrameError::Incomplete { needed: HEADER })?;
+    let length = usize::from(u16::from_le_bytes(field(fixed, 6)));
+    if !(HEADER..=HEADER_MAX).contains(&length) {
+        return Err(FrameError::Malformed {
+            what: "header length",
+        });
+    }
+    let whole = bytes
+        .get(..length)
+        .ok_or(FrameError::Incomplete { needed: length })?;
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&whole[..8]), &whole[12..]);
+    if crc != u32::from_le_bytes(field(fixed, 8)) {
+        return Err(FrameError::HeaderChecksum);
+    }
+    let stored = u32::from_le_bytes(field(fixed, 60)) as usize;
+    let envelope = Envelope {
+        header: Header {
+            epoch: field(fixed, 16),
+            seq: u64::from_le_bytes(field(fixed, 32)),
+            start: u64::from_le_bytes(field(fixed, 40)),
+            end: u64::from_le_bytes(field(fixed, 48)),
+            last: fixed[5] & FLAG_LAST != 0,
+        },
+        events: u32::from_le_bytes(field(fixed, 12)),
+        inflated: u32::from_le_bytes(field(fixed, 56)) as usize,
+        crc: u32::from_le_bytes(field(fixed, 64)),
+        at: length,
+        total: length.saturating_add(stored),
+    };
+    check(&envelope, stored, limits)?;
+    Ok(envelope)
+}
+
+fn check(envelope: &Envelope, stored: usize, limits: &Limits) -> Result<(), FrameError> {
+    if envelope.header.end < envelope.header.start {
+        return Err(FrameError::Malformed { what: "byte range" });
+    }
+    if envelope.inflated > limits.inflated {
+        return Err(FrameError::TooLarge { what: "payload" });
+    }
+    if stored > envelope.inflated.saturating_add(GZIP_SLACK) {
+        return Err(FrameError::TooLarge {
+            what: "stored payload",
+        });
+    }
+    if too_dense(envelope.inflated, stored, limits) {
+        return Err(FrameError::TooLarge {
+            what: "compression ratio",
+        });
+    }
+    if envelope.events as usize > limits.events {
+        return Err(FrameError::TooLarge {
+            what: "event count",
+        });
+    }
+    Ok(())
+}
+
+fn too_dense(inflated: usize, stored: usize, limits: &Limits) -> bool {
+    inflated > limits.ratio_from && inflated > stored.saturating_mul(limits.ratio)
+}
+
+/// Header and stored payload of the frame at the beginning of `bytes`.
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<(Envelope, &'a [u8]), FrameError> {
+    let envelope = read(bytes, limits)?;
+    let stored = bytes
+        .get(envelope.at..envelope.total)
+        .ok_or(FrameError::Incomplete {
+            needed: envelope.total,
+        })?;
+    Ok((envelope, stored))
+}
+
+/// Inflates exactly as many bytes as the header promises, which the limits already allow; one
+/// byte more, a second member or anything after the first is an error.
+pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, FrameError> {
+    const BAD: FrameError = FrameError::Malformed { what: "gzip" };
+    let mut gzip = GzDecoder::new(stored);
+    let mut inflated = Vec::with_capacity(envelope.inflated);
+    let promised = envelope.inflated as u64;
+    let read = gzip
+        .by_ref()
+        .take(promised + 1)
+        .read_to_end(&mut inflated)
+        .map_err(|_| BAD)?;
+    if read != envelope.inflated || !gzip.into_inner().is_empty() {
+        return Err(BAD);
+    }
+    if crc32c::crc32c(&inflated) != envelope.crc {
+        return Err(FrameError::PayloadChecksum);
+    }
+    Ok(inflated)
+}
+
+/// Compresses the payload and puts the header before it.
+pub(super) fn seal(header: &Header, events: u32, payload: &[u8]) -> Vec<u8> {
+    let mut frame = compressed(payload, Compression::fast());
+    if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
+        frame = compressed(payload, Compression::none());
+    }
+    let stored = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX);
+    let inflated = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let flags = if header.last { FLAG_LAST } else { 0 };
+    put(&mut frame, 0, &MAGIC);
+    put(&mut frame, 4, &[VERSION, flags]);
+    put(&mut frame, 6, &(HEADER as u16).to_le_bytes());
+    put(&mut frame, 12, &events.to_le_bytes());
+    put(&mut frame, 16, &header.epoch);
+    put(&mut frame, 32, &header.seq.to_le_bytes());
+    put(&mut frame, 40, &header.start.to_le_bytes());
+    put(&mut frame, 48, &header.end.to_le_bytes());
+    put(&mut frame, 56, &inflated.to_le_bytes());
+    put(&mut frame, 60, &stored.to_le_bytes());
+    put(&mut frame, 64, &crc32c::crc32c(payload).to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&frame[..8]), &frame[12..HEADER]);
+    put(&mut frame, 8, &crc.to_le_bytes());
+    frame
+}
+
+/// Room for the header, then the payload as one gzip member.
+fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
+    let mut room = Vec::with_capacity(HEADER + payload.len() / 4 + 64);
+    room.resize(HEADER, 0);
+    let mut gzip = GzEncoder::new(room, level);
+    // Writing into a Vec cannot fail; if it ever did, the checksum would not match.
+    let _ = gzip.write_all(payload);
+    gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
+}
+
+fn put(frame: &mut [u8], at: usize, bytes: &[u8]) {
+    frame[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// `N` bytes of the fixed header; every caller's `at + N` is within it.
+fn field<const N: usize>(header: &[u8; HEADER], at: usize) -> [u8; N] {
+    std::array::from_fn(|i| header[at + i])
+}
