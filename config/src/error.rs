@@ -32,6 +32,17 @@ impl std::error::Error for ConfigError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
+impl ConfigErrors {
+    /// The file in reading order, then the variables by name.
+    pub(crate) fn sorted(mut errors: Vec<ConfigError>) -> ConfigErrors {
+        errors.sort_by(|a, b| {
+            let key = |e: &ConfigError| (e.position.is_none(), e.position);
+            key(a).cmp(&key(b)).then_with(|| a.origin.cmp(&b.origin))
+        });
+        ConfigErrors(errors)
+    }
+}
+
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, error) in self.0.iter().enumerate() {
@@ -56,6 +67,10 @@ impl Problems {
         self.found.push((at.clone(), message));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Runs `read` inside the section `name`.
     pub(crate) fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Problems) -> T) -> T {
         self.section.push(name.to_owned());
@@ -76,28 +91,21 @@ impl Problems {
 
     /// The errors, if there are any.
     pub(crate) fn into_errors(self, file: &str) -> Result<(), ConfigErrors> {
-        let mut errors: Vec<ConfigError> = self
-            .found
-            .into_iter()
-            .map(|(at, message)| match at {
-                Place::File { line, column } => ConfigError {
-                    origin: file.to_owned(),
-                    position: Some((line, column)),
-                    message,
-                },
-                Place::Variable(name) => ConfigError {
-                    origin: name,
-                    position: None,
-                    message,
-                },
-            })
-            .collect();
-        // The file in reading order, then the variables.
-        errors.sort_by_key(|e| (e.position.is_none(), e.position));
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigErrors(errors))
+        if self.is_empty() {
+            return Ok(());
         }
+        let errors = self.found.into_iter().map(|(at, message)| match at {
+            Place::File { line, column } => ConfigError {
+                origin: file.to_owned(),
+                position: Some((line, column)),
+                message,
+            },
+            Place::Variable(name) => ConfigError {
+                origin: name,
+                position: None,
+                message,
+            },
+        });
+        Err(ConfigErrors::sorted(errors.collect()))
     }
 }

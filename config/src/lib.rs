@@ -6,13 +6,16 @@
 //! first mistake: [`ConfigErrors`] lists them all, each with its place and a suggestion.
 
 mod agent;
+mod describe;
 mod error;
 mod glob;
 mod kind;
+mod load;
 mod log;
 mod node;
 mod pipeline;
 mod range;
+mod read;
 mod rules;
 mod run;
 mod section;
@@ -21,8 +24,10 @@ mod sidecar;
 mod store;
 mod suggest;
 mod units;
+mod vars;
 
 pub use agent::AgentConfig;
+pub use describe::{sample, schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use glob::glob_match;
 pub use log::{LogConfig, LogFormat, LogLevel};
@@ -37,6 +42,7 @@ pub use severity::Severity;
 pub use sidecar::SidecarConfig;
 pub use store::StoreConfig;
 pub use units::{format_duration, format_size, parse_duration, parse_size};
+pub use vars::{Environment, Vars};
 
 section::section! {
     /// Everything the programs can be told.

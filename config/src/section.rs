@@ -53,9 +53,6 @@ pub(crate) struct Row {
 
 /// A table of the configuration.
 pub(crate) trait Section: Sized + Default {
-    /// What the section is about.
-    const DOC: &'static str;
-
     /// Reads the section; keys that are absent or wrong keep their default.
     fn read(reader: &mut Reader<'_>) -> Self;
 
@@ -87,10 +84,12 @@ impl Reader<'_> {
             if !self.known.contains(&entry.key.as_str()) {
                 let place = self.problems.place();
                 let hint = suggest::hint(&entry.key, &self.known);
-                self.problems.report(
-                    &entry.at,
-                    format!("unknown key `{}`{place}{hint}", entry.key),
-                );
+                let what = match &entry.node.value {
+                    Value::Table(_) => "section",
+                    _ => "key",
+                };
+                let message = format!("unknown {what} `{}`{place}{hint}", entry.key);
+                self.problems.report(&entry.at, message);
             }
         }
     }
@@ -98,13 +97,15 @@ impl Reader<'_> {
 
 /// Reads a table as a section.
 pub(crate) fn read_section<T: Section>(node: &Node, problems: &mut Problems) -> Option<T> {
-    let Value::Table(entries) = &node.value else {
-        let place = problems.place();
-        problems.report(
-            &node.at,
-            format!("expected a section{place}, found {}", node.what()),
-        );
-        return None;
+    let entries: &[Entry] = match &node.value {
+        Value::Table(entries) => entries,
+        Value::Null => &[],
+        _ => {
+            let place = problems.place();
+            let what = node.what();
+            problems.report(&node.at, format!("expected a section{place}, found {what}"));
+            return None;
+        }
     };
     let mut reader = Reader {
         entries,
@@ -166,8 +167,6 @@ macro_rules! section {
         }
 
         impl $crate::section::Section for $name {
-            const DOC: &'static str = concat!($($doc, "\n"),*);
-
             fn read(reader: &mut $crate::section::Reader<'_>) -> $name {
                 $name {
                     $($field: reader.key(
