@@ -1,11 +1,5 @@
 //! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
 
-mod flat_json;
-mod go_test;
-mod go_test_json;
-#[cfg(test)]
-mod testing;
-
 use crate::event::Body;
 
 /// A line as dialects see it: visible text only (see [`crate::line::visible`]).
@@ -66,4 +60,4 @@ pub struct DialectInfo {
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.
-pub static DIALECTS: &[DialectInfo] = &[go_test_json::INFO, go_test::INFO];
+pub static DIALECTS: &[DialectInfo] = &[];

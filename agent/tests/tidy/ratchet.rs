@@ -1,0 +1,13 @@
+//! What is longer than the house rules want, with its size. Numbers are lowered, never raised.
+
+/// Files with their lines.
+pub(crate) const FILES: &[(&str, usize)] = &[
+    ("parsers/src/event.rs", 464),
+    ("parsers/src/ledger.rs", 611),
+];
+
+/// Functions with their lines.
+pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
+    // One arm per kind of event.
+    ("parsers/src/frame/body.rs: encode", 84),
+];
