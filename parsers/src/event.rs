@@ -134,7 +134,9 @@ impl Counts {
     /// Tests that failed, errored or timed out.
     #[must_use]
     pub fn failures(&self) -> u64 {
-        self[Status::Failed] + self[Status::Errored] + self[Status::TimedOut]
+        self[Status::Failed]
+            .saturating_add(self[Status::Errored])
+            .saturating_add(self[Status::TimedOut])
     }
 
     /// Whether nothing was counted.

@@ -129,6 +129,8 @@ pub struct Ledger {
     dialects: Vec<Arc<str>>,
     dropped: u64,
     last_result_ms: Option<i64>,
+    /// A bound below [`TEST_CAP`], if one was set.
+    cap: Option<usize>,
 }
 
 /// Message and location.
@@ -142,6 +144,11 @@ impl Ledger {
     #[must_use]
     pub fn new() -> Ledger {
         Ledger::default()
+    }
+
+    /// Keeps at most this many tests by name from now on, and never more than [`TEST_CAP`].
+    pub fn limit(&mut self, tests: usize) {
+        self.cap = Some(tests);
     }
 
     /// Takes one event into account. Events must come in stream order, each once.
@@ -322,7 +329,7 @@ impl Ledger {
                 .counts
                 .add(attempt.status, 1);
         }
-        if self.tests.len() >= TEST_CAP {
+        if self.tests.len() >= self.cap.unwrap_or(TEST_CAP).min(TEST_CAP) {
             self.dropped += 1;
             return None;
         }

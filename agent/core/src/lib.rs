@@ -5,13 +5,38 @@
 //! outputs.
 
 pub mod anomaly;
+pub mod change;
+mod context;
+pub mod crosscheck;
+mod engine;
 pub mod fact;
+pub mod failures;
+mod ingest;
 pub mod input;
+mod lifecycle;
+pub mod metrics;
 pub mod output;
+pub mod pods;
 pub mod run;
+pub mod runs;
+pub mod settings;
+pub mod signatures;
+pub mod step;
+pub mod stream;
+pub mod verdict;
 
 pub use anomaly::{Anomaly, Category, Evidence, Number, Severity};
 pub use fact::Fact;
 pub use input::{Input, Millis, StreamId};
+pub use metrics::Metrics;
 pub use output::{Notice, Outputs, Persist, Reply};
 pub use run::RunStatus;
+pub use runs::{Run, Running};
+pub use settings::Limits;
+pub use step::{Core, Settings};
+pub use stream::Stream;
+
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
+mod tests;

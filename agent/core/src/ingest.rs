@@ -1,0 +1,277 @@
+//! Frames: the position rule, the fold of a frame's events into its stream and run, the rows.
+
+use std::collections::BTreeSet;
+
+use sentinel_parsers::event::{Body, Event};
+use sentinel_parsers::frame::{Frame, Header};
+
+use crate::change::Change;
+use crate::context::{Rank, Source};
+use crate::failures::FailureSample;
+use crate::input::{Millis, StreamId};
+use crate::output::{FrameRow, GapRow, Outputs, Persist, Reply, SuiteRow};
+use crate::runs::Run;
+use crate::settings::millis;
+use crate::step::{Core, Settings, answer, at};
+use crate::stream::{Place, Stream};
+use crate::{engine, lifecycle};
+
+/// Takes a frame, or tells why not.
+pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -> Outputs {
+    let run = core.run_of.get(id).and_then(|run| core.runs.get_mut(run));
+    let Some(run) = run else {
+        core.metrics.unknown_streams += 1;
+        return answer(Reply::UnknownStream);
+    };
+    let others = tests_of_others(run, id);
+    let Some(stream) = run.streams.get_mut(id) else {
+        return answer(Reply::UnknownStream);
+    };
+    let header = *frame.header();
+    if header.epoch != *stream.epoch() {
+        core.metrics.refused += 1;
+        return answer(Reply::Refused("the epoch is not the stream's"));
+    }
+    let frame = match stream.place(&header) {
+        Place::Duplicate => {
+            core.metrics.duplicates += 1;
+            return answer(at(stream, true));
+        }
+        Place::Hole => {
+            core.metrics.holes += 1;
+            return answer(Reply::Hole {
+                committed: stream.committed(),
+            });
+        }
+        Place::Contiguous => frame,
+        Place::Overlap => frame.from_offset(stream.committed()),
+    };
+    stream.limit_tests(core.settings.run.max_tests.saturating_sub(others));
+    let before = Before::of(stream);
+    let mut taken = Taken::default();
+    take(run, id, &frame, now, &core.settings, &mut taken);
+    finish(core, now, id, frame, &header, before, taken)
+}
+
+/// What a stream's counters were before a frame.
+struct Before {
+    events: u64,
+    dropped: u64,
+    lost_bytes: u64,
+}
+
+impl Before {
+    fn of(stream: &Stream) -> Before {
+        Before {
+            events: stream.events(),
+            dropped: stream.ledger().dropped(),
+            lost_bytes: stream.lost_bytes(),
+        }
+    }
+}
+
+/// Rows that come out of a frame's events.
+#[derive(Default)]
+struct Taken {
+    suites: Vec<SuiteRow>,
+    gaps: Vec<GapRow>,
+    tests: Vec<Persist>,
+}
+
+fn tests_of_others(run: &Run, id: &str) -> usize {
+    run.streams
+        .iter()
+        .filter(|(other, _)| *other != id)
+        .map(|(_, stream)| stream.ledger().tests().len())
+        .sum()
+}
+
+/// Folds the events into the stream and its run.
+fn take(
+    run: &mut Run,
+    id: &StreamId,
+    frame: &Frame,
+    now: Millis,
+    settings: &Settings,
+    taken: &mut Taken,
+) {
+    let Some(mut stream) = run.streams.remove(id) else {
+        return;
+    };
+    let window = millis(settings.rules.failure_spike.window);
+    let mut touched = Touched::default();
+    for event in frame.events() {
+        stream.apply(&event, now);
+        match &event.body {
+            Body::TestEnd(end) => {
+                touched.suite(end.suite);
+                touched.all |= end.recap;
+                if !end.recap {
+                    result(run, id, &event, now, window);
+                }
+                run.changed |= Change::TESTS;
+            }
+            Body::TestStart(start) => touched.suite(start.suite),
+            Body::SuiteStart(suite) => touched.suite(Some(suite.suite)),
+            Body::SuiteEnd(suite) => touched.suite(Some(suite.suite)),
+            Body::Plan(plan) => touched.suite(plan.suite),
+            Body::Summary(summary) => touched.suite(summary.suite),
+            Body::Counted(counted) => {
+                touched.suite(counted.suite);
+                let at = when(&event, now);
+                let (failures, results) = (counted.counts.failures(), counted.counts.total());
+                run.failures.add(at, failures, results, window);
+            }
+            Body::Signature(error) => {
+                let limit = settings.limits.signatures_per_run;
+                run.signatures.add(id, event.line, error, limit);
+                run.changed |= Change::SIGNATURES;
+            }
+            Body::RunStart(said) => {
+                let from = Source {
+                    rank: Rank::Marker,
+                    name: id,
+                    offset: event.offset,
+                };
+                run.merged.mark(&from, said, &run.id, &settings.limits);
+                run.changed |= Change::CONTEXT;
+            }
+            Body::Gap(gap) => {
+                let row = stream.lose(&run.id, gap, settings.limits.gaps_per_stream);
+                taken.gaps.extend(row);
+                run.changed |= Change::STATE;
+            }
+            _ => run.changed |= Change::STATE,
+        }
+    }
+    run.changed |= Change::TESTS;
+    touched.rows(run, &stream, &mut taken.suites);
+    stream.changed_tests(&run.id, &mut taken.tests);
+    run.streams.insert(id.clone(), stream);
+}
+
+/// Counts a result in the run's window of failures.
+fn result(run: &mut Run, id: &str, event: &Event<'_>, now: Millis, window: Millis) {
+    let Body::TestEnd(end) = &event.body else {
+        return;
+    };
+    let failed = end.status.is_failure();
+    run.failures
+        .add(when(event, now), u64::from(failed), 1, window);
+    if failed {
+        run.failures.sample(FailureSample {
+            stream: id.to_owned(),
+            line: event.line,
+            test: test_name(end.suite, end.name),
+            message: end.message.map(|m| m.chars().take(300).collect()),
+        });
+    }
+}
+
+/// Suite and name as subjects and titles spell them.
+pub(crate) fn test_name(suite: Option<&str>, name: &str) -> String {
+    match suite.filter(|s| !s.is_empty()) {
+        Some(suite) => format!("{suite}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
+/// When an event happened: its own time, but never in the agent's future.
+fn when(event: &Event<'_>, now: Millis) -> Millis {
+    event.time_ms.unwrap_or(now).min(now)
+}
+
+/// Suites whose rows may have changed; borrows the names from the frame.
+#[derive(Default)]
+struct Touched<'a> {
+    names: BTreeSet<&'a str>,
+    latest: Option<&'a str>,
+    /// A recap may have moved counts between suites it does not name.
+    all: bool,
+}
+
+impl<'a> Touched<'a> {
+    fn suite(&mut self, name: Option<&'a str>) {
+        if let Some(name) = name
+            && self.latest != Some(name)
+        {
+            self.names.insert(name);
+            self.latest = Some(name);
+        }
+    }
+
+    fn rows(&self, run: &Run, stream: &Stream, rows: &mut Vec<SuiteRow>) {
+        match self.all {
+            true => rows.extend(
+                stream
+                    .suite_names()
+                    .filter_map(|name| stream.suite_row(&run.id, name)),
+            ),
+            false => rows.extend(
+                self.names
+                    .iter()
+                    .filter_map(|name| stream.suite_row(&run.id, name)),
+            ),
+        }
+    }
+}
+
+/// Moves the position, brings the run up to date, and puts all rows in order.
+fn finish(
+    core: &mut Core,
+    now: Millis,
+    id: &StreamId,
+    frame: Frame,
+    header: &Header,
+    before: Before,
+    taken: Taken,
+) -> Outputs {
+    let mut outputs = Outputs::default();
+    let Some(run) = core.run_of.get(id).and_then(|run| core.runs.get_mut(run)) else {
+        return answer(Reply::UnknownStream);
+    };
+    let Some(stream) = run.streams.get_mut(id) else {
+        return answer(Reply::UnknownStream);
+    };
+    stream.advance(header, now);
+    run.active_ms = run.active_ms.max(now);
+    if stream.is_closed() {
+        run.changed |= Change::STATE;
+    }
+    core.metrics.frames += 1;
+    core.metrics.events += stream.events() - before.events;
+    core.metrics.lost_bytes += stream.lost_bytes() - before.lost_bytes;
+    let dropped = stream.ledger().dropped() - before.dropped;
+    core.metrics.limit("max_tests", dropped);
+    outputs.reply = Some(at(stream, false));
+    let stream_row = stream.row();
+
+    let mut after = Outputs::default();
+    lifecycle::advance(run, now, &core.settings.run, &mut core.metrics, &mut after);
+    engine::evaluate(run, now, &core.settings, &core.pods, &mut after);
+    if !run.status.is_over() && !core.open.contains(&run.id) {
+        core.open.insert(run.id.clone());
+    }
+
+    let rows = 3 + taken.tests.len() + taken.suites.len() + taken.gaps.len() + after.persist.len();
+    outputs.persist.reserve(rows);
+    let out = &mut outputs.persist;
+    out.extend(run.take_row().map(|row| Persist::Run(Box::new(row))));
+    out.push(Persist::Stream(Box::new(stream_row)));
+    out.push(Persist::Frame(Box::new(FrameRow {
+        stream: id.clone(),
+        received_ms: now,
+        frame,
+    })));
+    out.extend(
+        taken
+            .suites
+            .into_iter()
+            .map(|r| Persist::Suite(Box::new(r))),
+    );
+    out.extend(taken.tests);
+    out.extend(taken.gaps.into_iter().map(|r| Persist::Gap(Box::new(r))));
+    out.extend(after.persist);
+    outputs.notify = after.notify;
+    outputs
+}

@@ -1,0 +1,219 @@
+//! What the cluster said of pods: bounded, keyed by uid, deaf to repeated and outdated facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fact::{ContainerFact, ContainerState, Fact, PodFact, Terminated};
+use crate::runs::Run;
+
+/// Out-of-memory kills kept per pod.
+const KILLS: usize = 16;
+/// Tests named per kill.
+const TESTS: usize = 5;
+/// The reason Kubernetes gives a container its memory limit killed.
+const OOM: &str = "OOMKilled";
+
+/// A pod as remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its latest state.
+    pub fact: PodFact,
+    /// Whether it is gone.
+    pub deleted: bool,
+    /// Every kill for memory seen so far; later states do not take one back.
+    pub kills: Vec<OomKill>,
+}
+
+/// One container killed for its memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OomKill {
+    /// The container.
+    pub container: String,
+    /// Whether it is an init container (a native sidecar is one).
+    pub init: bool,
+    /// Its memory limit as written.
+    pub memory_limit: Option<String>,
+    /// How it ended.
+    pub end: Terminated,
+    /// Tests that ran when the core heard of it.
+    pub running: Vec<String>,
+}
+
+/// What a fact touched.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    pub(crate) uid: String,
+    /// Runs the pod belongs to.
+    pub(crate) runs: BTreeSet<String>,
+    /// Pods forgotten because of the limit.
+    pub(crate) forgotten: u64,
+}
+
+/// All pods remembered.
+#[derive(Debug, Default)]
+pub(crate) struct Pods {
+    limit: usize,
+    pods: BTreeMap<String, Pod>,
+    /// In order of arrival, for forgetting.
+    order: BTreeMap<u64, String>,
+    next: u64,
+}
+
+impl Pods {
+    pub(crate) fn new(limit: usize) -> Pods {
+        Pods {
+            limit,
+            ..Pods::default()
+        }
+    }
+
+    pub(crate) fn get(&self, uid: &str) -> Option<&Pod> {
+        self.pods.get(uid)
+    }
+
+    /// Uids of pods that name the run in a label or annotation.
+    pub(crate) fn of_run(&self, run_id: &str) -> BTreeSet<String> {
+        self.pods
+            .iter()
+            .filter(|(_, pod)| named_run(&pod.fact) == Some(run_id))
+            .map(|(uid, _)| uid.clone())
+            .collect()
+    }
+
+    /// Takes a fact into account; `None` if it tells nothing new.
+    pub(crate) fn take(&mut self, fact: Fact, runs: &BTreeMap<String, Run>) -> Option<Touched> {
+        match fact {
+            Fact::Pod(pod) => self.pod(pod, runs),
+            Fact::PodDeleted { uid } => {
+                let pod = self.pods.get_mut(&uid).filter(|pod| !pod.deleted)?;
+                pod.deleted = true;
+                let runs = runs_of(&pod.fact, runs);
+                Some(Touched {
+                    uid,
+                    runs,
+                    forgotten: 0,
+                })
+            }
+        }
+    }
+
+    fn pod(&mut self, fact: PodFact, runs: &BTreeMap<String, Run>) -> Option<Touched> {
+        let known = self.pods.get(&fact.uid);
+        if known.is_some_and(|pod| pod.fact == fact || is_outdated(pod, &fact)) {
+            return None;
+        }
+        let is_new = known.is_none();
+        let uid = fact.uid.clone();
+        let mut touched = Touched {
+            runs: runs_of(&fact, runs),
+            uid: uid.clone(),
+            forgotten: 0,
+        };
+        let mut kills = match self.pods.remove(&uid) {
+            Some(pod) => pod.kills,
+            None => Vec::new(),
+        };
+        note_kills(&mut kills, &fact, || running(&uid, &touched.runs, runs));
+        let pod = Pod {
+            fact,
+            deleted: false,
+            kills,
+        };
+        self.pods.insert(uid.clone(), pod);
+        if is_new {
+            self.order.insert(self.next, uid);
+            self.next += 1;
+            touched.forgotten = self.forget();
+        }
+        Some(touched)
+    }
+
+    /// Keeps the limit: forgets deleted pods first, then the oldest.
+    fn forget(&mut self) -> u64 {
+        if self.pods.len() <= self.limit {
+            return 0;
+        }
+        let gone = |uid: &String| self.pods.get(uid).is_none_or(|pod| pod.deleted);
+        let place = self
+            .order
+            .iter()
+            .find(|(_, uid)| gone(uid))
+            .or_else(|| self.order.iter().next())
+            .map(|(place, _)| *place);
+        let Some(uid) = place.and_then(|place| self.order.remove(&place)) else {
+            return 0;
+        };
+        self.pods.remove(&uid);
+        1
+    }
+}
+
+/// The run a pod names in a label or annotation.
+fn named_run(fact: &PodFact) -> Option<&str> {
+    fact.sentinel.get("run-id").map(String::as_str)
+}
+
+/// Runs a pod belongs to: those with a stream from it, and the one it names.
+fn runs_of(fact: &PodFact, runs: &BTreeMap<String, Run>) -> BTreeSet<String> {
+    let named = named_run(fact);
+    runs.values()
+        .filter(|run| run.pods.contains(&fact.uid) || named == Some(run.id()))
+        .map(|run| run.id().to_owned())
+        .collect()
+}
+
+/// Whether what is known is later than the fact: a deleted pod does not come back, restarts only
+/// grow, and a pod that is over stays over.
+fn is_outdated(known: &Pod, fact: &PodFact) -> bool {
+    let over = |phase: &str| matches!(phase, "Succeeded" | "Failed");
+    let restarts = |fact: &PodFact| -> BTreeMap<String, u32> {
+        let all = fact.containers.iter();
+        all.map(|c| (c.name.clone(), c.restart_count)).collect()
+    };
+    let now = restarts(fact);
+    let went_back = restarts(&known.fact)
+        .iter()
+        .any(|(name, count)| now.get(name).is_some_and(|n| n < count));
+    known.deleted || went_back || (over(&known.fact.phase) && !over(&fact.phase))
+}
+
+/// Adds the kills a fact tells of that are not known yet.
+fn note_kills(kills: &mut Vec<OomKill>, fact: &PodFact, running: impl Fn() -> Vec<String>) {
+    for container in &fact.containers {
+        for end in ends(container).filter(|end| end.reason == OOM) {
+            let known = kills
+                .iter()
+                .any(|k| k.container == container.name && k.end == *end);
+            if known || kills.len() >= KILLS {
+                continue;
+            }
+            kills.push(OomKill {
+                container: container.name.clone(),
+                init: container.init,
+                memory_limit: container.memory_limit.clone(),
+                end: end.clone(),
+                running: running(),
+            });
+        }
+    }
+}
+
+/// How a container ended, the earlier end first.
+fn ends(container: &ContainerFact) -> impl Iterator<Item = &Terminated> {
+    let state = match &container.state {
+        ContainerState::Terminated(end) => Some(end),
+        _ => None,
+    };
+    container.last_terminated.iter().chain(state)
+}
+
+/// Tests running in the pod's streams.
+fn running(uid: &str, of: &BTreeSet<String>, runs: &BTreeMap<String, Run>) -> Vec<String> {
+    of.iter()
+        .filter_map(|id| runs.get(id))
+        .flat_map(Run::streams)
+        .filter(|stream| stream.open().identity.pod_uid == uid)
+        .flat_map(|stream| stream.ledger().open())
+        .map(|test| crate::ingest::test_name(test.suite.as_deref(), &test.name))
+        .take(TESTS)
+        .collect()
+}

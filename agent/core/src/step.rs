@@ -1,0 +1,363 @@
+//! The one entrance: a time and an input in, outputs out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sentinel_config::{PipelineRules, RuleSettings, RunConfig};
+use sentinel_parsers::wire::{OpenStream, RunContext};
+
+use crate::change::Change;
+use crate::context::{Rank, Source};
+use crate::fact::Fact;
+use crate::input::{Input, Millis, StreamId};
+use crate::lifecycle;
+use crate::metrics::Metrics;
+use crate::output::{Outputs, Persist, Reply, RunRow};
+use crate::pods::Pods;
+use crate::runs::Run;
+use crate::settings::Limits;
+use crate::stream::{Stream, epoch_bytes};
+use crate::{engine, ingest};
+
+/// What the core is told once.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// When a run ends and how big it may grow.
+    pub run: RunConfig,
+    /// Thresholds and severities.
+    pub rules: RuleSettings,
+    /// What the runs of some pipelines must contain.
+    pub pipelines: Vec<PipelineRules>,
+    /// Bounds on what is kept.
+    pub limits: Limits,
+}
+
+/// All runs, and what the cluster said.
+///
+/// The core forgets runs that are over ([`Limits::closed_runs`], [`Limits::closed_for`]) and knows
+/// none after a restart. Before the shell passes on an input about a run or stream for which
+/// [`Core::run`] or [`Core::stream`] gives `None`, it must bring back what the store holds of that
+/// run with [`Core::restore_run`] and [`Core::restore`]; otherwise the stream would begin anew.
+#[derive(Debug)]
+pub struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) runs: BTreeMap<String, Run>,
+    /// Runs that are not over, by id.
+    pub(crate) open: BTreeSet<String>,
+    /// The run of each stream.
+    pub(crate) run_of: HashMap<StreamId, String>,
+    pub(crate) pods: Pods,
+    pub(crate) metrics: Metrics,
+}
+
+impl Core {
+    /// A core that knows nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Core {
+        Core {
+            pods: Pods::new(settings.limits.pods),
+            settings,
+            runs: BTreeMap::new(),
+            open: BTreeSet::new(),
+            run_of: HashMap::new(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Takes one input into account.
+    pub fn step(&mut self, now: Millis, input: Input) -> Outputs {
+        match input {
+            Input::OpenStream { stream, open } => self.open_stream(now, &stream, open),
+            Input::Frame { stream, frame } => ingest::frame(self, now, &stream, frame),
+            Input::AskPosition { stream } => answer(self.position(&stream)),
+            Input::Run {
+                context,
+                provenance,
+            } => self.hear_of(now, &context, &provenance),
+            Input::Fact(fact) => self.fact(now, fact),
+            Input::Tick => self.tick(now),
+        }
+    }
+
+    /// Takes a stored input into account again; what it asked for was carried out long ago.
+    pub fn restore(&mut self, then: Millis, input: Input) {
+        drop(self.step(then, input));
+    }
+
+    /// Takes over what a stored run's row says that its streams do not: what other sources said,
+    /// and since when it has been known.
+    pub fn restore_run(&mut self, row: &RunRow) {
+        let id = row.context.run_id.clone();
+        let Some(run) = self.run_or_new(row.started_ms, &id) else {
+            return;
+        };
+        run.started_ms = run.started_ms.min(row.started_ms);
+        for word in &row.provenance {
+            if !run.provenance.contains(word) {
+                run.provenance.push(word.clone());
+            }
+        }
+        let from = Source {
+            rank: Rank::Stored,
+            name: "stored",
+            offset: 0,
+        };
+        let limits = self.settings.limits.clone();
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.merged.merge(&from, &row.context, &limits);
+        }
+    }
+
+    /// The run with that identifier, if it is in memory.
+    #[must_use]
+    pub fn run(&self, id: &str) -> Option<&Run> {
+        self.runs.get(id)
+    }
+
+    /// The stream, if it is in memory.
+    #[must_use]
+    pub fn stream(&self, id: &str) -> Option<&Stream> {
+        self.runs.get(self.run_of.get(id)?)?.streams.get(id)
+    }
+
+    /// Runs that are not over, by id.
+    pub fn open_runs(&self) -> impl Iterator<Item = &Run> {
+        self.open.iter().filter_map(|id| self.runs.get(id))
+    }
+
+    /// All runs in memory, by id.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.runs.values()
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    fn open_stream(&mut self, now: Millis, id: &StreamId, open: OpenStream) -> Outputs {
+        if self.run_of.contains_key(id) {
+            return self.open_again(now, id, &open);
+        }
+        let Some(epoch) = epoch_bytes(&open.identity.epoch) else {
+            return self.refuse("the epoch is not 32 hex digits");
+        };
+        if open.run.run_id.is_empty() {
+            return self.refuse("the run id is empty");
+        }
+        let limits = self.settings.limits.clone();
+        let run_id = open.run.run_id.clone();
+        let Some(run) = self.run_or_new(now, &run_id) else {
+            return self.refuse("too many runs");
+        };
+        if run.streams.len() >= limits.streams_per_run {
+            *run.dropped.entry("streams_per_run").or_default() += 1;
+            self.metrics.limit("streams_per_run", 1);
+            return self.refuse("too many streams in the run");
+        }
+        let source = Source {
+            rank: Rank::Stream,
+            name: id,
+            offset: 0,
+        };
+        run.merged.merge(&source, &open.run, &limits);
+        note_source(run, &open.identity.source, limits.provenance);
+        if !open.identity.pod_uid.is_empty() {
+            run.pods.insert(open.identity.pod_uid.clone());
+        }
+        run.started_ms = run.started_ms.min(now);
+        run.active_ms = run.active_ms.max(now);
+        run.streams
+            .insert(id.clone(), Stream::new(id.clone(), open, epoch, now));
+        run.changed |= Change::STATE | Change::CONTEXT | Change::PODS;
+        self.run_of.insert(id.clone(), run_id.clone());
+        self.settle(now, &run_id, Some(id))
+    }
+
+    fn open_again(&mut self, now: Millis, id: &StreamId, open: &OpenStream) -> Outputs {
+        let Some(run_id) = self.run_of.get(id).cloned() else {
+            return answer(Reply::UnknownStream);
+        };
+        let limits = self.settings.limits.clone();
+        if let Some(run) = self.runs.get_mut(&run_id) {
+            let source = Source {
+                rank: Rank::Stream,
+                name: id,
+                offset: 0,
+            };
+            run.merged.merge(&source, &open.run, &limits);
+            run.changed |= Change::CONTEXT;
+            if run.streams.get(id).is_some_and(|s| !s.is_closed()) {
+                run.active_ms = run.active_ms.max(now);
+            }
+        }
+        self.settle(now, &run_id, Some(id))
+    }
+
+    fn hear_of(&mut self, now: Millis, context: &RunContext, provenance: &str) -> Outputs {
+        let limits = self.settings.limits.clone();
+        if context.run_id.is_empty() {
+            return self.refuse("the run id is empty");
+        }
+        let Some(run) = self.run_or_new(now, &context.run_id) else {
+            return self.refuse("too many runs");
+        };
+        let source = Source {
+            rank: Rank::of(provenance),
+            name: provenance,
+            offset: 0,
+        };
+        run.merged.merge(&source, context, &limits);
+        note_source(run, provenance, limits.provenance);
+        run.started_ms = run.started_ms.min(now);
+        run.active_ms = run.active_ms.max(now);
+        run.changed |= Change::CONTEXT;
+        self.settle(now, &context.run_id, None)
+    }
+
+    fn fact(&mut self, now: Millis, fact: Fact) -> Outputs {
+        let touched = self.pods.take(fact, &self.runs);
+        let mut outputs = Outputs::default();
+        let Some(touched) = touched else {
+            return outputs;
+        };
+        self.metrics.facts += 1;
+        self.metrics.limit("pods", touched.forgotten);
+        for run_id in touched.runs {
+            if let Some(run) = self.runs.get_mut(&run_id) {
+                run.pods.insert(touched.uid.clone());
+                run.changed |= Change::PODS;
+            }
+            let more = self.settle(now, &run_id, None);
+            outputs.persist.extend(more.persist);
+            outputs.notify.extend(more.notify);
+        }
+        outputs
+    }
+
+    fn tick(&mut self, now: Millis) -> Outputs {
+        let mut outputs = Outputs::default();
+        let open: Vec<String> = self.open.iter().cloned().collect();
+        for run_id in open {
+            if let Some(run) = self.runs.get_mut(&run_id) {
+                run.changed |= Change::TIME;
+            }
+            let more = self.settle(now, &run_id, None);
+            outputs.persist.extend(more.persist);
+            outputs.notify.extend(more.notify);
+        }
+        self.forget(now);
+        outputs
+    }
+
+    /// Brings a run that something happened to up to date: status, rules, rows, and the position of
+    /// the stream concerned as the reply.
+    fn settle(&mut self, now: Millis, run_id: &str, stream: Option<&StreamId>) -> Outputs {
+        let mut outputs = Outputs::default();
+        let Some(run) = self.runs.get_mut(run_id) else {
+            return outputs;
+        };
+        lifecycle::advance(
+            run,
+            now,
+            &self.settings.run,
+            &mut self.metrics,
+            &mut outputs,
+        );
+        engine::evaluate(run, now, &self.settings, &self.pods, &mut outputs);
+        match run.status.is_over() {
+            true => self.open.remove(run_id),
+            false => self.open.insert(run_id.to_owned()),
+        };
+        if let Some(row) = run.take_row() {
+            outputs.persist.insert(0, Persist::Run(Box::new(row)));
+        }
+        if let Some(stream) = stream.and_then(|id| run.streams.get(id)) {
+            let row = Persist::Stream(Box::new(stream.row()));
+            outputs.persist.push(row);
+            outputs.reply = Some(at(stream, false));
+        }
+        outputs
+    }
+
+    fn position(&self, id: &str) -> Reply {
+        self.stream(id)
+            .map_or(Reply::UnknownStream, |stream| at(stream, false))
+    }
+
+    fn refuse(&mut self, why: &'static str) -> Outputs {
+        self.metrics.refused += 1;
+        answer(Reply::Refused(why))
+    }
+
+    fn run_or_new(&mut self, now: Millis, id: &str) -> Option<&mut Run> {
+        if !self.runs.contains_key(id) {
+            if self.runs.len() >= self.settings.limits.runs {
+                self.metrics.limit("runs", 1);
+                return None;
+            }
+            let mut run = Run::new(id, now);
+            run.pods = self.pods.of_run(id);
+            self.runs.insert(id.to_owned(), run);
+            self.open.insert(id.to_owned());
+        }
+        self.runs.get_mut(id)
+    }
+
+    /// Drops runs that have been over for long, and the oldest of those beyond the limit.
+    fn forget(&mut self, now: Millis) {
+        let limits = &self.settings.limits;
+        let over = self.runs.len() - self.open.len().min(self.runs.len());
+        if over == 0 {
+            return;
+        }
+        let mut closed: Vec<(Millis, String)> = self
+            .runs
+            .values()
+            .filter(|run| run.status.is_over())
+            .map(|run| (run.active_ms, run.id.clone()))
+            .collect();
+        closed.sort();
+        let too_many = closed.len().saturating_sub(limits.closed_runs);
+        let oldest = now.saturating_sub(crate::settings::millis(limits.closed_for));
+        for (i, (active_ms, id)) in closed.into_iter().enumerate() {
+            if i >= too_many && active_ms > oldest {
+                break;
+            }
+            if let Some(run) = self.runs.remove(&id) {
+                for stream in run.streams.keys() {
+                    self.run_of.remove(stream);
+                }
+            }
+        }
+    }
+}
+
+/// Adds a source to those that spoke of the run.
+fn note_source(run: &mut Run, word: &str, limit: usize) {
+    if run.provenance.iter().any(|known| known == word) {
+        return;
+    }
+    if run.provenance.len() >= limit {
+        *run.dropped.entry("provenance").or_default() += 1;
+        return;
+    }
+    run.provenance.push(word.to_owned());
+}
+
+/// Where a stream stands.
+pub(crate) fn at(stream: &Stream, duplicate: bool) -> Reply {
+    Reply::At {
+        committed: stream.committed(),
+        closed: stream.is_closed(),
+        duplicate,
+    }
+}
+
+/// Outputs that are only a reply.
+pub(crate) fn answer(reply: Reply) -> Outputs {
+    Outputs {
+        reply: Some(reply),
+        ..Outputs::default()
+    }
+}

@@ -1,0 +1,3 @@
+//! Claims about the core as a whole, with simulated time.
+
+mod ingest;
