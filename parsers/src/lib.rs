@@ -10,6 +10,7 @@ pub mod frame;
 pub mod ledger;
 pub mod line;
 mod marker;
+pub mod mask;
 mod parser;
 mod signature;
 pub mod wire;

@@ -256,7 +256,7 @@ impl Frame {
             start,
             ..self.header
         };
-        let (payload, counted) = self.payload.from_offset(start);
+        let (payload, counted) = self.payload.trimmed(start);
         Frame {
             header,
             payload,

@@ -162,7 +162,7 @@ impl Payload {
 
     /// The records from the first at or after `offset` on, with the state before it and the whole
     /// string table: differences stay true, nothing is coded anew.
-    pub(super) fn from_offset(&self, offset: u64) -> (Payload, Counted) {
+    pub(super) fn trimmed(&self, offset: u64) -> (Payload, Counted) {
         let mut records = self.records();
         let mut before = records;
         let mut counted = Counted::default();

@@ -1,0 +1,417 @@
+//! The shapes that are masked, each a function that looks at the beginning of some bytes, no
+//! farther than the shape itself can reach.
+
+/// A shape and its placeholder.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) len: usize,
+    pub(super) mask: &'static str,
+}
+
+fn found(len: usize, mask: &'static str) -> Option<Found> {
+    Some(Found { len, mask })
+}
+
+/// Letters, digits and underscore of ASCII, and all beyond ASCII.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+fn ends_word(rest: &[u8]) -> bool {
+    !rest.first().is_some_and(|b| is_word(*b))
+}
+
+/// Length of the run at the beginning for which `is` holds, up to `cap`.
+fn run(bytes: &[u8], cap: usize, is: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().take(cap).take_while(|b| is(**b)).count()
+}
+
+/// What may begin where a word begins; the byte before it tells `v1.2.3.4.5` from an address.
+pub(super) fn at_word(rest: &[u8], before: u8) -> Option<Found> {
+    time(rest)
+        .or_else(|| uuid(rest))
+        .or_else(|| ipv4(rest).filter(|_| before != b'.'))
+        .or_else(|| ipv6(rest))
+        .or_else(|| mac(rest))
+        .or_else(|| token(rest))
+        .or_else(|| hex(rest))
+        .or_else(|| email(rest))
+        .or_else(|| drive(rest))
+}
+
+/// Whether the bytes begin with the pattern; in it `0` is any digit, `x` any hex digit.
+fn like(bytes: &[u8], pattern: &[u8]) -> bool {
+    bytes.len() >= pattern.len()
+        && pattern.iter().zip(bytes).all(|(p, b)| match p {
+            b'0' => b.is_ascii_digit(),
+            b'x' => b.is_ascii_hexdigit(),
+            _ => p == b,
+        })
+}
+
+/// `2026-01-02`, `2026-01-02T03:04:05.678+00:00`, `2026/01/02 03:04:05`, `03:04:05.678`.
+fn time(rest: &[u8]) -> Option<Found> {
+    let date = like(rest, b"0000-00-00") || like(rest, b"0000/00/00");
+    let mut len = 0;
+    if date {
+        len = 10;
+        let separated = matches!(rest.get(10), Some(b'T' | b' ')) && like(&rest[11..], b"00:00");
+        len += usize::from(separated);
+        if !separated {
+            return ends_word(&rest[10..]).then_some(Found {
+                len,
+                mask: "<time>",
+            });
+        }
+    }
+    if like(&rest[len..], b"00:00:00") {
+        len += 8;
+        if matches!(rest.get(len), Some(b'.' | b',')) {
+            let digits = run(&rest[len + 1..], 9, |b| b.is_ascii_digit());
+            len += if digits > 0 { digits + 1 } else { 0 };
+        }
+    } else if date {
+        len += 5;
+    } else {
+        return None;
+    }
+    let zone = &rest[len..];
+    if zone.first() == Some(&b'Z') {
+        len += 1;
+    } else if like(zone, b"+00:00") || like(zone, b"-00:00") {
+        len += 6;
+    } else if like(zone, b"+0000") || like(zone, b"-0000") {
+        len += 5;
+    }
+    ends_word(&rest[len..]).then_some(Found {
+        len,
+        mask: "<time>",
+    })
+}
+
+fn uuid(rest: &[u8]) -> Option<Found> {
+    let whole = like(rest, b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") && ends_word(&rest[36..]);
+    whole.then_some(Found {
+        len: 36,
+        mask: "<uuid>",
+    })
+}
+
+/// Four numbers up to 255, then perhaps a port.
+fn ipv4(rest: &[u8]) -> Option<Found> {
+    let mut len = 0;
+    for part in 0..4 {
+        if part > 0 {
+            len += usize::from(*rest.get(len)? == b'.');
+        }
+        let digits = run(&rest[len..], 4, |b| b.is_ascii_digit());
+        let value = rest[len..len + digits]
+            .iter()
+            .fold(0, |n, b| n * 10 + u32::from(b - b'0'));
+        if digits == 0 || digits > 3 || value > 255 {
+            return None;
+        }
+        len += digits;
+        let dot_follows = rest.get(len) == Some(&b'.');
+        if part < 3 && !dot_follows {
+            return None;
+        }
+    }
+    // `1.2.3.4.5` is a version.
+    let longer = rest.get(len) == Some(&b'.') && rest.get(len + 1).is_some_and(u8::is_ascii_digit);
+    if longer || !ends_word(&rest[len..]) {
+        return None;
+    }
+    found(len + port(&rest[len..]), "<addr>")
+}
+
+fn port(rest: &[u8]) -> usize {
+    let digits = match rest.first() {
+        Some(b':') => run(&rest[1..], 6, |b| b.is_ascii_digit()),
+        _ => 0,
+    };
+    if (1..=5).contains(&digits) && ends_word(&rest[1 + digits..]) {
+        1 + digits
+    } else {
+        0
+    }
+}
+
+/// Groups of up to four hex digits: eight of them, or fewer round one `::`. At least one digit
+/// must be among them: `de::add` is a path in a program.
+pub(super) fn ipv6(rest: &[u8]) -> Option<Found> {
+    let mut len = run(rest, 46, |b| {
+        b.is_ascii_hexdigit() || b == b':' || b == b'.'
+    });
+    // A full stop or colon after the address belongs to the sentence.
+    while len > 2 && matches!(rest[len - 1], b'.' | b':') && &rest[len - 2..len] != b"::" {
+        len -= 1;
+    }
+    let text = &rest[..len];
+    if len < 3 || len > 45 || !ends_word(&rest[len..]) || !text.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let groups = text.split(|b| *b == b':');
+    let (mut full, mut empty) = (0, 0);
+    for group in groups {
+        match group.len() {
+            0 => empty += 1,
+            1..=4 if !group.contains(&b'.') => full += 1,
+            _ if ipv4(group).is_some_and(|f| f.len == group.len()) => full += 2,
+            _ => return None,
+        }
+    }
+    let doubled = memchr::memmem::find(text, b"::");
+    let once = doubled.is_some_and(|i| memchr::memmem::find(&text[i + 1..], b"::").is_none());
+    let outer = usize::from(text.starts_with(b"::")) + usize::from(text.ends_with(b"::"));
+    let short = once && empty == 1 + outer && full <= 7;
+    (short || (full == 8 && empty == 0)).then_some(Found {
+        len,
+        mask: "<addr>",
+    })
+}
+
+fn mac(rest: &[u8]) -> Option<Found> {
+    let whole = like(rest, b"xx:xx:xx:xx:xx:xx") && ends_word(&rest[17..]);
+    whole.then_some(Found {
+        len: 17,
+        mask: "<addr>",
+    })
+}
+
+/// Beginnings of tokens that services hand out, and how many token characters must follow.
+const TOKENS: [(&[u8], usize); 26] = [
+    (b"AKIA", 16),
+    (b"ASIA", 16),
+    (b"AGE-SECRET-KEY-1", 16),
+    (b"AIza", 30),
+    (b"SG.", 20),
+    (b"dckr_pat_", 16),
+    (b"eyJ", 20),
+    (b"ghp_", 16),
+    (b"gho_", 16),
+    (b"ghu_", 16),
+    (b"ghs_", 16),
+    (b"ghr_", 16),
+    (b"github_pat_", 16),
+    (b"gldt-", 16),
+    (b"glpat-", 16),
+    (b"glrt-", 16),
+    (b"hvb.", 16),
+    (b"hvs.", 16),
+    (b"npm_", 30),
+    (b"pypi-", 16),
+    (b"rk_live_", 16),
+    (b"sk-", 20),
+    (b"sk_live_", 16),
+    (b"xoxb-", 16),
+    (b"xoxp-", 16),
+    (b"ya29.", 16),
+];
+
+/// A token with a well-known beginning, or a long one of letters and digits well mixed.
+fn token(rest: &[u8]) -> Option<Found> {
+    let in_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let first = rest[0];
+    for (prefix, least) in TOKENS {
+        if prefix[0] == first && rest.starts_with(prefix) {
+            let len = run(&rest[prefix.len()..], usize::MAX, in_token);
+            let random = rest[..prefix.len() + len].iter().any(u8::is_ascii_digit);
+            if len >= least && random {
+                return found(prefix.len() + len, "<secret>");
+            }
+        }
+    }
+    let mixed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'=');
+    let len = run(rest, usize::MAX, mixed);
+    let text = &rest[..len];
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    let changes = text
+        .windows(2)
+        .filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit())
+        .count();
+    let both_cases =
+        text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+    let secret = len >= 20 && digits >= 2 && changes >= 3 && both_cases && ends_word(&rest[len..]);
+    secret.then_some(Found {
+        len,
+        mask: "<secret>",
+    })
+}
+
+/// `0x` with four and more hex digits; eight and more hex digits that are no plain number.
+fn hex(rest: &[u8]) -> Option<Found> {
+    let prefix = rest.starts_with(b"0x") || rest.starts_with(b"0X");
+    let skip = if prefix { 2 } else { 0 };
+    let len = run(&rest[skip..], usize::MAX, |b| b.is_ascii_hexdigit());
+    let plain = rest[skip..skip + len].iter().all(u8::is_ascii_digit);
+    if !ends_word(&rest[skip + len..]) {
+        None
+    } else if prefix && len >= 4 {
+        found(2 + len, "<ptr>")
+    } else if !prefix && len >= 8 && !plain {
+        found(len, "<hex>")
+    } else {
+        None
+    }
+}
+
+fn email(rest: &[u8]) -> Option<Found> {
+    let in_local =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
+    let local = run(rest, 65, in_local);
+    if local > 64 || rest.get(local) != Some(&b'@') {
+        return None;
+    }
+    let host = &rest[local + 1..];
+    let mut len = run(host, 253, |b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')
+    });
+    while len > 0 && !host[len - 1].is_ascii_alphanumeric() {
+        len -= 1;
+    }
+    let top = host[..len].rsplit(|b| *b == b'.').next().unwrap_or(b"");
+    let dotted = host[..len].contains(&b'.') && top.len() >= 2;
+    // `react@18.2.0` is a package, not a person.
+    (dotted && top.iter().all(u8::is_ascii_alphabetic)).then_some(Found {
+        len: local + 1 + len,
+        mask: "<email>",
+    })
+}
+
+/// `C:\a\b\` before a file's name.
+fn drive(rest: &[u8]) -> Option<Found> {
+    let absolute = rest[0].is_ascii_alphabetic()
+        && rest.get(1) == Some(&b':')
+        && matches!(rest.get(2), Some(b'\\' | b'/'));
+    let directory = if absolute {
+        directory(&rest[2..])
+    } else {
+        None
+    };
+    directory.map(|len| Found {
+        len: 2 + len,
+        mask: "<path>/",
+    })
+}
+
+/// Length of a path's directory part with the slash before the last component; `None` for paths
+/// of one component.
+pub(super) fn directory(rest: &[u8]) -> Option<usize> {
+    let slash = |b: u8| matches!(b, b'/' | b'\\');
+    let in_path = |b: u8| {
+        is_word(b) || slash(b) || matches!(b, b'.' | b'-' | b'+' | b'@' | b'%' | b'~' | b'$' | b'#')
+    };
+    let len = run(rest, usize::MAX, in_path);
+    let path = &rest[..len];
+    let named = run_back(path, slash);
+    let cut = path[..named].iter().rposition(|b| slash(*b))? + 1;
+    let has_directory = path[..cut].iter().any(|b| is_word(*b));
+    has_directory.then_some(cut)
+}
+
+/// Length without the trailing bytes for which `is` holds.
+fn run_back(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().rposition(|b| !is(*b)).map_or(0, |i| i + 1)
+}
+
+/// Length, number of digits, and whether there is no decimal point.
+pub(super) fn number(rest: &[u8]) -> (usize, usize, bool) {
+    let (mut len, mut digits, mut whole) = (0, 0, true);
+    loop {
+        let more = run(&rest[len..], usize::MAX, |b| b.is_ascii_digit());
+        digits += more;
+        len += more;
+        let decimals =
+            rest.get(len) == Some(&b'.') && rest.get(len + 1).is_some_and(u8::is_ascii_digit);
+        if !decimals {
+            return (len, digits, whole);
+        }
+        len += 1;
+        whole = false;
+    }
+}
+
+/// Whether a number after this word is likely a status or exit code. Some words only carry on what
+/// an earlier one announced.
+pub(super) fn announces_code(word: &str, before: bool) -> bool {
+    const ANNOUNCE: [&str; 9] = [
+        "http",
+        "status",
+        "code",
+        "response",
+        "exit",
+        "exited",
+        "statuscode",
+        "status_code",
+        "exit_code",
+    ];
+    const CARRY: [&str; 7] = ["with", "was", "is", "of", "error", "got", "received"];
+    let among = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w));
+    among(&ANNOUNCE) || (before && among(&CARRY))
+}
+
+pub(super) fn is_method(word: &str) -> bool {
+    matches!(
+        word,
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS"
+    )
+}
+
+/// The last word of a text, without a version number after it (`HTTP/1.1`).
+pub(super) fn last_word(text: &str) -> &str {
+    let versionless = text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '/'));
+    let from = versionless
+        .bytes()
+        .rposition(|b| !is_word(b))
+        .map_or(0, |i| i + 1);
+    &versionless[from..]
+}
+
+/// The value of an assignment whose name (the first `name` bytes) says that it is secret; from
+/// and to. After a colon and a space it must hold a digit: `unexpected token: something` is prose.
+pub(super) fn secret_value(text: &str, name: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let word = &bytes[..name];
+    let ends_with = |end: &str| {
+        word.len() >= end.len()
+            && word[word.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    };
+    let bearer = ["bearer", "basic"].iter().any(|w| ends_with(w)) && bytes.get(name) == Some(&b' ');
+    let named = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "access_key",
+    ]
+    .iter()
+    .any(|w| ends_with(w));
+    let mut from = name;
+    let mut needs_digit = bearer;
+    if bearer {
+        from += 1;
+    } else if named {
+        from += run(&bytes[from..], 1, |b| matches!(b, b'"' | b'\''));
+        from += run(&bytes[from..], 1, |b| b == b' ');
+        let separator = *bytes.get(from)?;
+        if !matches!(separator, b'=' | b':') {
+            return None;
+        }
+        from += 1;
+        let spaces = run(&bytes[from..], 1, |b| b == b' ');
+        needs_digit = separator == b':' && spaces > 0;
+        from += spaces;
+        from += run(&bytes[from..], 1, |b| matches!(b, b'"' | b'\''));
+    } else {
+        return None;
+    }
+    let in_value =
+        |b: u8| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b',' | b';' | b')' | b'&');
+    let len = run(&bytes[from..], usize::MAX, in_value);
+    let value = &bytes[from..from + len];
+    let likely = len >= 8 && (!needs_digit || value.iter().any(u8::is_ascii_digit));
+    likely.then_some((from, from + len))
+}
