@@ -1,0 +1,64 @@
+//! Child processes that die with their handle, so that nothing outlives a benchmark.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+/// A child process; killed and reaped on drop.
+#[derive(Debug)]
+pub struct Process(Child);
+
+impl Process {
+    /// Starts the command.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(command: &mut Command) -> io::Result<Process> {
+        command.spawn().map(Process)
+    }
+
+    /// Ends it as `kill -9` does, and reaps it.
+    pub fn kill(&mut self) {
+        // Fails only if it has ended already, which is what is wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Its exit code, if it has ended.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn ended(&mut self) -> io::Result<Option<i32>> {
+        Ok(self.0.try_wait()?.map(|status| status.code().unwrap_or(-1)))
+    }
+
+    /// Waits for its end; its exit code.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn wait(&mut self) -> io::Result<i32> {
+        Ok(self.0.wait()?.code().unwrap_or(-1))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A binary of the workspace that stands beside the running one.
+///
+/// # Errors
+/// When it was not built: the message says how.
+pub fn sibling(name: &str) -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|e| format!("cannot tell own path: {e}"))?;
+    let path = own.parent().unwrap_or(Path::new(".")).join(name);
+    match path.is_file() {
+        true => Ok(path),
+        false => Err(format!(
+            "{} is missing: cargo build --release --workspace",
+            path.display()
+        )),
+    }
+}
