@@ -1,9 +1,14 @@
 //! `sentinel`: the person's command line. Glue: it parses arguments, calls the libraries of the
 //! sidecar and the agent, prints reports, and decides the exit code.
 
+mod configuration;
 mod exit;
+mod http;
+mod live;
 mod parse;
 mod report;
+mod runs;
+mod source;
 mod style;
 
 use std::process::ExitCode;
@@ -28,6 +33,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Parse(parse::ParseArgs),
+    Report(runs::ReportArgs),
+    Runs(runs::RunsArgs),
+    Show(runs::ShowArgs),
+    Config(configuration::ConfigArgs),
     /// Prints the completion script of a shell
     Completions {
         /// The shell
@@ -51,6 +60,10 @@ fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Parse(args) => parse::run(args),
+        Command::Report(args) => runs::report(args),
+        Command::Runs(args) => runs::runs(args),
+        Command::Show(args) => runs::show(args),
+        Command::Config(args) => configuration::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 *shell,

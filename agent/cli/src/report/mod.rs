@@ -4,4 +4,5 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
 pub(crate) mod model;
+pub(crate) mod stored;
 pub(crate) mod table;

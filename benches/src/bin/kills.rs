@@ -1,0 +1,280 @@
+//! Kills agent and sidecar with `kill -9` at seeded moments while events flow, then looks whether
+//! the store holds every event exactly once and the run closed with the right verdict.
+//!
+//! `cargo build --release --workspace && target/release/kills --kills 100 --tests 50000 --seed 1`
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use rusqlite::Connection;
+use sentinel_benches::chance::Chance;
+use sentinel_benches::log::{marker_test, outcome};
+use sentinel_benches::process::{Process, sibling};
+use sentinel_parsers::frame::{Frame, Limits};
+use sentinel_parsers::{Event, Parser as LogParser};
+
+/// How long the stream may take to arrive whole after the last kill.
+const DRAIN: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Parser)]
+#[command(about = "Kills agent and sidecar while events flow, and checks the store afterwards")]
+struct Args {
+    /// Processes killed in all
+    #[arg(long, default_value_t = 100)]
+    kills: u64,
+    /// Tests told, two events each
+    #[arg(long, default_value_t = 50_000)]
+    tests: u64,
+    /// Chooses victims and moments
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Milliseconds between kills at most
+    #[arg(long, default_value_t = 600)]
+    every_ms: u64,
+    /// Print that many tests and nothing else (used by this program itself)
+    #[arg(long, hide = true)]
+    generate_over_ms: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.generate_over_ms {
+        Some(over_ms) => generate(args.tests, Duration::from_millis(over_ms)),
+        None => torture(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            eprintln!("kills: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints the tests evenly over the time given.
+fn generate(tests: u64, over: Duration) -> Result<(), String> {
+    use std::io::Write;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let start = Instant::now();
+    for n in 0..tests {
+        marker_test(n, &mut out).map_err(|e| e.to_string())?;
+        if n % 50 == 0 {
+            out.flush().map_err(|e| e.to_string())?;
+            let due = over.mul_f64(n as f64 / tests as f64);
+            std::thread::sleep(due.saturating_sub(start.elapsed()));
+        }
+    }
+    out.flush().map_err(|e| e.to_string())
+}
+
+/// The processes under torture and where they work.
+struct Stage {
+    agent_program: PathBuf,
+    sidecar_program: PathBuf,
+    data: PathBuf,
+    segments: PathBuf,
+    port: u16,
+}
+
+impl Stage {
+    fn agent(&self) -> Result<Process, String> {
+        let mut command = Command::new(&self.agent_program);
+        command.arg("--data").arg(&self.data);
+        command
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{}", self.port));
+        quiet(&mut command);
+        Process::start(&mut command).map_err(|e| format!("agent: {e}"))
+    }
+
+    fn sidecar(&self) -> Result<Process, String> {
+        let mut command = Command::new(&self.sidecar_program);
+        command.arg("tail").arg(&self.segments);
+        command
+            .arg("--agent")
+            .arg(format!("http://127.0.0.1:{}", self.port));
+        quiet(&mut command);
+        command.env("SENTINEL_SIDECAR__RETRY_MAX", "500ms");
+        Process::start(&mut command).map_err(|e| format!("sidecar: {e}"))
+    }
+
+    fn capture(&self, tests: u64, over_ms: u64) -> Result<Process, String> {
+        let own = std::env::current_exe().map_err(|e| e.to_string())?;
+        let mut command = Command::new(&self.sidecar_program);
+        command.arg("capture").arg("--dir").arg(&self.segments);
+        command.args(["--run-id", "torture"]).arg("--").arg(own);
+        command.arg("--tests").arg(tests.to_string());
+        command.arg("--generate-over-ms").arg(over_ms.to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Process::start(&mut command).map_err(|e| format!("capture: {e}"))
+    }
+}
+
+fn quiet(command: &mut Command) {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    if std::env::var_os("KILLS_LOG").is_none() {
+        command.stderr(Stdio::null());
+    }
+}
+
+fn torture(args: &Args) -> Result<(), String> {
+    let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let stage = Stage {
+        agent_program: sibling("sentinel-agent")?,
+        sidecar_program: sibling("sentinel-sidecar")?,
+        data: dir.path().join("data"),
+        segments: dir.path().join("segments"),
+        port: free_port()?,
+    };
+    let mut chance = Chance::new(args.seed);
+    let mut agent = stage.agent()?;
+    let mut capture = stage.capture(args.tests, args.kills * args.every_ms * 3 / 4)?;
+    until(DRAIN, "the capture to begin", || {
+        stage.segments.join("stream.json").is_file()
+    })?;
+    let mut sidecar = stage.sidecar()?;
+    let mut killed = (0, 0);
+    for _ in 0..args.kills {
+        std::thread::sleep(Duration::from_millis(chance.between(20, args.every_ms)));
+        if chance.bits().is_multiple_of(2) {
+            agent.kill();
+            agent = stage.agent()?;
+            killed.0 += 1;
+        } else {
+            sidecar.kill();
+            sidecar = stage.sidecar()?;
+            killed.1 += 1;
+        }
+    }
+    capture.wait().map_err(|e| e.to_string())?;
+    until(DRAIN, "the sidecar to deliver the rest", || {
+        sidecar.ended().ok().flatten() == Some(0)
+    })?;
+    let store = stage.data.join("sentinel.db");
+    until(DRAIN, "the run to close", || {
+        run_status(&store).is_some_and(|s| s != "running" && s != "finalizing")
+    })?;
+    agent.kill();
+    let checked = check(&stage, &store, args.tests)?;
+    println!(
+        "seed {}: {} kills ({} agent, {} sidecar), {checked}",
+        args.seed, args.kills, killed.0, killed.1
+    );
+    Ok(())
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    listener
+        .local_addr()
+        .map(|a| a.port())
+        .map_err(|e| e.to_string())
+}
+
+/// Polls until the condition holds.
+fn until(patience: Duration, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), String> {
+    let start = Instant::now();
+    while !holds() {
+        if start.elapsed() > patience {
+            return Err(format!("waited {} s for {what}", patience.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn run_status(store: &Path) -> Option<String> {
+    let conn = Connection::open(store).ok()?;
+    conn.query_row(
+        "SELECT status FROM runs WHERE run_id = 'torture'",
+        [],
+        |row| row.get(0),
+    )
+    .ok()
+}
+
+/// An event as it is compared: all of it but the time.
+fn key(event: &Event<'_>) -> (u64, u32, String) {
+    (
+        event.offset,
+        event.sub,
+        format!("{} {} {:?}", event.line, event.dialect, event.body),
+    )
+}
+
+/// What was printed, parsed in one piece.
+fn reference(segments: &Path) -> Result<Vec<(u64, u32, String)>, String> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(segments)
+        .map_err(|e| e.to_string())?
+        .filter_map(|e| e.ok().map(|e| e.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "seg"))
+        .collect();
+    files.sort();
+    let mut events = Vec::new();
+    let mut parser = LogParser::new();
+    for file in files {
+        let bytes = std::fs::read(&file).map_err(|e| e.to_string())?;
+        parser.feed(&bytes, &mut |e| events.push(key(e)));
+    }
+    parser.finish(&mut |e| events.push(key(e)));
+    Ok(events)
+}
+
+fn stored(conn: &Connection) -> Result<Vec<(u64, u32, String)>, rusqlite::Error> {
+    let mut events = Vec::new();
+    let mut query = conn.prepare("SELECT data FROM frames ORDER BY start_at, end_at")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let data: Vec<u8> = row.get(0)?;
+        let decoded = Frame::decode(&data, &Limits::default());
+        let (frame, _) = decoded.map_err(|_| rusqlite::Error::InvalidQuery)?;
+        events.extend(
+            frame
+                .events()
+                .filter(|e| e.dialect != "stream")
+                .map(|e| key(&e)),
+        );
+    }
+    Ok(events)
+}
+
+fn check(stage: &Stage, store: &Path, tests: u64) -> Result<String, String> {
+    let told = reference(&stage.segments)?;
+    let conn = Connection::open(store).map_err(|e| e.to_string())?;
+    let kept = stored(&conn).map_err(|e| e.to_string())?;
+    let twice = kept
+        .windows(2)
+        .filter(|w| (w[0].0, w[0].1) >= (w[1].0, w[1].1))
+        .count();
+    if told != kept {
+        let at = told.iter().zip(&kept).take_while(|(a, b)| a == b).count();
+        return Err(format!(
+            "{} events told, {} stored, {twice} out of order or twice; first difference at {at}: {:?} / {:?}",
+            told.len(),
+            kept.len(),
+            told.get(at),
+            kept.get(at)
+        ));
+    }
+    let row = |sql: &str| {
+        conn.query_row(sql, [], |r| r.get::<_, i64>(0))
+            .map_err(|e| e.to_string())
+    };
+    let rows = row("SELECT count(*) FROM tests")?;
+    let failed = (0..tests).filter(|n| outcome(*n) == "TEST_FAIL").count() as i64;
+    let verdict = run_status(store).unwrap_or_default();
+    let expected = if failed > 0 { "failed" } else { "passed" };
+    let counted = row("SELECT passed + failed + skipped + unfinished + errored FROM runs")?;
+    let failures = row("SELECT failed FROM runs")?;
+    if rows != tests as i64 || counted != rows || failures != failed || verdict != expected {
+        return Err(format!(
+            "{rows} test rows, {counted} counted, {failures} failed, run {verdict}"
+        ));
+    }
+    Ok(format!(
+        "{} events stored exactly once, {rows} tests, run {verdict}",
+        kept.len()
+    ))
+}
