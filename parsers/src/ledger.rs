@@ -122,6 +122,8 @@ pub struct Ledger {
     early: HashMap<Box<str>, Detail>,
     /// Tests begun and not ended.
     open: BTreeSet<u32>,
+    /// How many of the tests of one name the recaps of a status have gone through.
+    recapped: HashMap<(Key, Status), usize>,
     changed: BTreeSet<u32>,
     words: BTreeSet<Arc<str>>,
     planned: Option<u64>,
@@ -448,9 +450,13 @@ impl Ledger {
             started_ms: None,
             ended_ms: event.time_ms,
         };
-        let found = self
-            .find(suite.as_ref(), end.name)
-            .and_then(|all| self.which(all, end.attempt));
+        let found = match (end.attempt, self.open.is_empty()) {
+            // Nothing is open: no need to look through many tests of one name.
+            (None, true) => None,
+            _ => self
+                .find(suite.as_ref(), end.name)
+                .and_then(|all| self.which(all, end.attempt)),
+        };
         let ordinal = match found {
             Some(found) => {
                 self.close(found, attempt, end.attempt);
@@ -509,7 +515,7 @@ impl Ledger {
     /// A result repeated: amends the test of that name, or names one that was only counted.
     fn recap(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
         let suite = end.suite.map(|s| self.word(s));
-        if let Some(found) = self.latest(suite.as_ref(), end.name) {
+        if let Some(found) = self.recapped(suite.as_ref(), end) {
             let test = &mut self.tests[found as usize];
             let last = test.last_mut();
             last.message = last.message.take().or(end.message.map(Into::into));
@@ -529,6 +535,29 @@ impl Ledger {
             ..end.clone()
         };
         self.end(dialect, &recap, event);
+    }
+
+    /// Which test a recap is about: of several of one name and status the recaps come in the order
+    /// of the results, else the latest of that name.
+    fn recapped(&mut self, suite: Option<&Arc<str>>, end: &TestEnd<'_>) -> Option<u32> {
+        let several = self.find(suite, end.name).is_some_and(|all| all.len() > 1);
+        if !several || (end.message.is_none() && end.location.is_none()) {
+            return self.latest(suite, end.name);
+        }
+        let key = ((suite.cloned(), end.name.into()), end.status);
+        let from = self.recapped.get(&key).copied().unwrap_or(0);
+        let all = self.find(suite, end.name)?;
+        let next = all.iter().enumerate().skip(from).find(|(_, i)| {
+            let last = self.tests[**i as usize].last();
+            last.status == end.status && last.message.is_none() && last.location.is_none()
+        });
+        match next.map(|(at, i)| (at, *i)) {
+            Some((at, found)) => {
+                self.recapped.insert(key, at + 1);
+                Some(found)
+            }
+            None => all.last().copied(),
+        }
     }
 
     /// Takes one result counted without a name back, preferring a suite that encloses the named one.

@@ -158,6 +158,7 @@ impl LineSplitter {
 }
 
 /// The text a person would see: no trailing CR, of CR-overwritten progress only the last state,
+/// nor of what a return to column 1 (`ESC [ G`) overwrote,
 /// no ANSI escapes (CSI, OSC, two-byte), no byte order mark at the very start, U+FFFD for what is
 /// not UTF-8. Borrows unless something had to be taken out.
 ///
@@ -179,6 +180,7 @@ pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(0x1b, rest).is_none() {
         return String::from_utf8_lossy(rest);
     }
+    rest = after_column_one(rest);
     let mut plain = Vec::with_capacity(rest.len());
     while let Some(esc) = memchr::memchr(0x1b, rest) {
         plain.extend_from_slice(&rest[..esc]);
@@ -189,6 +191,23 @@ pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Owned(text),
         Err(bad) => Cow::Owned(String::from_utf8_lossy(bad.as_bytes()).into_owned()),
     }
+}
+
+/// What follows the last `ESC [ G` or `ESC [ 1 G` (cursor to column 1, a carriage return in all but
+/// name) behind which anything is written or erased.
+fn after_column_one(line: &[u8]) -> &[u8] {
+    let mut end = line.len();
+    let mut written = false;
+    while let Some(at) = memchr::memmem::rfind(&line[..end], b"\x1b[") {
+        let after = (at + escape_len(&line[at..])).min(end);
+        written |= after < end || matches!(line[after - 1], b'K' | b'J');
+        let home = matches!(&line[at..after], b"\x1b[G" | b"\x1b[0G" | b"\x1b[1G");
+        if home && written {
+            return &line[after..];
+        }
+        end = at;
+    }
+    line
 }
 
 /// Length of the escape sequence at the start of `bytes`, which begin with ESC (ECMA-48: CSI is

@@ -1,5 +1,9 @@
 //! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
 
+mod tap;
+#[cfg(test)]
+mod told;
+
 use crate::event::Body;
 
 /// A line as dialects see it: visible text only (see [`crate::line::visible`]).
@@ -60,4 +64,4 @@ pub struct DialectInfo {
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.
-pub static DIALECTS: &[DialectInfo] = &[];
+pub static DIALECTS: &[DialectInfo] = &[tap::INFO];

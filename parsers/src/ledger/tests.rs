@@ -223,3 +223,16 @@ fn suite_counts_follow_the_results() {
     assert_eq!(ledger.take_changed().len(), 1);
     assert!(ledger.take_changed().is_empty());
 }
+
+#[test]
+fn recaps_of_one_name_go_through_its_results_of_that_status_in_order() {
+    check_fold(
+        "end s a failed\nend s a passed\nend s a failed\nrecap s a failed m=x\nrecap s a failed m=y\nrecap s a failed m=z",
+        &[
+            "s a #1:failed(x)",
+            "s a #1:passed",
+            "s a #1:failed(y)",
+            "= passed=1 failed=2",
+        ],
+    );
+}

@@ -97,6 +97,8 @@ fn visible_text_is_what_a_terminal_would_leave() {
         (b"\x1b(Bok", "ok"),
         (b"\xef\xbb\xbfbom", "bom"),
         (b"bad \xff utf", "bad \u{fffd} utf"),
+        (b"  test 1/9\x1b[2G\x1b[31m\x1b[1G ok\x1b[K", " ok"),
+        (b"\x1b[2K\x1b[Gdone\x1b[1G\x1b[0m", "done"),
         (b"cut \x1b[3", "cut "),
         (b"\x1b", ""),
     ] {

@@ -129,7 +129,8 @@ impl Score {
             self.named += 1;
             match told
                 .get_mut(&(suite.clone(), name.clone(), status.clone()))
-                .and_then(Vec::pop)
+                .filter(|found| !found.is_empty())
+                .map(|found| found.remove(0))
             {
                 Some(found) => {
                     self.right += 1;
