@@ -446,7 +446,8 @@ pub struct Gap<'a> {
     pub from: u64,
     /// First byte after the loss.
     pub to: u64,
-    /// `rotated_away`, `truncated`, `cap`, `oversize`, `corrupt`, `rejected`, `killed`, `sidecar_absent`.
+    /// `rotated_away`, `truncated`, `cap`, `write_failed`, `oversize`, `corrupt`, `rejected`, `killed`,
+    /// `sidecar_absent`.
     pub reason: &'a str,
 }
 
@@ -455,7 +456,8 @@ pub struct Gap<'a> {
 pub struct EndOfStream<'a> {
     /// Length of the logical stream in bytes.
     pub total_bytes: u64,
-    /// SHA-256 of all bytes of the stream in lower-case hex; `None` when bytes were lost.
+    /// Hash of all bytes of the stream with its method (`crc32c:e3069283`); `None` when bytes were
+    /// lost.
     pub hash: Option<&'a str>,
     /// Exit code of the command, if it ended by itself.
     pub exit_code: Option<i32>,

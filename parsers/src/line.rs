@@ -90,6 +90,14 @@ impl LineSplitter {
         }
     }
 
+    /// The bytes from [`LineSplitter::position`] up to `offset` are lost: the pending beginning of a
+    /// line is dropped with them, and the next byte fed, a line start, stands at `offset`.
+    pub fn skip_to(&mut self, offset: u64) {
+        self.pending.clear();
+        self.cut = 0;
+        self.start = offset;
+    }
+
     /// Offset of the first byte that belongs to no completed line.
     #[must_use]
     pub fn position(&self) -> u64 {

@@ -61,6 +61,21 @@ impl Parser {
         self.splitter.feed(chunk, &mut |raw| router.line(&raw, out));
     }
 
+    /// The bytes from [`Parser::position`] up to `offset` are lost: the pending beginning of a line
+    /// is dropped with them, and the next byte fed, a line start, stands at `offset`. Dialects keep
+    /// what they know.
+    ///
+    /// ```
+    /// let (mut parser, mut names) = (sentinel_parsers::Parser::new(), Vec::new());
+    /// parser.feed(b"TEST_PASS name=lo", &mut |_| {});
+    /// parser.skip_to(40);
+    /// parser.feed(b"TEST_PASS name=logout\n", &mut |event| names.push(event.offset));
+    /// assert_eq!((names, parser.position()), (vec![40], 62));
+    /// ```
+    pub fn skip_to(&mut self, offset: u64) {
+        self.splitter.skip_to(offset);
+    }
+
     /// The stream is over: reads a last line without line feed and emits what was held back.
     pub fn finish(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
         let router = &mut self.router;

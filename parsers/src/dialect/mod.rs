@@ -1,6 +1,11 @@
 //! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
 
+mod flat_json;
+mod go_test;
+mod go_test_json;
 mod tap;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod told;
 
@@ -64,4 +69,4 @@ pub struct DialectInfo {
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.
-pub static DIALECTS: &[DialectInfo] = &[tap::INFO];
+pub static DIALECTS: &[DialectInfo] = &[go_test_json::INFO, go_test::INFO, tap::INFO];

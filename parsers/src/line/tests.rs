@@ -105,3 +105,14 @@ fn visible_text_is_what_a_terminal_would_leave() {
         assert_eq!(visible(raw), seen, "{raw:?}");
     }
 }
+
+#[test]
+fn a_loss_drops_the_pending_line_and_keeps_count() {
+    let mut got = Vec::new();
+    let mut splitter = LineSplitter::new();
+    splitter.feed(b"one\nhalf", &mut |l| got.push((l.offset, l.number)));
+    splitter.skip_to(100);
+    assert_eq!((splitter.position(), splitter.read()), (100, 100));
+    splitter.feed(b"two\n", &mut |l| got.push((l.offset, l.number)));
+    assert_eq!(got, [(0, 1), (100, 2)]);
+}

@@ -1,0 +1,128 @@
+//! The command line of `sentinel-sidecar`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use sentinel_config::{parse_duration, parse_size};
+
+/// Captures what a test command prints, recognises the tests in it and sends them to the agent.
+#[derive(Debug, Parser)]
+#[command(name = "sentinel-sidecar", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a command, pass its output through and record it.
+    ///
+    /// Output, exit code and signals pass unchanged. A command that cannot be started gives 127
+    /// (not found) or 126, one ended by signal N gives 128+N. With --agent what is recorded is sent
+    /// at once, else a `tail DIR` beside it does that.
+    Capture(Capture),
+    /// Send a stream: a directory of capture's, a file, or `-` for standard input.
+    Tail(Tail),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Capture {
+    /// Directory for the recording; needed unless --agent is given.
+    #[arg(long, value_name = "DIR", env = "SENTINEL_DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Bytes per segment file, as `16MiB` [default: from the configuration].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) segment_size: Option<u64>,
+    /// Bytes the recording may hold; what the agent has not taken by then is cut, never the test
+    /// held up [default: from the configuration].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) cap: Option<u64>,
+    /// Send to the agent at this address.
+    #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
+    pub(crate) agent: Option<String>,
+    /// How long to go on sending after the command has ended.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(crate) drain: Duration,
+    #[command(flatten)]
+    pub(crate) stream: Stream,
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) cmd: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// A directory of capture's, a file, or `-`.
+    pub(crate) source: PathBuf,
+    /// Do not stop at the end of a file, but wait for more.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Send to the agent at this address [default: from the configuration].
+    #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
+    pub(crate) agent: Option<String>,
+    /// How long to go on sending after the stream has ended or a signal said stop.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) drain: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) stream: Stream,
+}
+
+/// What the agent is told about the stream.
+#[derive(Debug, Args)]
+pub(crate) struct Stream {
+    /// The run this output belongs to [default: a new one].
+    #[arg(long, value_name = "ID", env = "SENTINEL_RUN_ID")]
+    pub(crate) run_id: Option<String>,
+    /// The pipeline.
+    #[arg(long, value_name = "NAME", env = "SENTINEL_PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// The environment tested.
+    #[arg(long, value_name = "NAME", env = "SENTINEL_ENVIRONMENT")]
+    pub(crate) environment: Option<String>,
+    /// The branch.
+    #[arg(long, value_name = "NAME", env = "SENTINEL_BRANCH")]
+    pub(crate) branch: Option<String>,
+    /// The commit.
+    #[arg(long, value_name = "ID", env = "SENTINEL_COMMIT")]
+    pub(crate) commit: Option<String>,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE", env = "SENTINEL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Cli {
+    /// The command line read, or the exit code after help or one line of complaint was printed.
+    pub(crate) fn read() -> Result<Cli, i32> {
+        Cli::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                // Help or version; nothing is left to do when it cannot be printed.
+                let _ = error.print();
+                return 0;
+            }
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            complain(&format!("{line} (try --help)"));
+            2
+        })
+    }
+}
+
+/// One line on standard error.
+pub(crate) fn complain(line: &str) {
+    use std::io::Write;
+    // Standard error may be closed; there is nowhere else to say so.
+    let _ = writeln!(std::io::stderr(), "sentinel-sidecar: {line}");
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text)
+        .filter(|n| *n > 0)
+        .ok_or_else(|| "not a size like 16MiB".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "not a time like 10s".to_owned())
+}

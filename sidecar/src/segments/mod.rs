@@ -1,0 +1,199 @@
+//! The segment directory: what capture writes and tail reads, and nothing else knows.
+//!
+//! ```text
+//! DIR/stream.json                 who the stream is; locked while its writer lives
+//! DIR/00000000000000000000.seg    output; the name is the offset of its first byte
+//! DIR/00000000000016777216.seg
+//! DIR/lost.json                   losses so far, written before the segment that follows one
+//! DIR/acked                       offset the agent has stored durably; written by the tailer
+//! DIR/end.json                    length, hash, exit; written last, by rename
+//! ```
+//!
+//! A hole between two names is a loss. Segments are not synced to disk: they must outlive the
+//! processes, not the machine, whose loss takes the pod with it.
+
+mod disk;
+mod losses;
+mod write;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use disk::{Disk, RealDisk};
+pub use losses::{Losses, Lost};
+pub use write::{Limits, SegmentWriter};
+
+/// Version of the directory's layout.
+pub const FORMAT: u32 = 1;
+
+pub(crate) const STREAM: &str = "stream.json";
+pub(crate) const END: &str = "end.json";
+pub(crate) const LOST: &str = "lost.json";
+pub(crate) const ACKED: &str = "acked";
+
+/// Content of `stream.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamInfo {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// 128 random bits in 32 hex digits.
+    pub epoch: String,
+    /// The run, if the command line named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// The command, for people.
+    pub command: String,
+    /// How the output is read; `capture`.
+    pub source: String,
+    /// When the writer started, in milliseconds since the Unix epoch.
+    pub started_ms: i64,
+}
+
+impl StreamInfo {
+    /// A new stream of a command, with a fresh epoch.
+    #[must_use]
+    pub fn new(command: String, run_id: Option<String>) -> StreamInfo {
+        StreamInfo {
+            format: FORMAT,
+            epoch: crate::random::epoch(),
+            run_id,
+            command,
+            source: "capture".to_owned(),
+            started_ms: crate::clock::now_ms(),
+        }
+    }
+}
+
+/// Content of `end.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamEnd {
+    /// Length of the logical stream, lost bytes included.
+    pub total_bytes: u64,
+    /// Hash of all bytes, lost ones included; see [`crate::hash`].
+    pub hash: Option<String>,
+    /// Exit code of the command, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the command, if one did.
+    pub signal: Option<i32>,
+    /// When the writer ended, in milliseconds since the Unix epoch.
+    pub ended_ms: i64,
+    /// Bytes that are in no segment.
+    #[serde(default)]
+    pub lost: Vec<Lost>,
+    /// How the end is known: `exit`, `eof` or `killed`.
+    #[serde(default = "exit")]
+    pub cause: String,
+}
+
+fn exit() -> String {
+    "exit".to_owned()
+}
+
+/// File name of the segment that starts at an offset.
+#[must_use]
+pub fn segment_name(start: u64) -> String {
+    format!("{start:020}.seg")
+}
+
+/// Offset in a segment's file name, if it is one.
+#[must_use]
+pub fn segment_start(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".seg")?;
+    let whole = digits.len() == 20 && digits.bytes().all(|b| b.is_ascii_digit());
+    whole.then(|| digits.parse().ok()).flatten()
+}
+
+/// Start offsets of all segments, in order.
+///
+/// # Errors
+/// When the directory cannot be listed; retryable.
+pub fn list(dir: &Path) -> io::Result<Vec<u64>> {
+    let mut starts = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        starts.extend(entry?.file_name().to_str().and_then(segment_start));
+    }
+    starts.sort_unstable();
+    Ok(starts)
+}
+
+/// The offset the tailer said is durable at the agent; 0 when it never said so or the file is bad.
+#[must_use]
+pub fn read_acked(dir: &Path) -> u64 {
+    fs::read_to_string(dir.join(ACKED))
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+/// Tells the writer which offset is durable at the agent. A hint: losing it costs nothing.
+///
+/// # Errors
+/// When the file cannot be written; harmless.
+pub fn write_acked(dir: &Path, offset: u64) -> io::Result<()> {
+    replace(dir, ACKED, format!("{offset}\n").as_bytes(), false)
+}
+
+/// Reads a JSON file of the directory; `None` when there is none.
+///
+/// # Errors
+/// When it cannot be read or does not parse.
+pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(
+    dir: &Path,
+    name: &str,
+) -> io::Result<Option<T>> {
+    match fs::read(dir.join(name)) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Writes a file of the directory so that readers see the old or the whole new content. With
+/// `durable` also a power cut leaves one of the two.
+pub(crate) fn replace(dir: &Path, name: &str, content: &[u8], durable: bool) -> io::Result<()> {
+    let file = stage(dir, name, content)?;
+    publish(dir, name, &file, durable)
+}
+
+/// Writes a file under a name no reader looks at.
+pub(crate) fn stage(dir: &Path, name: &str, content: &[u8]) -> io::Result<File> {
+    let mut file = File::create(dir.join(staged(name)))?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+/// Gives a staged file its name.
+pub(crate) fn publish(dir: &Path, name: &str, file: &File, durable: bool) -> io::Result<()> {
+    if durable {
+        file.sync_all()?;
+    }
+    fs::rename(dir.join(staged(name)), dir.join(name))?;
+    if durable {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn staged(name: &str) -> String {
+    format!(".{name}.tmp")
+}
+
+/// A directory for a new stream: `wanted` if it holds none yet, else the first free
+/// `wanted/again-N` (a restarted container finds the stream of the one before it).
+///
+/// # Errors
+/// When it cannot be made.
+pub fn fresh_dir(wanted: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(wanted)?;
+    let mut dir = wanted.to_owned();
+    let mut n = 1u32;
+    while dir.join(STREAM).exists() {
+        dir = wanted.join(format!("again-{n}"));
+        fs::create_dir_all(&dir)?;
+        n += 1;
+    }
+    Ok(dir)
+}

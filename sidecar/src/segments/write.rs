@@ -1,0 +1,268 @@
+//! Appends output to segments within a cap; what does not fit is lost, exactly and on record.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{
+    Disk, END, FORMAT, Losses, RealDisk, STREAM, StreamEnd, StreamInfo, publish, replace, stage,
+};
+use crate::hash::StreamHash;
+
+/// After a refusal (cap reached, write failed) the disk is asked again no sooner than this: a full
+/// disk must not cost the test a failing system call per chunk.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// Size limits of a segment directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A segment is ended when it holds this many bytes.
+    pub segment_bytes: u64,
+    /// All segments together hold at most this many bytes.
+    pub cap_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            segment_bytes: 16 << 20,
+            cap_bytes: 1 << 30,
+        }
+    }
+}
+
+/// The writing end of a segment directory.
+///
+/// Appending never fails and never waits for a reader.
+#[derive(Debug)]
+pub struct SegmentWriter<D: Disk = RealDisk> {
+    disk: D,
+    limits: Limits,
+    current: Option<D::Segment>,
+    /// Start and length of every segment on the disk; the last is the current one, if any.
+    held: VecDeque<(u64, u64)>,
+    held_bytes: u64,
+    /// Bytes appended, lost ones included.
+    total: u64,
+    losses: Losses,
+    /// Losses readers have been told of.
+    told: u64,
+    refused: Option<Refusal>,
+    hash: StreamHash,
+    home: Option<Home>,
+}
+
+/// The disk would take nothing more.
+#[derive(Debug)]
+struct Refusal {
+    at: Instant,
+    reason: &'static str,
+}
+
+impl Refusal {
+    fn now(reason: &'static str) -> Refusal {
+        Refusal {
+            at: Instant::now(),
+            reason,
+        }
+    }
+}
+
+/// The directory of a real stream. Dropping the file releases the lock that says "alive".
+#[derive(Debug)]
+struct Home {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl SegmentWriter<RealDisk> {
+    /// Starts a stream in a directory that holds none: writes `stream.json` durably and locks it.
+    ///
+    /// # Errors
+    /// When the directory cannot be written; the command can still run, unrecorded.
+    pub fn create(dir: &Path, info: &StreamInfo, limits: Limits) -> io::Result<SegmentWriter> {
+        std::fs::create_dir_all(dir)?;
+        if dir.join(STREAM).exists() {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "the directory already holds a stream",
+            ));
+        }
+        debug_assert_eq!(info.format, FORMAT);
+        // Locked before it has its name: a reader that finds it unlocked knows the writer is dead.
+        let file = stage(dir, STREAM, &serde_json::to_vec(info)?)?;
+        file.try_lock().map_err(io::Error::from)?;
+        publish(dir, STREAM, &file, true)?;
+        let mut writer = SegmentWriter::on(RealDisk::new(dir.to_owned()), limits);
+        writer.home = Some(Home {
+            dir: dir.to_owned(),
+            _lock: file,
+        });
+        Ok(writer)
+    }
+
+    /// Ends the stream: writes `end.json` durably.
+    ///
+    /// # Errors
+    /// When it cannot be written; readers then take the writer for killed.
+    pub fn finish(mut self, exit_code: Option<i32>, signal: Option<i32>) -> io::Result<StreamEnd> {
+        self.current = None;
+        let end = StreamEnd {
+            total_bytes: self.total,
+            hash: Some(self.hash.finish()),
+            exit_code,
+            signal,
+            ended_ms: crate::clock::now_ms(),
+            lost: self.losses.list().to_vec(),
+            cause: "exit".to_owned(),
+        };
+        if let Some(home) = &self.home {
+            replace(&home.dir, END, &serde_json::to_vec(&end)?, true)?;
+        }
+        Ok(end)
+    }
+}
+
+impl<D: Disk> SegmentWriter<D> {
+    /// A writer at offset 0 of an empty disk.
+    pub fn on(disk: D, limits: Limits) -> SegmentWriter<D> {
+        // A cap of one segment could never be freed: the current one is never deleted.
+        let segment_bytes = limits.segment_bytes.min(limits.cap_bytes / 4).max(1);
+        SegmentWriter {
+            disk,
+            limits: Limits {
+                segment_bytes,
+                ..limits
+            },
+            current: None,
+            held: VecDeque::new(),
+            held_bytes: 0,
+            total: 0,
+            losses: Losses::default(),
+            told: 0,
+            refused: None,
+            hash: StreamHash::default(),
+            home: None,
+        }
+    }
+
+    /// Bytes appended so far, lost ones included.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// What was lost so far.
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// Appends output. What the disk does not take is lost and recorded.
+    pub fn append(&mut self, mut bytes: &[u8]) {
+        self.hash.update(bytes);
+        while !bytes.is_empty() {
+            if self
+                .refused
+                .as_ref()
+                .is_some_and(|r| r.at.elapsed() < RETRY)
+            {
+                return self.lose(bytes.len());
+            }
+            let room = self.room(bytes.len() as u64);
+            let fits = usize::try_from(room).map_or(bytes.len(), |n| n.min(bytes.len()));
+            let written = self.write(&bytes[..fits]);
+            bytes = &bytes[written..];
+            if fits == 0 {
+                self.refused = Some(Refusal::now("cap"));
+            } else if written < fits {
+                self.refused = Some(Refusal::now("write_failed"));
+            } else {
+                self.refused = None;
+            }
+        }
+    }
+
+    fn lose(&mut self, n: usize) {
+        let reason = self.refused.as_ref().map_or("cap", |r| r.reason);
+        let to = self.total + n as u64;
+        self.losses.add(self.total, to, reason);
+        self.total = to;
+        self.current = None;
+    }
+
+    /// How many of the next `wanted` bytes may go into the present segment, after making room.
+    fn room(&mut self, wanted: u64) -> u64 {
+        if self.held_bytes.saturating_add(wanted) > self.limits.cap_bytes {
+            self.free();
+        }
+        let in_cap = self.limits.cap_bytes.saturating_sub(self.held_bytes);
+        let in_segment = match (&self.current, self.held.back()) {
+            (Some(_), Some((_, len))) if *len < self.limits.segment_bytes => {
+                self.limits.segment_bytes - len
+            }
+            _ => {
+                self.current = None;
+                self.limits.segment_bytes
+            }
+        };
+        in_cap.min(in_segment)
+    }
+
+    /// Deletes segments the agent has stored whole, oldest first, never the current one.
+    fn free(&mut self) {
+        let acked = self.disk.acked();
+        while let Some((start, len)) = self.held.front().copied() {
+            let current = self.held.len() == 1 && self.current.is_some();
+            if current || start + len > acked || self.disk.remove(start).is_err() {
+                return;
+            }
+            self.held.pop_front();
+            self.held_bytes -= len;
+        }
+    }
+
+    /// Writes to the current segment, opening one if needed; returns how many bytes it took.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        if bytes.is_empty() {
+            return 0;
+        }
+        if self.current.is_none() {
+            if self.losses.bytes() > self.told && self.disk.tell_losses(self.losses.list()).is_ok()
+            {
+                self.told = self.losses.bytes();
+            }
+            match self.disk.create(self.total) {
+                Ok(segment) => self.current = Some(segment),
+                Err(_) => return 0,
+            }
+            self.held.push_back((self.total, 0));
+        }
+        let Some(segment) = &mut self.current else {
+            return 0;
+        };
+        let written = write_what_fits(segment, bytes);
+        self.total += written as u64;
+        self.held_bytes += written as u64;
+        if let Some((_, len)) = self.held.back_mut() {
+            *len += written as u64;
+        }
+        written
+    }
+}
+
+fn write_what_fits(segment: &mut impl Write, bytes: &[u8]) -> usize {
+    let mut done = 0;
+    while done < bytes.len() {
+        match segment.write(&bytes[done..]) {
+            Ok(0) => break,
+            Ok(n) => done += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Where the bytes of a stream come from: a segment directory, a plain file or standard input.
+//!
+//! A source is read in steps that never block, so one thread can read, send and wait.
+
+mod file;
+mod segments;
+mod stdin;
+
+use std::io;
+
+pub use file::FileSource;
+pub use segments::SegmentSource;
+pub use stdin::StdinSource;
+
+use crate::segments::{Lost, StreamEnd};
+
+/// What one read of a source gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many bytes are in the buffer; they follow what was read or lost before.
+    Bytes(usize),
+    /// These bytes are in the stream but cannot be read.
+    Gap(Lost),
+    /// Nothing new for now.
+    Idle,
+    /// The stream is over and everything was read.
+    End(StreamEnd),
+}
+
+/// A source of a stream's bytes.
+#[derive(Debug)]
+pub enum Source {
+    /// What [`crate::capture`] records.
+    Segments(SegmentSource),
+    /// A plain file.
+    File(FileSource),
+    /// Standard input, or another pipe.
+    Stdin(StdinSource),
+}
+
+impl Source {
+    /// Starts again at the earliest byte that can be read and returns its offset; `None` when what
+    /// was read cannot be read again.
+    ///
+    /// # Errors
+    /// When the source cannot be opened; retryable.
+    pub fn rewind(&mut self) -> io::Result<Option<u64>> {
+        match self {
+            Source::Segments(s) => s.rewind().map(Some),
+            Source::File(s) => s.rewind().map(Some),
+            Source::Stdin(_) => Ok(None),
+        }
+    }
+
+    /// Reads what there is, without waiting.
+    ///
+    /// # Errors
+    /// When the source cannot be read; retryable.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        match self {
+            Source::Segments(s) => s.read(buffer),
+            Source::File(s) => s.read(buffer),
+            Source::Stdin(s) => s.read(buffer),
+        }
+    }
+
+    /// The agent has stored everything before the offset.
+    pub fn acked(&mut self, offset: u64) {
+        if let Source::Segments(s) = self {
+            s.acked(offset);
+        }
+    }
+
+    /// Nothing more is wanted than what is there already: a followed file ends at its present end.
+    pub fn stop(&mut self) {
+        match self {
+            Source::Segments(_) => {}
+            Source::File(s) => s.stop(),
+            Source::Stdin(s) => s.stop(),
+        }
+    }
+}
