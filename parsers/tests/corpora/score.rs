@@ -9,7 +9,7 @@ use sentinel_parsers::{Parser, Status};
 use crate::truth::{Case, TruthTest};
 
 /// Parses a log in chunks of at most `chunk` bytes.
-pub fn parse(log: &[u8], chunk: usize) -> Ledger {
+pub(crate) fn parse(log: &[u8], chunk: usize) -> Ledger {
     let mut ledger = Ledger::new();
     let mut parser = Parser::new();
     for piece in log.chunks(chunk.min(log.len()).max(1)) {
@@ -21,23 +21,23 @@ pub fn parse(log: &[u8], chunk: usize) -> Ledger {
 
 /// Agreement of one case, or of several summed up.
 #[derive(Clone, Debug, Default)]
-pub struct Score {
-    pub framework: String,
-    pub case: String,
-    pub cases: usize,
-    pub totals_right: usize,
+pub(crate) struct Score {
+    pub(crate) framework: String,
+    pub(crate) case: String,
+    pub(crate) cases: usize,
+    pub(crate) totals_right: usize,
     /// Tests whose names the log shows.
-    pub named: usize,
+    pub(crate) named: usize,
     /// Of those, with the right suite, name and status.
-    pub right: usize,
+    pub(crate) right: usize,
     /// Tests told that are in no report.
-    pub invented: usize,
-    pub messages: usize,
-    pub messages_right: usize,
-    pub durations: usize,
-    pub durations_right: usize,
+    pub(crate) invented: usize,
+    pub(crate) messages: usize,
+    pub(crate) messages_right: usize,
+    pub(crate) durations: usize,
+    pub(crate) durations_right: usize,
     /// What went wrong, for people.
-    pub misses: Vec<String>,
+    pub(crate) misses: Vec<String>,
 }
 
 /// A test's key and status as both sides spell them.
@@ -70,7 +70,7 @@ fn truth_entry(test: &TruthTest) -> Entry {
 }
 
 impl Score {
-    pub fn of(case: &Case) -> Score {
+    pub(crate) fn of(case: &Case) -> Score {
         let ledger = parse(&case.log, 64 * 1024);
         let mut score = Score {
             framework: case.framework.clone(),
@@ -184,7 +184,7 @@ impl Score {
     }
 
     /// Adds scores up under one name.
-    pub fn sum<'s>(name: &str, scores: impl Iterator<Item = &'s Score>) -> Score {
+    pub(crate) fn sum<'s>(name: &str, scores: impl Iterator<Item = &'s Score>) -> Score {
         let mut sum = Score {
             case: name.to_owned(),
             framework: name.to_owned(),
@@ -205,7 +205,7 @@ impl Score {
     }
 
     /// One sum per framework, in order.
-    pub fn by_framework<'s>(scores: impl IntoIterator<Item = &'s Score>) -> Vec<Score> {
+    pub(crate) fn by_framework<'s>(scores: impl IntoIterator<Item = &'s Score>) -> Vec<Score> {
         let mut groups: Vec<(String, Vec<&Score>)> = Vec::new();
         for score in scores {
             match groups
@@ -248,7 +248,7 @@ fn percent(part: usize, whole: usize) -> String {
 }
 
 /// The scores as a table: per framework, or per case with the misses.
-pub fn table(scores: &[Score], detailed: bool) -> String {
+pub(crate) fn table(scores: &[Score], detailed: bool) -> String {
     let mut text = format!(
         "{:<46} {:>5} {:>7} {:>7} {:>8} {:>8} {:>9} {:>10}\n",
         "", "cases", "totals", "named", "right", "invented", "messages", "durations"

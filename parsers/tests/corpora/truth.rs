@@ -8,33 +8,33 @@ use serde::Deserialize;
 
 /// The parts of `truth.json` that are compared.
 #[derive(Debug, Deserialize)]
-pub struct Truth {
+pub(crate) struct Truth {
     #[serde(default)]
-    pub totals: BTreeMap<String, u64>,
+    pub(crate) totals: BTreeMap<String, u64>,
     #[serde(default = "yes")]
-    pub stdout_names: bool,
+    pub(crate) stdout_names: bool,
     #[serde(default)]
-    pub stdout_names_for: Option<Vec<String>>,
+    pub(crate) stdout_names_for: Option<Vec<String>>,
     #[serde(default)]
-    pub stdout_durations: bool,
+    pub(crate) stdout_durations: bool,
     #[serde(default)]
-    pub tests: Vec<TruthTest>,
+    pub(crate) tests: Vec<TruthTest>,
     #[serde(default)]
-    pub unfinished: Vec<serde_json::Value>,
+    pub(crate) unfinished: Vec<serde_json::Value>,
 }
 
 /// A test as the framework's own report has it.
 #[derive(Debug, Deserialize)]
-pub struct TruthTest {
+pub(crate) struct TruthTest {
     #[serde(default)]
-    pub suite: Option<String>,
+    pub(crate) suite: Option<String>,
     #[serde(default)]
-    pub name: Option<String>,
-    pub status: String,
+    pub(crate) name: Option<String>,
+    pub(crate) status: String,
     #[serde(default)]
-    pub duration_s: Option<f64>,
+    pub(crate) duration_s: Option<f64>,
     #[serde(default)]
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 fn yes() -> bool {
@@ -42,16 +42,16 @@ fn yes() -> bool {
 }
 
 /// A log with its truth.
-pub struct Case {
-    pub framework: String,
+pub(crate) struct Case {
+    pub(crate) framework: String,
     /// `framework/case`.
-    pub name: String,
-    pub log: Vec<u8>,
-    pub truth: Truth,
+    pub(crate) name: String,
+    pub(crate) log: Vec<u8>,
+    pub(crate) truth: Truth,
 }
 
 impl Case {
-    pub fn read(root: &Path, dir: &Path) -> Option<Case> {
+    pub(crate) fn read(root: &Path, dir: &Path) -> Option<Case> {
         let truth = std::fs::read(dir.join("truth.json")).ok()?;
         let truth = serde_json::from_slice(&truth).expect("truth.json is as documented");
         let log = match std::fs::read(dir.join("stdout.log")) {
@@ -78,12 +78,12 @@ impl Case {
 
 impl Truth {
     /// A total of the truth; statuses that do not occur are zero.
-    pub fn total(&self, status: &str) -> u64 {
+    pub(crate) fn total(&self, status: &str) -> u64 {
         self.totals.get(status).copied().unwrap_or(0)
     }
 
     /// Whether a test of this status has its name in the log.
-    pub fn shows(&self, status: &str) -> bool {
+    pub(crate) fn shows(&self, status: &str) -> bool {
         match &self.stdout_names_for {
             Some(named) => named.iter().any(|s| s == status),
             None => self.stdout_names,
