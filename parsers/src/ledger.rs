@@ -560,8 +560,9 @@ impl Ledger {
         }
     }
 
-    /// Takes one result counted without a name back, preferring a suite that encloses the named one.
-    fn claim(&mut self, dialect: &Arc<str>, suite: Option<&Arc<str>>, status: Status) {
+    /// Takes one result counted without a name back, preferring a suite that encloses the named one;
+    /// tells whether there was one.
+    fn claim(&mut self, dialect: &Arc<str>, suite: Option<&Arc<str>>, status: Status) -> bool {
         let fits = |of: &Option<Arc<str>>| match (of, suite) {
             (Some(of), Some(suite)) => suite.starts_with(&**of),
             (of, suite) => of.as_ref() == suite,
@@ -575,7 +576,7 @@ impl Ledger {
             .filter(has)
             .map(|(key, _)| key.clone())
             .max_by_key(|key| (fits(&key.1), key.1.is_none()));
-        let Some(key) = key else { return };
+        let Some(key) = key else { return false };
         if let Some(counts) = self.anonymous.get_mut(&key) {
             counts.sub(status, 1);
         }
@@ -583,25 +584,41 @@ impl Ledger {
         if let Some(suite) = key.1.and_then(|s| self.suites.get_mut(&s)) {
             suite.counts.sub(status, 1);
         }
+        true
     }
 
+    /// A failed tear-down: counts beside the test's own result. As a recap it was counted already,
+    /// and if its test was too, that one has passed: a failed one is listed for itself.
     fn teardown(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
         let suite = end.suite.map(|s| self.word(s));
-        let Some(found) = self.latest(suite.as_ref(), end.name) else {
+        let mut found = self.latest(suite.as_ref(), end.name);
+        if found.is_none() && end.recap && self.claim(dialect, suite.as_ref(), Status::Passed) {
+            let own = TestEnd::new(end.suite, end.name, Status::Passed);
+            self.end(dialect, &own, event);
+            found = self.latest(suite.as_ref(), end.name);
+        }
+        let Some(found) = found else {
             let end = TestEnd {
                 teardown: false,
                 ..end.clone()
             };
-            return self.end(dialect, &end, event);
+            return match end.recap {
+                true => self.recap(dialect, &end, event),
+                false => self.end(dialect, &end, event),
+            };
         };
-        let test = &mut self.tests[found as usize];
-        if !test.teardown_error {
-            test.teardown_error = true;
-            let last = test.last_mut();
-            last.message = last.message.take().or(end.message.map(Into::into));
-            self.totals.add(Status::Errored, 1);
-            self.changed.insert(found);
+        if self.tests[found as usize].teardown_error {
+            return;
         }
+        if end.recap {
+            self.claim(dialect, suite.as_ref(), Status::Errored);
+        }
+        self.totals.add(Status::Errored, 1);
+        let test = &mut self.tests[found as usize];
+        test.teardown_error = true;
+        let last = test.last_mut();
+        last.message = last.message.take().or(end.message.map(Into::into));
+        self.changed.insert(found);
     }
 
     fn detail(&mut self, detail: &TestDetail<'_>) {

@@ -3,6 +3,7 @@
 mod flat_json;
 mod go_test;
 mod go_test_json;
+mod pytest;
 mod tap;
 #[cfg(test)]
 mod testing;
@@ -69,4 +70,4 @@ pub struct DialectInfo {
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.
-pub static DIALECTS: &[DialectInfo] = &[go_test_json::INFO, go_test::INFO, tap::INFO];
+pub static DIALECTS: &[DialectInfo] = &[go_test_json::INFO, go_test::INFO, tap::INFO, pytest::INFO];

@@ -59,6 +59,11 @@ fn body<'a>(words: &[&'a str]) -> Body<'a> {
             teardown: true,
             ..end()
         }),
+        "recap-teardown" => Body::TestEnd(TestEnd {
+            recap: true,
+            teardown: true,
+            ..end()
+        }),
         "detail" => Body::TestDetail(TestDetail {
             suite,
             name,
@@ -198,6 +203,22 @@ fn a_failed_teardown_counts_beside_the_result() {
     check_fold(
         "end s a passed\nteardown s a errored\nteardown s a errored",
         &["s a #1:passed teardown", "= passed=1 errored=1"],
+    );
+}
+
+#[test]
+fn a_recap_of_a_failed_teardown_names_the_error_and_the_passed_test_that_were_counted() {
+    check_fold(
+        "count s 2 passed\ncount s 1 errored\nrecap-teardown s a errored m=gone",
+        &["s a #1:passed(gone) teardown", "= passed=2 errored=1"],
+    );
+    check_fold(
+        "count s 1 failed\ncount s 1 errored\nrecap s a failed m=no\nrecap-teardown s a errored m=gone",
+        &["s a #1:failed(no) teardown", "= failed=1 errored=1"],
+    );
+    check_fold(
+        "count s 1 errored\nrecap-teardown s a errored",
+        &["s a #1:errored", "= errored=1"],
     );
 }
 
