@@ -5,6 +5,7 @@ mod go_test;
 mod go_test_json;
 mod pytest;
 mod tap;
+mod teamcity;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -70,4 +71,10 @@ pub struct DialectInfo {
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.
-pub static DIALECTS: &[DialectInfo] = &[go_test_json::INFO, go_test::INFO, tap::INFO, pytest::INFO];
+pub static DIALECTS: &[DialectInfo] = &[
+    go_test_json::INFO,
+    go_test::INFO,
+    tap::INFO,
+    pytest::INFO,
+    teamcity::INFO,
+];
