@@ -10,6 +10,7 @@ mod teamcity;
 mod testing;
 #[cfg(test)]
 mod told;
+mod unittest;
 
 use crate::event::Body;
 
@@ -77,4 +78,5 @@ pub static DIALECTS: &[DialectInfo] = &[
     tap::INFO,
     pytest::INFO,
     teamcity::INFO,
+    unittest::INFO,
 ];

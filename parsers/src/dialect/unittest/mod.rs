@@ -1,0 +1,360 @@
+//! The `unittest` dialect: Python's standard runner, verbose or with dots, and those that print as it
+//! does (Django's, regrtest, nose2).
+//!
+//! Suite: `module.Class`. Name: the method. A failed or skipped sub-test is a result of its own under
+//! its test's name. Results told without names (dots) are counted when the run says how many there
+//! were; the sections at the end name the failures among them.
+//!
+//! The dialect opens on a result line with a dotted class, on a section or on the `Ran` line under
+//! its line of dashes.
+
+mod describe;
+mod section;
+mod summary;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::event::{Body, Plan, Status, TestEnd, TestStart};
+use describe::{Described, Outcome};
+use section::Section;
+use summary::Session;
+
+/// The dialect's row in the table.
+pub(super) const INFO: DialectInfo = DialectInfo {
+    id: "unittest",
+    summary: "Python unittest, Django and regrtest, verbose or with dots",
+    sniff,
+    new: || Box::<Unittest>::default(),
+};
+
+/// Tests of which it is remembered that their failure was told.
+const TOLD_CAP: usize = 50_000;
+
+fn sniff(line: &Line<'_>) -> bool {
+    let text = line.text;
+    match text.as_bytes() {
+        [b'=' | b'-', ..] => describe::separator(text, b'=') || describe::separator(text, b'-'),
+        [b'.' | b'F' | b'E' | b's' | b'x' | b'u', ..] if text.len() < 70 => true,
+        [] | [b'0'..=b'9' | b'[' | b'{', ..] => false,
+        _ => {
+            text.contains(" (")
+                || text.contains(" ... ")
+                || text.starts_with("Ran ")
+                || describe::progress(text).is_some()
+                || describe::verdict(text).is_some()
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Unittest {
+    /// The test that began and has no result yet, and the result its output may end with.
+    open: Option<Open>,
+    /// A description on a line of its own: its docstring and result follow.
+    heading: Option<Known>,
+    /// The latest result, for results that follow it without a name.
+    latest: Option<Known>,
+    /// Failures told by a result line that no section has repeated yet.
+    told: HashMap<(String, String, Status), u32>,
+    section: Option<Section>,
+    /// Whether the latest line was a separator of `=`, and whether of `-`.
+    double: bool,
+    single: bool,
+    session: Session,
+    planned: Option<(u64, u64)>,
+}
+
+/// A described test, kept.
+#[derive(Clone, Debug)]
+struct Known {
+    suite: String,
+    name: String,
+    line: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    test: Known,
+    glued: Option<(u64, Status, Option<String>)>,
+}
+
+impl Known {
+    fn of(test: &Described<'_>, line: u64) -> Known {
+        Known {
+            suite: test.suite.to_owned(),
+            name: test.name.to_owned(),
+            line,
+        }
+    }
+}
+
+impl Dialect for Unittest {
+    fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        let (text, number) = (line.text, line.number);
+        let double = std::mem::take(&mut self.double);
+        let single = std::mem::take(&mut self.single);
+        if describe::separator(text, b'=') {
+            self.settle(emit);
+            self.end_section(emit);
+            self.double = true;
+            return self.claim(Claim::Own);
+        }
+        if double && let Some(claim) = self.section_head(text, number, emit) {
+            return claim;
+        }
+        if describe::separator(text, b'-') {
+            self.single = true;
+            if let Some(section) = &mut self.section {
+                section.in_body = true;
+                return Claim::Own;
+            }
+            return self.claim(Claim::Own);
+        }
+        if single && let Some((tests, seconds)) = describe::ran(text) {
+            self.settle(emit);
+            self.end_section(emit);
+            self.session.ran(number, tests, seconds);
+            return Claim::Own;
+        }
+        if self.session.verdict(text, emit) {
+            self.end_session();
+            return Claim::Own;
+        }
+        if let Some(section) = &mut self.section {
+            if section.in_body {
+                section.body(text);
+            }
+            return Claim::Text;
+        }
+        self.result(text, number, emit)
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        self.settle(emit);
+        self.end_section(emit);
+        self.session.finish(emit);
+    }
+}
+
+impl Unittest {
+    /// Own only once anything was told: a separator alone may be anybody's.
+    fn claim(&self, claim: Claim) -> Claim {
+        if self.session.is_begun() {
+            claim
+        } else {
+            Claim::Pass
+        }
+    }
+
+    /// A line that may tell a result or the beginning of a test.
+    fn result(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Claim {
+        if let Some(heading) = self.heading.take()
+            && heading.line + 1 == number
+            && let Some(at) = text.find(" ... ")
+        {
+            match describe::dotted(text) {
+                Some(outcome) => self.end(heading, number, outcome, emit),
+                None => self.begin(heading, number, &text[at + 5..], emit),
+            }
+            return Claim::Own;
+        }
+        let indented = text.strip_prefix("  ").filter(|t| !t.starts_with(' '));
+        if let Some(claim) = self.description(indented.unwrap_or(text), number, emit) {
+            return claim;
+        }
+        if let Some(open) = &mut self.open {
+            if let Some(outcome) = describe::outcome(text) {
+                let test = open.test.clone();
+                self.open = None;
+                self.end(test, number, outcome, emit);
+                return Claim::Own;
+            }
+            if let Some((status, reason)) = describe::glued(text) {
+                open.glued = Some((number, status, reason.map(str::to_owned)));
+            }
+            return Claim::Pass;
+        }
+        self.loose(text, number, emit)
+    }
+
+    /// Lines outside of any test.
+    fn loose(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Claim {
+        // Before Python 3.11 a test whose sub-tests are skipped has several results.
+        if let Some(latest) = &self.latest
+            && latest.line + 1 == number
+            && text.starts_with("skipped ")
+            && let Some(outcome) = describe::outcome(text)
+        {
+            let latest = latest.clone();
+            self.session.uneven = true;
+            self.end(latest, number, outcome, emit);
+            return Claim::Own;
+        }
+        if let Some(file) = text.strip_prefix("Doctest: ")
+            && let (Some(outcome), Some((name, _))) =
+                (describe::dotted(text), file.rsplit_once(" ... "))
+        {
+            let test = Described {
+                name,
+                suite: "",
+                subtest: false,
+            };
+            self.end(Known::of(&test, number), number, outcome, emit);
+            return Claim::Own;
+        }
+        if let Some(counts) = describe::progress(text) {
+            self.session.progress(&counts);
+            return self.claim(Claim::Own);
+        }
+        let found = text
+            .strip_prefix("Found ")
+            .and_then(|t| t.strip_suffix(" test(s)."));
+        if let Some(tests) = found.and_then(|n| n.parse().ok()) {
+            self.planned = Some((number, tests));
+        }
+        Claim::Pass
+    }
+
+    fn description(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
+        let (test, rest) = describe::described(text)?;
+        if rest.is_empty() {
+            // Only its docstring can prove it, on the next line.
+            if test.is_certain() || test.suite.is_empty() {
+                self.heading = Some(Known::of(&test, number));
+            }
+            return (test.is_certain() && self.session.is_begun()).then(|| {
+                self.settle(emit);
+                Claim::Own
+            });
+        }
+        let after = rest.strip_prefix(" ...")?;
+        let after = after.strip_prefix(' ').unwrap_or(after);
+        let outcome = describe::outcome(after).or_else(|| describe::dotted(rest));
+        if !test.is_certain() && (outcome.is_none() || !self.session.is_begun()) {
+            return None;
+        }
+        self.settle(emit);
+        self.session.uneven |= test.subtest || test.name.starts_with("setUp");
+        let known = Known::of(&test, number);
+        // Before Python 3.11 a test with failed sub-tests gets no result: the next test follows.
+        if describe::described(after).is_some_and(|(next, _)| next.is_certain()) {
+            return self.description(after, number, emit);
+        }
+        match describe::outcome(after) {
+            Some(outcome) => self.end(known, number, outcome, emit),
+            None => self.begin(known, number, after, emit),
+        }
+        Some(Claim::Own)
+    }
+
+    fn begin(&mut self, test: Known, number: u64, output: &str, emit: Emit<'_>) {
+        self.begun(emit);
+        emit(
+            number,
+            Body::TestStart(TestStart {
+                suite: Some(&test.suite),
+                name: &test.name,
+                attempt: None,
+                tags: None,
+            }),
+        );
+        let glued = describe::glued(output);
+        self.open = Some(Open {
+            test,
+            glued: glued.map(|(status, reason)| (number, status, reason.map(str::to_owned))),
+        });
+    }
+
+    fn end(&mut self, test: Known, number: u64, outcome: Outcome<'_>, emit: Emit<'_>) {
+        self.begun(emit);
+        let (status, reason) = outcome;
+        let message = reason.filter(|r| !r.is_empty());
+        let end = TestEnd::new(Some(&test.suite), &test.name, status);
+        emit(number, Body::TestEnd(TestEnd { message, ..end }));
+        self.session.named(status, true);
+        let repeated = status.is_failure() || status == Status::Xpass;
+        if repeated && self.told.len() < TOLD_CAP {
+            let key = (test.suite.clone(), test.name.clone(), status);
+            *self.told.entry(key).or_default() += 1;
+        }
+        let line = number;
+        self.latest = Some(Known { line, ..test });
+    }
+
+    fn begun(&mut self, emit: Emit<'_>) {
+        self.session.begin();
+        if let Some((line, tests)) = self.planned.take() {
+            emit(line, Body::Plan(Plan { suite: None, tests }));
+        }
+    }
+
+    /// What the open test's output ended with was its result, if anything was.
+    fn settle(&mut self, emit: Emit<'_>) {
+        let Some(open) = self.open.take() else { return };
+        if let Some((line, status, reason)) = open.glued {
+            self.end(open.test, line, (status, reason.as_deref()), emit);
+        }
+    }
+
+    /// The line under a separator of `=`.
+    fn section_head(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
+        if let Some(rest) = text.strip_prefix("UNEXPECTED SUCCESS: ") {
+            let mut section = section_of(Status::Xpass, rest, number);
+            section.in_body = true;
+            self.section = Some(section);
+            self.end_section(emit);
+            // They follow each other without separators.
+            self.double = true;
+            return Some(Claim::Own);
+        }
+        let (status, rest) = match text.strip_prefix("FAIL: ") {
+            Some(rest) => (Status::Failed, rest),
+            None => (Status::Errored, text.strip_prefix("ERROR: ")?),
+        };
+        let (test, _) = describe::described(rest)?;
+        self.session.uneven |= test.subtest || test.name.starts_with("setUp");
+        self.begun(emit);
+        self.section = Some(section_of(status, rest, number));
+        Some(Claim::Own)
+    }
+
+    /// Tells what a section says: about a failure already told, or a failure nothing else names.
+    fn end_section(&mut self, emit: Emit<'_>) {
+        let Some(section) = self.section.take() else {
+            return;
+        };
+        let key = (section.suite.clone(), section.name.clone(), section.status);
+        let told = self.told.get_mut(&key).filter(|n| **n > 0);
+        let recap = told.is_some();
+        match told {
+            Some(n) => *n -= 1,
+            None => self.session.named(section.status, false),
+        }
+        let location = section.location();
+        emit(
+            section.line,
+            Body::TestEnd(TestEnd {
+                message: section.message(),
+                location: location.as_deref(),
+                recap,
+                ..TestEnd::new(Some(&section.suite), &section.name, section.status)
+            }),
+        );
+    }
+
+    fn end_session(&mut self) {
+        self.told.clear();
+        (self.heading, self.latest) = (None, None);
+    }
+}
+
+fn section_of(status: Status, text: &str, line: u64) -> Section {
+    match describe::described(text) {
+        Some((test, _)) => Section::new(status, test.suite, test.name, line),
+        None => Section::new(status, "", text, line),
+    }
+}
