@@ -1,5 +1,24 @@
 //! The shell round the core: ingest over HTTP, the store, the API. It moves bytes and decides
 //! nothing about runs; all meaning lives in `sentinel-core`.
+//!
+//! [`Agent::start`] runs the whole agent inside the caller's tokio runtime: the daemon's `main` is
+//! a thin wrapper of it, and `sentinel run` starts one on a free loopback port.
 
+mod agent;
 pub mod api;
+mod app;
+pub mod clock;
+mod ingest;
+pub mod kube;
+mod live;
+mod restore;
+mod runtime;
+mod server;
 pub mod store;
+pub mod watch;
+
+pub use agent::{Agent, Handle, Options, StartError, default_data_dir};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use ingest::stream_id;
+pub use runtime::SubmitError;
+pub use store::Sharing;

@@ -6,11 +6,13 @@ pub(crate) mod gaps;
 mod ids;
 mod migrations;
 pub(crate) mod reader;
+pub(crate) mod replay;
 pub(crate) mod runs;
 pub(crate) mod streams;
 pub(crate) mod suites;
 pub(crate) mod tests;
 mod value;
+pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -23,8 +25,6 @@ use super::StoreError;
 const APPLICATION_ID: u32 = 0x736e_746c;
 /// The database in a data directory.
 const FILE: &str = "sentinel.db";
-/// How long a statement waits for another process's transaction.
-const BUSY: Duration = Duration::from_secs(5);
 /// Up to this size every page is checked at the start; larger files are checked as they are read.
 const CHECKED: u64 = 16 << 20;
 
@@ -41,8 +41,8 @@ pub struct Quarantine {
 #[derive(Debug)]
 pub struct Opened {
     pub(crate) conn: Connection,
-    /// The data directory.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
+    pub(crate) busy: Duration,
     /// Set when a damaged database was found and a new one begun.
     pub quarantine: Option<Quarantine>,
 }
@@ -53,29 +53,27 @@ pub(crate) fn file(dir: &Path) -> PathBuf {
 }
 
 /// Opens the data directory's database for writing, making it if there is none. A damaged one is
-/// renamed and a new one begun: local bad state never stops a start.
+/// renamed and a new one begun: local bad state never stops a start. A statement waits up to `busy`
+/// for another process's transaction.
 ///
 /// # Errors
 /// As [`StoreError`] says; none of them loses anything stored.
-pub fn open(dir: &Path) -> Result<Opened, StoreError> {
+pub fn open(dir: &Path, busy: Duration) -> Result<Opened, StoreError> {
     check_engine()?;
-    match open_once(dir) {
-        Ok(conn) => Ok(Opened {
-            conn,
-            dir: dir.to_owned(),
-            quarantine: None,
-        }),
+    let (conn, quarantine) = match open_once(dir, busy) {
+        Ok(conn) => (conn, None),
         Err(StoreError::Damaged(why)) => {
             let quarantine = put_aside(dir, &why)?;
-            let conn = open_once(dir)?;
-            Ok(Opened {
-                conn,
-                dir: dir.to_owned(),
-                quarantine: Some(quarantine),
-            })
+            (open_once(dir, busy)?, Some(quarantine))
         }
-        Err(other) => Err(other),
-    }
+        Err(other) => return Err(other),
+    };
+    Ok(Opened {
+        conn,
+        dir: dir.to_owned(),
+        busy,
+        quarantine,
+    })
 }
 
 /// Refuses engines with the WAL-reset bug, whatever the lock file was resolved to.
@@ -86,7 +84,7 @@ fn check_engine() -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(crate) fn open_once(dir: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn open_once(dir: &Path, busy: Duration) -> Result<Connection, StoreError> {
     let path = file(dir);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -99,14 +97,14 @@ pub(crate) fn open_once(dir: &Path) -> Result<Connection, StoreError> {
         other => other,
     };
     let mut conn = Connection::open_with_flags(&path, flags).map_err(writable)?;
-    conn.busy_timeout(BUSY)?;
+    conn.busy_timeout(busy)?;
     let fresh = check_owner(&conn, &path)?;
+    check_pages(&conn, &path)?;
     settings(&conn, fresh).map_err(writable)?;
     migrations::apply(&mut conn).map_err(|e| match e {
         StoreError::Disk(why) => writable(why),
         other => other,
     })?;
-    check_pages(&conn, &path)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }
@@ -142,20 +140,20 @@ fn check_owner(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
 }
 
 /// Acks are promises over a power loss, hence FULL; `auto_vacuum` takes only before the first table.
+/// A file that is ours already has the lasting ones, and is not written to.
 fn settings(conn: &Connection, fresh: bool) -> rusqlite::Result<()> {
+    if fresh {
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = 1000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;",
-    )?;
-    if fresh {
-        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-    }
-    Ok(())
+    )
 }
 
 fn check_pages(conn: &Connection, path: &Path) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
@@ -18,6 +19,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub struct Reader {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// How often the database was replaced.
+    age: AtomicU64,
 }
 
 impl Reader {
@@ -33,6 +36,7 @@ impl Reader {
         let reader = Reader {
             path,
             idle: Mutex::new(Vec::new()),
+            age: AtomicU64::new(0),
         };
         reader
             .call(|conn| {
@@ -65,22 +69,41 @@ impl Reader {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.within(Some(LONGEST), query)
+    }
+
+    /// As [`Reader::call`], for as long as it takes.
+    pub(crate) fn call_long<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.within(None, query)
+    }
+
+    fn within<T>(
+        &self,
+        limit: Option<Duration>,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let age = self.age.load(Ordering::SeqCst);
         let mut conn = match self.take() {
             Some(conn) => conn,
             None => connect(&self.path)?,
         };
         let begun = Instant::now();
-        conn.progress_handler(10_000, Some(move || begun.elapsed() > LONGEST))?;
+        let late = limit.map(|limit| move || begun.elapsed() > limit);
+        conn.progress_handler(10_000, late)?;
         let result = query(&conn);
         // A connection with an error may look at a file that was put aside: not used again.
-        if result.is_ok() {
+        if result.is_ok() && age == self.age.load(Ordering::SeqCst) {
             self.put_back(conn);
         }
         Ok(result?)
     }
 
-    /// Forgets the idle connections, after the database was replaced by a new one.
+    /// Forgets all connections, after the database was replaced by a new one.
     pub(crate) fn forget(&self) {
+        self.age.fetch_add(1, Ordering::SeqCst);
         if let Ok(mut idle) = self.idle.lock() {
             idle.clear();
         }

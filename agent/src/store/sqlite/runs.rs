@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sentinel_core::output::RunRow;
 use sentinel_parsers::event::{Printed, Status};
+use sentinel_parsers::wire::RunContext;
 
 use super::ids::Ids;
 use super::value::{counts, from_json, from_word, int, json, opt_int, uint};
@@ -73,10 +74,14 @@ const COLUMNS: &str = "run_id, pipeline, environment, branch, commit_hash, attem
     xpass, todo, timed_out, unfinished, printed, planned, flaky, exit_code, signal, dialects,
     lost_bytes, id";
 
+fn printed(row: &Row<'_>) -> rusqlite::Result<Option<Printed>> {
+    let text: Option<String> = row.get(21)?;
+    let figures: Option<[Option<u64>; 8]> = text.map(|t| from_json(21, &t)).transpose()?;
+    Ok(figures.map(Printed::from_array))
+}
+
 fn view(row: &Row<'_>) -> rusqlite::Result<RunView> {
     let text = |i: usize| row.get::<_, String>(i);
-    let printed: Option<String> = row.get(21)?;
-    let printed: Option<[Option<u64>; 8]> = printed.map(|t| from_json(21, &t)).transpose()?;
     Ok(RunView {
         run_id: row.get(0)?,
         pipeline: row.get(1)?,
@@ -91,7 +96,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<RunView> {
         started_ms: row.get(10)?,
         ended_ms: row.get(11)?,
         totals: counts(row, 12)?.into(),
-        printed: printed.map(|a| PrintedTotals::from(Printed::from_array(a))),
+        printed: printed(row)?.map(PrintedTotals::from),
         planned: row.get::<_, Option<i64>>(22)?.map(uint),
         flaky: uint(row.get(23)?),
         exit_code: row.get(24)?,
@@ -124,5 +129,55 @@ pub(crate) fn find(conn: &Connection, run_id: &str) -> rusqlite::Result<Option<(
     let sql = format!("SELECT {COLUMNS} FROM runs WHERE run_id = ?1");
     conn.prepare_cached(&sql)?
         .query_row([run_id], |row| Ok((row.get(28)?, view(row)?)))
+        .optional()
+}
+
+/// The numbers of all runs that are not over.
+pub(super) fn open(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM runs WHERE status IN ('pending', 'running', 'finalizing') ORDER BY id",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
+}
+
+/// The number of a run.
+pub(super) fn number(conn: &Connection, run_id: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT id FROM runs WHERE run_id = ?1")?
+        .query_row([run_id], |row| row.get(0))
+        .optional()
+}
+
+/// A run's row as it was written.
+pub(super) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<RunRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
+    conn.prepare_cached(&sql)?
+        .query_row([id], |row| {
+            let (view, printed) = (view(row)?, printed(row)?);
+            Ok(RunRow {
+                context: RunContext {
+                    run_id: view.run_id,
+                    pipeline: view.pipeline,
+                    environment: view.environment,
+                    branch: view.branch,
+                    commit: view.commit,
+                    attempt: view.attempt,
+                    labels: view.labels,
+                },
+                provenance: view.provenance,
+                status: view.status,
+                reason: view.reason,
+                started_ms: view.started_ms,
+                ended_ms: view.ended_ms,
+                totals: counts(row, 12)?,
+                printed,
+                planned: view.planned,
+                flaky: view.flaky,
+                exit_code: view.exit_code,
+                signal: view.signal,
+                dialects: view.dialects,
+                lost_bytes: view.lost_bytes,
+            })
+        })
         .optional()
 }

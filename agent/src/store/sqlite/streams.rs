@@ -1,6 +1,6 @@
 //! The `streams` table.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sentinel_core::output::StreamRow;
 use sentinel_parsers::wire::{OpenStream, StreamIdentity};
 
@@ -86,7 +86,7 @@ pub(crate) fn list(conn: &Connection, run: i64) -> rusqlite::Result<Vec<StreamVi
     rows.collect()
 }
 
-/// A stream of a run that is not over, with its number and when it was opened.
+/// A stream as a replay needs it, with its number.
 pub(super) struct OpenRow {
     pub(super) id: i64,
     pub(super) stream: String,
@@ -94,16 +94,22 @@ pub(super) struct OpenRow {
     pub(super) open: OpenStream,
 }
 
-/// The streams of all runs that are not over, in the order they were opened.
-pub(super) fn of_open_runs(conn: &Connection) -> rusqlite::Result<Vec<OpenRow>> {
-    let mut statement = conn.prepare(
-        "SELECT s.id, s.stream, s.opened_ms, s.cluster, s.pod_uid, s.container, s.restart, s.source,
-            s.epoch, s.context, s.command
-         FROM runs r JOIN streams s ON s.run = r.id
-         WHERE r.status IN ('pending', 'running', 'finalizing') ORDER BY s.opened_ms, s.id",
+/// The streams of a run, for a replay.
+pub(super) fn of_run(conn: &Connection, run: i64) -> rusqlite::Result<Vec<OpenRow>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch, context,
+            command
+         FROM streams WHERE run = ?1 ORDER BY id",
     )?;
-    let rows = statement.query_map([], open_row)?;
+    let rows = statement.query_map([run], open_row)?;
     rows.collect()
+}
+
+/// The run's number of a stream.
+pub(super) fn run_of(conn: &Connection, stream: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT run FROM streams WHERE stream = ?1")?
+        .query_row([stream], |row| row.get(0))
+        .optional()
 }
 
 fn open_row(row: &Row<'_>) -> rusqlite::Result<OpenRow> {

@@ -1,0 +1,339 @@
+//! Putting the parts together: store, core thread, server; starting them and stopping them in order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use sentinel_config::Config;
+use sentinel_core::{Input, Notice, Reply, Settings};
+use sentinel_parsers::frame;
+use tokio::sync::{Semaphore, broadcast, oneshot, watch};
+
+use crate::api::view::LiveRun;
+use crate::app::{App, Bounds, router};
+use crate::clock::{Clock, SystemClock};
+use crate::restore::Restorer;
+use crate::runtime::{self, Command, Door, Parts, SubmitError};
+use crate::server;
+use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, open};
+use crate::watch::Watch;
+
+/// Kibibytes of frames that may be on their way from request to disk, inflated.
+const BUDGET_KIB: usize = 64 * 1024;
+/// Connections of one address beyond the machine itself.
+const PER_ADDRESS: usize = 64;
+/// Notices a slow view may lag behind before it misses some.
+const NOTICES: usize = 1_024;
+
+/// What the configuration does not say.
+#[derive(Clone)]
+pub struct Options {
+    /// The data directory. It is made if only its last part is missing.
+    pub data: PathBuf,
+    /// Where to listen instead of `agent.listen`.
+    pub listen: Option<SocketAddr>,
+    /// Whether other processes may work on the data directory: [`Sharing::Exclusive`] for the
+    /// daemon, which also takes up runs left open; [`Sharing::Shared`] for `sentinel run`.
+    pub sharing: Sharing,
+    /// Whether to listen beyond this machine although nobody has to prove who they are.
+    pub open_to_network: bool,
+    /// What tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// The daemon's options for a data directory.
+    #[must_use]
+    pub fn new(data: PathBuf) -> Options {
+        Options {
+            data,
+            listen: None,
+            sharing: Sharing::Exclusive,
+            open_to_network: false,
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+}
+
+/// Why the agent did not start. None of these is cured by trying again alone.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address is open to the network and nobody said that this is meant.
+    #[error(
+        "refusing to listen on {0}: it is open to the network and senders are not authenticated; \
+         use a loopback address, or allow it with --allow-unauthenticated"
+    )]
+    OpenToNetwork(SocketAddr),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// A way to start an agent inside any tokio runtime with I/O and time.
+#[derive(Debug)]
+pub struct Agent;
+
+impl Agent {
+    /// Opens the store, starts the threads and the server. Returns once requests are answered.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: &Config, options: Options) -> Result<Handle, StartError> {
+        let address = options.listen.unwrap_or(config.agent.listen);
+        if !address.ip().is_loopback() && !options.open_to_network {
+            return Err(StartError::OpenToNetwork(address));
+        }
+        // The port first: nothing is touched when another agent runs.
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) =
+            listener.map_err(|source| StartError::Listen { address, source })?;
+
+        let watch = Arc::new(Watch::default());
+        let (notices, _) = broadcast::channel(NOTICES);
+        let store = Store::start(config, &options, &watch, &notices)?;
+        let app = Arc::new(App {
+            door: store.door.clone(),
+            reader: Arc::clone(&store.reader),
+            watch: Arc::clone(&watch),
+            bounds: bounds(config),
+            budget: Arc::new(Semaphore::new(BUDGET_KIB)),
+        });
+        let (stop, stopping) = watch::channel(false);
+        let limits = server::Limits {
+            connections: config.agent.max_connections,
+            per_address: PER_ADDRESS,
+            head: config.agent.header_timeout,
+        };
+        let serving = server::serve(listener, router(app), limits, Arc::clone(&watch), stopping);
+        Ok(Handle {
+            address,
+            stop,
+            serving: tokio::spawn(serving),
+            store,
+            watch,
+            notices,
+        })
+    }
+}
+
+fn bounds(config: &Config) -> Bounds {
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    Bounds {
+        body: bytes(config.agent.max_body),
+        inflated: bytes(config.agent.max_inflated),
+        body_pause: config.agent.body_timeout,
+        request: config.agent.request_timeout,
+        frame: frame::Limits::default(),
+    }
+}
+
+/// The threads behind the server.
+struct Store {
+    door: Door,
+    core: JoinHandle<()>,
+    writer: Writer,
+    reader: Arc<Reader>,
+    /// Held as long as anything may be written.
+    lock: DirLock,
+}
+
+impl Store {
+    fn start(
+        config: &Config,
+        options: &Options,
+        watch: &Arc<Watch>,
+        notices: &broadcast::Sender<Notice>,
+    ) -> Result<Store, StartError> {
+        let dir = &options.data;
+        prepare(dir)?;
+        let lock = DirLock::take(dir, options.sharing)?;
+        let mut opened = open(dir, config.store.busy_timeout)?;
+        if let Some(quarantine) = opened.quarantine.take() {
+            watch.quarantined(quarantine);
+        }
+        let reader = Arc::new(Reader::open(dir)?);
+        let grouping = Grouping {
+            frames: config.store.commit_batch,
+            collect: config.store.commit_interval,
+        };
+        let (batches, writer) = Writer::start(
+            opened,
+            grouping,
+            Arc::clone(&reader),
+            Arc::clone(watch),
+            notices.clone(),
+        )
+        .map_err(StartError::Thread)?;
+        let (door, core) = runtime::start(Parts {
+            settings: settings(config),
+            clock: Arc::clone(&options.clock),
+            batches,
+            restorer: Restorer::new(Arc::clone(&reader), Arc::clone(watch)),
+            watch: Arc::clone(watch),
+            queue: config.agent.queue,
+            resume: options.sharing == Sharing::Exclusive,
+        })
+        .map_err(StartError::Thread)?;
+        Ok(Store {
+            door,
+            core,
+            writer,
+            reader,
+            lock,
+        })
+    }
+
+    /// Ends core and writer after everything queued so far is durable.
+    fn stop(self) {
+        self.door.stop();
+        if self.core.join().is_err() {
+            tracing::error!("the core thread panicked");
+        }
+        self.writer.join();
+        drop(self.lock);
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        run: config.run.clone(),
+        rules: config.rules.clone(),
+        pipelines: config.pipelines.clone(),
+        limits: sentinel_core::Limits {
+            runs: config.agent.max_runs,
+            ..sentinel_core::Limits::default()
+        },
+    }
+}
+
+/// Makes the last part of the path if it is missing, but not a whole path that may be a mistake.
+fn prepare(dir: &std::path::Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    match std::fs::create_dir(dir) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing {
+            dir: dir.to_owned(),
+        }),
+        Err(source) => Err(StoreError::NotWritable {
+            dir: dir.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Where data is kept when nobody says: the user's place for state, else the system's. It is made
+/// if it is missing.
+///
+/// # Errors
+/// [`StoreError::NotWritable`] if it cannot be made.
+pub fn default_data_dir() -> Result<PathBuf, StoreError> {
+    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+    let state = var("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(var("HOME")?).join(".local/state")))
+        .unwrap_or_else(|| PathBuf::from("/var/lib"));
+    let dir = state.join("sentinel");
+    match std::fs::create_dir_all(&dir) {
+        Ok(()) => Ok(dir),
+        Err(source) => Err(StoreError::NotWritable { dir, source }),
+    }
+}
+
+/// A running agent.
+pub struct Handle {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: tokio::task::JoinHandle<()>,
+    store: Store,
+    watch: Arc<Watch>,
+    notices: broadcast::Sender<Notice>,
+}
+
+impl Handle {
+    /// Where it listens, with the port the system chose if none was asked for.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Reads what is stored.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.store.reader
+    }
+
+    /// Its counters and troubles.
+    #[must_use]
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// What is going on in a run right now; `None` if no such run is in memory or the agent is too
+    /// busy to say.
+    pub async fn live(&self, run_id: &str) -> Option<LiveRun> {
+        let (answer, view) = oneshot::channel();
+        let run_id = run_id.to_owned();
+        self.store
+            .door
+            .send(Command::Live { run_id, answer })
+            .ok()?;
+        view.await.ok()?
+    }
+
+    /// Changes of runs and anomalies, from now on, once they are durable.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// Tells the core something that does not come over HTTP; resolves once it is durable.
+    /// The reply is `None` for inputs that have none.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn tell(&self, input: Input) -> Result<Option<Reply>, SubmitError> {
+        let reply = self.store.door.submit(input, None, None)?;
+        Ok(reply.await.ok().flatten())
+    }
+
+    /// Tells the core that time passed, without waiting for the next second.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub fn tick(&self) -> Result<(), SubmitError> {
+        self.store.door.send(Command::Tick)
+    }
+
+    /// Stops accepting, lets requests finish, makes everything taken durable, and ends.
+    pub async fn shutdown(self) {
+        // Nobody listens any more if the server ended by itself.
+        let _ = self.stop.send(true);
+        if self.serving.await.is_err() {
+            tracing::error!("the server panicked");
+        }
+        let store = self.store;
+        if tokio::task::spawn_blocking(move || store.stop())
+            .await
+            .is_err()
+        {
+            tracing::error!("the store did not stop cleanly");
+        }
+    }
+}

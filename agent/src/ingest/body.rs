@@ -1,0 +1,73 @@
+//! Reading a request's body within its limits of size and time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt;
+
+use crate::api::problem::Problem;
+
+/// Room to begin with when the length is not told.
+const START: usize = 16 * 1024;
+
+/// The length the sender tells, if it does.
+pub(super) fn told_length(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// Checks what the sender says the body is, before any of it is read.
+pub(super) fn check_kind(headers: &HeaderMap, kind: &str) -> Result<(), Problem> {
+    let told = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let essence = told.and_then(|t| t.split(';').next()).map(str::trim);
+    if !essence.is_some_and(|e| e.eq_ignore_ascii_case(kind)) {
+        let detail = format!("the content type must be {kind}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        let detail = "bodies are not encoded as a whole; frames are compressed in themselves";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    Ok(())
+}
+
+/// The whole body, if it is at most `max` bytes and never pauses longer than `pause`.
+pub(super) async fn read(
+    mut body: Body,
+    told: Option<usize>,
+    max: usize,
+    pause: Duration,
+) -> Result<Bytes, Problem> {
+    let too_large = || Problem::too_large(format!("at most {max} bytes in a body"));
+    if told.is_some_and(|length| length > max) {
+        return Err(too_large());
+    }
+    let mut whole = Vec::with_capacity(told.unwrap_or(START));
+    loop {
+        let piece = tokio::time::timeout(pause, body.frame()).await;
+        let Ok(piece) = piece else {
+            let detail = "the body paused for too long";
+            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail));
+        };
+        match piece {
+            None => return Ok(whole.into()),
+            Some(Err(_)) => return Err(Problem::bad("the body ended early")),
+            Some(Ok(piece)) => {
+                let Ok(data) = piece.into_data() else {
+                    continue;
+                };
+                if whole.len() + data.len() > max {
+                    return Err(too_large());
+                }
+                whole.extend_from_slice(&data);
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A pod's JSON, trimmed to what the core judges by. Unknown and malformed fields are passed over:
+//! one odd object must not stop a watch.
+
+use std::collections::BTreeMap;
+
+use sentinel_core::fact::{ContainerFact, ContainerState, PodFact, Terminated};
+use serde_json::Value;
+
+use super::time::millis;
+
+/// Labels and annotations of ours begin so.
+const PREFIX: &str = "run-sentinel.dev/";
+/// Of ours, so many are kept, with so many bytes each; Kubernetes allows annotations of 256 KiB.
+const OURS: (usize, usize) = (32, 256);
+/// Containers kept per pod.
+const CONTAINERS: usize = 64;
+
+/// What matters of a pod; `None` if it has no uid or no name.
+#[must_use]
+pub fn pod_fact(pod: &Value) -> Option<PodFact> {
+    let (meta, status) = (&pod["metadata"], &pod["status"]);
+    Some(PodFact {
+        uid: text(&meta["uid"])?,
+        namespace: text(&meta["namespace"]).unwrap_or_default(),
+        name: text(&meta["name"])?,
+        node: text(&pod["spec"]["nodeName"]),
+        phase: text(&status["phase"]).unwrap_or_default(),
+        reason: text(&status["reason"]),
+        sentinel: ours(meta),
+        job: job(meta),
+        containers: containers(pod),
+    })
+}
+
+fn text(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Annotations win over labels: they can hold what labels cannot.
+fn ours(meta: &Value) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for kind in ["labels", "annotations"] {
+        let entries = meta[kind].as_object().into_iter().flatten();
+        for (key, value) in entries {
+            let (Some(key), Some(value)) = (key.strip_prefix(PREFIX), value.as_str()) else {
+                continue;
+            };
+            if key.len() <= OURS.1 && value.len() <= OURS.1 && found.len() < OURS.0 {
+                found.insert(key.to_owned(), value.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn job(meta: &Value) -> Option<String> {
+    list(&meta["ownerReferences"])
+        .iter()
+        .find(|owner| owner["kind"] == "Job" && owner["controller"] == true)
+        .and_then(|owner| text(&owner["name"]))
+}
+
+fn containers(pod: &Value) -> Vec<ContainerFact> {
+    let (spec, status) = (&pod["spec"], &pod["status"]);
+    let init = container_list(
+        spec,
+        "initContainers",
+        status,
+        "initContainerStatuses",
+        true,
+    );
+    let main = container_list(spec, "containers", status, "containerStatuses", false);
+    init.chain(main).take(CONTAINERS).collect()
+}
+
+fn container_list<'a>(
+    spec: &'a Value,
+    specs: &str,
+    status: &'a Value,
+    statuses: &str,
+    init: bool,
+) -> impl Iterator<Item = ContainerFact> + 'a {
+    let statuses = list(&status[statuses]);
+    list(&spec[specs]).iter().filter_map(move |spec| {
+        let name = text(&spec["name"])?;
+        let status = statuses
+            .iter()
+            .find(|status| status["name"] == spec["name"])
+            .unwrap_or(&Value::Null);
+        Some(ContainerFact {
+            name,
+            init,
+            restart_count: status["restartCount"]
+                .as_u64()
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(0),
+            memory_limit: text(&spec["resources"]["limits"]["memory"]),
+            state: state(&status["state"]),
+            last_terminated: terminated(&status["lastState"]["terminated"]),
+        })
+    })
+}
+
+fn state(state: &Value) -> ContainerState {
+    if let Some(end) = terminated(&state["terminated"]) {
+        ContainerState::Terminated(end)
+    } else if state["running"].is_object() {
+        ContainerState::Running(time(&state["running"]["startedAt"]))
+    } else if state["waiting"].is_object() {
+        ContainerState::Waiting(text(&state["waiting"]["reason"]).unwrap_or_default())
+    } else {
+        ContainerState::Unknown
+    }
+}
+
+fn terminated(end: &Value) -> Option<Terminated> {
+    end.is_object().then(|| Terminated {
+        reason: text(&end["reason"]).unwrap_or_default(),
+        exit_code: end["exitCode"]
+            .as_i64()
+            .and_then(|n| i32::try_from(n).ok())
+            .unwrap_or(0),
+        started_ms: time(&end["startedAt"]),
+        finished_ms: time(&end["finishedAt"]),
+    })
+}
+
+fn time(value: &Value) -> Option<i64> {
+    millis(value.as_str()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_our_labels_and_annotations_are_kept() {
+        let pod = json!({"metadata": {
+            "uid": "u", "name": "n", "namespace": "ns",
+            "labels": {"app": "x", "run-sentinel.dev/pipeline": "label", "run-sentinel.dev/run-id": "r1"},
+            "annotations": {
+                "run-sentinel.dev/pipeline": "annotation",
+                "run-sentinel.dev/suite": "x".repeat(300),
+                "kubectl.kubernetes.io/last-applied-configuration": "x".repeat(100_000),
+            },
+        }});
+        let fact = pod_fact(&pod).unwrap();
+        let ours: Vec<_> = fact
+            .sentinel
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        assert_eq!(ours, [("pipeline", "annotation"), ("run-id", "r1")]);
+    }
+
+    #[test]
+    fn odd_objects_are_passed_over() {
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({"metadata": {"name": "n"}}),
+            json!({"metadata": {"uid": 5, "name": "n"}}),
+        ] {
+            assert_eq!(pod_fact(&odd), None, "{odd}");
+        }
+        let odd = json!({
+            "metadata": {"uid": "u", "name": "n", "labels": [], "ownerReferences": {}},
+            "spec": {"containers": [null, {"name": "c", "resources": 7}], "initContainers": "x"},
+            "status": {"containerStatuses": [{"name": "c", "restartCount": -1, "state": {"running": 1}}]},
+        });
+        let fact = pod_fact(&odd).unwrap();
+        assert_eq!(fact.containers.len(), 1);
+        assert_eq!(fact.containers[0].state, ContainerState::Unknown);
+    }
+
+    #[test]
+    fn only_the_controlling_job_owns_the_pod() {
+        let owner = |kind: &str, controller: bool| json!({"kind": kind, "name": kind, "controller": controller});
+        let pod = |owners: Vec<Value>| json!({"metadata": {"uid": "u", "name": "n", "ownerReferences": owners}});
+        let job = |owners| pod_fact(&pod(owners)).unwrap().job;
+        assert_eq!(job(vec![owner("ReplicaSet", true)]), None);
+        assert_eq!(job(vec![owner("Job", false)]), None);
+        assert_eq!(
+            job(vec![owner("Node", false), owner("Job", true)]).as_deref(),
+            Some("Job")
+        );
+    }
+}

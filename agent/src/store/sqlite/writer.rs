@@ -1,0 +1,303 @@
+//! The one writer thread: commits what is queued in groups, and only then lets the answers go.
+//!
+//! A failed commit loses nothing: the group is kept and tried again on a new connection while its
+//! answers wait, the bounded queue fills, and ingest sends its clients away for a while.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use rusqlite::{Connection, TransactionBehavior};
+use sentinel_core::output::FrameRow;
+use sentinel_core::{Notice, Persist, Reply};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
+
+use super::frames::{self, Span};
+use super::ids::Ids;
+use super::{Opened, StoreError, anomalies, gaps, runs, streams, suites, tests};
+use crate::store::{Quarantine, Reader};
+use crate::watch::Watch;
+
+/// Batches waiting at most. Each holds a permit of the ingest budget, so bytes are bounded there.
+const QUEUE: usize = 1_024;
+/// After so long without work the write-ahead log is folded into the database.
+const IDLE: Duration = Duration::from_secs(5);
+/// The first and the longest pause before a failed commit is tried again.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// How long a failing commit is still tried after the agent was told to stop.
+const LAST_TRIES: Duration = Duration::from_secs(3);
+
+/// What one step of the core asks for, with what is to be told once it is durable.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The rows.
+    pub persist: Vec<Persist>,
+    /// The bytes of the step's frame as they came, to be stored instead of encoding it again.
+    pub raw: Option<Bytes>,
+    /// The answer, and who waits for it.
+    pub reply: Option<(oneshot::Sender<Option<Reply>>, Option<Reply>)>,
+    /// What open views should hear of.
+    pub notify: Vec<Notice>,
+    /// The memory the step's input was allowed to take, given back with the answer.
+    pub held: Option<OwnedSemaphorePermit>,
+}
+
+/// How commits are grouped.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouping {
+    /// Frames that make a commit at once.
+    pub frames: usize,
+    /// How long queued frames are collected for one commit.
+    pub collect: Duration,
+}
+
+/// The writer thread. Dropping every sender ends it, after all that was sent is durable.
+#[derive(Debug)]
+pub struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts the thread on an opened database.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        opened: Opened,
+        grouping: Grouping,
+        reader: Arc<Reader>,
+        watch: Arc<Watch>,
+        notices: broadcast::Sender<Notice>,
+    ) -> std::io::Result<(Sender<Batch>, Writer)> {
+        let (sender, batches) = bounded(QUEUE);
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = std::thread::Builder::new().name("store-writer".into());
+        let work = Work {
+            conn: Some(opened.conn),
+            dir: opened.dir,
+            busy: opened.busy,
+            ids: Ids::default(),
+            grouping,
+            reader,
+            watch,
+            notices,
+            stop: Arc::clone(&stop),
+        };
+        let thread = thread.spawn(move || work.run(&batches))?;
+        Ok((sender, Writer { stop, thread }))
+    }
+
+    /// Waits for the thread, all senders being dropped; a commit that keeps failing is given up.
+    pub fn join(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if self.thread.join().is_err() {
+            tracing::error!("the store's writer thread panicked");
+        }
+    }
+}
+
+struct Work {
+    /// Absent between a failed commit and the next try.
+    conn: Option<Connection>,
+    dir: PathBuf,
+    busy: Duration,
+    ids: Ids,
+    grouping: Grouping,
+    reader: Arc<Reader>,
+    watch: Arc<Watch>,
+    notices: broadcast::Sender<Notice>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Work {
+    fn run(mut self, batches: &Receiver<Batch>) {
+        let mut group: Vec<Batch> = Vec::with_capacity(self.grouping.frames);
+        let mut dirty = false;
+        loop {
+            match batches.recv_timeout(IDLE) {
+                Ok(first) => group.push(first),
+                Err(RecvTimeoutError::Timeout) => {
+                    if std::mem::take(&mut dirty) {
+                        self.checkpoint();
+                    }
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.collect(batches, &mut group);
+            dirty = true;
+            if !self.commit(&group) {
+                return;
+            }
+            for batch in group.drain(..) {
+                self.tell(batch);
+            }
+        }
+        self.checkpoint();
+    }
+
+    fn collect(&self, batches: &Receiver<Batch>, group: &mut Vec<Batch>) {
+        let begun = Instant::now();
+        while group.len() < self.grouping.frames && begun.elapsed() < self.grouping.collect {
+            match batches.try_recv() {
+                Ok(batch) => group.push(batch),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn tell(&self, batch: Batch) {
+        if let Some((waiting, reply)) = batch.reply {
+            // Nobody waits any more when the client went away; its data is stored all the same.
+            let _ = waiting.send(reply);
+        }
+        for notice in batch.notify {
+            // Without an open view there is nobody to tell.
+            let _ = self.notices.send(notice);
+        }
+    }
+
+    /// Makes the group durable, however long it takes; false only when told to stop meanwhile.
+    fn commit(&mut self, group: &[Batch]) -> bool {
+        if group.iter().all(|batch| batch.persist.is_empty()) {
+            return true;
+        }
+        let (mut pause, mut told) = (BACKOFF.0, None);
+        loop {
+            let begun = Instant::now();
+            let error = match self.try_commit(group) {
+                Ok(()) => {
+                    self.watch.committed(group.len(), begun.elapsed());
+                    return true;
+                }
+                Err(error) => error,
+            };
+            self.ids.forget();
+            self.watch.commit_failed(&error);
+            if told != Some(error.word()) {
+                told = Some(error.word());
+                tracing::error!(%error, "commit failed: nothing is acknowledged until it succeeds");
+            }
+            if let StoreError::Damaged(why) = &error {
+                self.replace(why);
+            }
+            let stopping = self.stop.load(Ordering::Relaxed);
+            if stopping && self.watch.failing_for() > LAST_TRIES {
+                tracing::error!(
+                    "stopping with rows that could not be stored; none was acknowledged"
+                );
+                return false;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(BACKOFF.1);
+        }
+    }
+
+    fn try_commit(&mut self, group: &[Batch]) -> Result<(), StoreError> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => super::open_once(&self.dir, self.busy)?,
+        };
+        write(&mut conn, &mut self.ids, group)?;
+        // After an error the connection is not trusted again: it stays dropped.
+        self.conn = Some(conn);
+        Ok(())
+    }
+
+    /// The file was found damaged while running: begin a new one. What the core holds of open runs
+    /// goes there as it changes.
+    fn replace(&mut self, why: &rusqlite::Error) {
+        self.conn = None;
+        match super::put_aside(&self.dir, why) {
+            Ok(quarantine) => self.quarantined(quarantine),
+            Err(error) => tracing::error!(%error, "the damaged database cannot be put aside"),
+        }
+    }
+
+    fn quarantined(&self, quarantine: Quarantine) {
+        self.reader.forget();
+        self.watch.quarantined(quarantine);
+    }
+
+    /// Folds the log into the database and cuts it, so that it does not stay as large as it was.
+    fn checkpoint(&mut self) {
+        let Some(conn) = &self.conn else { return };
+        let folded = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = folded {
+            // A reader in the way; the next one will do.
+            tracing::debug!(%error, "the log was not folded into the database");
+        }
+    }
+}
+
+fn write(conn: &mut Connection, ids: &mut Ids, group: &[Batch]) -> Result<(), StoreError> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    heads(&tx, ids, group)?;
+    for batch in group {
+        for row in &batch.persist {
+            match row {
+                Persist::Run(_) | Persist::Stream(_) => {}
+                Persist::Frame(row) => frame(&tx, ids, row, batch.raw.as_ref())?,
+                Persist::Test(row) => tests::write(&tx, ids, row)?,
+                Persist::Suite(row) => suites::write(&tx, ids, row)?,
+                Persist::Gap(row) => gaps::write(&tx, ids, row)?,
+                Persist::Anomaly(row) => anomalies::write(&tx, ids, row)?,
+            }
+        }
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// Runs and streams change with every frame; of a group only each one's last state is written.
+fn heads(conn: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()> {
+    let rows = || {
+        group
+            .iter()
+            .rev()
+            .flat_map(|batch| batch.persist.iter().rev())
+    };
+    let (mut seen, mut last) = (HashSet::new(), Vec::new());
+    for row in rows() {
+        match row {
+            Persist::Run(run) if seen.insert((true, run.context.run_id.as_str())) => last.push(row),
+            Persist::Stream(stream) if seen.insert((false, stream.stream.as_str())) => {
+                last.push(row);
+            }
+            _ => {}
+        }
+    }
+    for row in last.into_iter().rev() {
+        match row {
+            Persist::Run(row) => runs::write(conn, ids, row)?,
+            Persist::Stream(row) => streams::write(conn, ids, row)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn frame(
+    conn: &Connection,
+    ids: &mut Ids,
+    row: &FrameRow,
+    raw: Option<&Bytes>,
+) -> rusqlite::Result<()> {
+    let header = row.frame.header();
+    let span = Span {
+        stream: ids.stream(conn, &row.stream)?,
+        start: header.start,
+        end: header.end,
+        received_ms: row.received_ms,
+    };
+    match raw {
+        Some(raw) => frames::write(conn, span, raw),
+        None => frames::write(conn, span, &row.frame.encode()),
+    }
+}

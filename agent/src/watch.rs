@@ -1,0 +1,195 @@
+//! What the agent knows about its own state: counters for `/metrics`, troubles for `/ready`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sentinel_core::Reply;
+
+use crate::store::{Quarantine, StoreError};
+
+/// Upper bounds of the commit time's buckets, in milliseconds.
+pub(crate) const BUCKETS_MS: [u64; 8] = [1, 2, 5, 10, 25, 100, 500, 2_500];
+
+/// A count that only grows, or a level; read by `/metrics`.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn one(&self) {
+        self.add(1);
+    }
+
+    /// Some more.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// One less, for levels.
+    pub fn less(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The level is now this.
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The agent's counters and troubles, shared by all its threads.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Connections open now.
+    pub connections: Counter,
+    /// Connections closed at once because too many were open.
+    pub connections_refused: Counter,
+    /// Errors of the accept loop.
+    pub accept_errors: Counter,
+    /// Requests by class of answer: 1xx is never sent, so 2xx, 3xx, 4xx, 5xx.
+    pub requests: [Counter; 4],
+    /// Bytes of request bodies read.
+    pub body_bytes: Counter,
+    /// Frames that were new.
+    pub frames: Counter,
+    /// Frames that told nothing new.
+    pub frames_duplicate: Counter,
+    /// Frames beyond the position.
+    pub frames_hole: Counter,
+    /// Frames or bodies that could not be read.
+    pub frames_rejected: Counter,
+    /// Requests sent away because the core, the store or the budget was full.
+    pub busy: Counter,
+    /// Requests or parts of them over a limit.
+    pub limited: Counter,
+    /// Steps of the core.
+    pub steps: Counter,
+    /// Frames taken again after a start.
+    pub replayed: Counter,
+    /// Transactions.
+    pub commits: Counter,
+    /// Steps made durable.
+    pub committed_steps: Counter,
+    /// Failed transactions.
+    pub commit_errors: Counter,
+    /// Transactions by time taken; the last bucket has no bound.
+    pub commit_buckets: [Counter; BUCKETS_MS.len() + 1],
+    /// Microseconds spent in transactions.
+    pub commit_micros: Counter,
+    core: Mutex<(sentinel_core::Metrics, usize)>,
+    troubles: Mutex<Troubles>,
+}
+
+#[derive(Debug, Default)]
+struct Troubles {
+    failing: Option<(Instant, String)>,
+    quarantines: Vec<Quarantine>,
+    replay: Option<String>,
+}
+
+impl Watch {
+    pub(crate) fn frame_answered(&self, reply: &Reply) {
+        match reply {
+            Reply::At {
+                duplicate: false, ..
+            } => self.frames.one(),
+            Reply::At {
+                duplicate: true, ..
+            } => self.frames_duplicate.one(),
+            Reply::Hole { .. } => self.frames_hole.one(),
+            Reply::UnknownStream | Reply::Refused(_) => self.frames_rejected.one(),
+        }
+    }
+
+    /// What the core counts, and how many runs are open, as of the latest tick.
+    pub(crate) fn core(&self) -> (sentinel_core::Metrics, usize) {
+        self.core
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn note_core(&self, metrics: &sentinel_core::Metrics, open_runs: usize) {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        *core = (metrics.clone(), open_runs);
+    }
+
+    pub(crate) fn committed(&self, steps: usize, took: Duration) {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let bucket = BUCKETS_MS.iter().position(|bound| millis < *bound);
+        self.commit_buckets[bucket.unwrap_or(BUCKETS_MS.len())].one();
+        self.commit_micros
+            .add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.commits.one();
+        self.committed_steps.add(steps as u64);
+        self.troubles(|t| {
+            if let Some((since, _)) = t.failing.take() {
+                tracing::info!(after = ?since.elapsed(), "the store works again");
+            }
+        });
+    }
+
+    pub(crate) fn commit_failed(&self, error: &StoreError) {
+        self.commit_errors.one();
+        self.troubles(|t| {
+            let since = t.failing.as_ref().map_or_else(Instant::now, |f| f.0);
+            t.failing = Some((since, error.to_string()));
+        });
+    }
+
+    /// How long no commit has succeeded, while they fail.
+    pub(crate) fn failing_for(&self) -> Duration {
+        self.troubles(|t| t.failing.as_ref().map_or(Duration::ZERO, |f| f.0.elapsed()))
+    }
+
+    pub(crate) fn quarantined(&self, quarantine: Quarantine) {
+        self.troubles(|t| t.quarantines.push(quarantine));
+    }
+
+    pub(crate) fn replay_failed(&self, why: String) {
+        self.troubles(|t| t.replay = Some(why));
+    }
+
+    /// Databases put aside since the start.
+    #[must_use]
+    pub fn quarantines(&self) -> usize {
+        self.troubles(|t| t.quarantines.len())
+    }
+
+    /// Why nothing can be stored at present, if so.
+    #[must_use]
+    pub fn store_failing(&self) -> Option<String> {
+        self.troubles(|t| t.failing.as_ref().map(|f| f.1.clone()))
+    }
+
+    /// What does not work as it should although the agent goes on, each with its part's name.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<(&'static str, String)> {
+        self.troubles(|t| {
+            let mut parts = Vec::new();
+            for q in &t.quarantines {
+                let file = q.moved_to.file_name().unwrap_or_default().to_string_lossy();
+                parts.push((
+                    "store",
+                    format!("damaged database put aside as {file}: {}", q.reason),
+                ));
+            }
+            if let Some(why) = &t.replay {
+                parts.push(("replay", why.clone()));
+            }
+            parts
+        })
+    }
+
+    fn troubles<T>(&self, f: impl FnOnce(&mut Troubles) -> T) -> T {
+        // Plain values: they are whole even if a thread panicked while holding the lock.
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        f(&mut troubles)
+    }
+}

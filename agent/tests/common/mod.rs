@@ -1,0 +1,330 @@
+//! What the tests over HTTP share: an agent in this process or one of its own, a blocking client,
+//! and frames made by hand.
+
+#![expect(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sentinel_agent::{Agent, Handle, ManualClock, Options};
+use sentinel_config::Config;
+use sentinel_parsers::event::{Body, EndOfStream, Event, Status, TestEnd, TestStart};
+use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
+use sentinel_parsers::wire::{OpenStream, Position, RunContext, StreamIdentity};
+use serde::de::DeserializeOwned;
+
+pub(crate) const EPOCH: [u8; 16] = [7; 16];
+/// Bytes of the imagined log each test takes: a line for its start, a line for its end.
+pub(crate) const PER_TEST: u64 = 20;
+/// When the manual clock starts.
+pub(crate) const START_MS: i64 = 1_700_000_000_000;
+
+/// An agent in this process on a port of its own, with a clock that stands.
+pub(crate) struct Running {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) client: Client,
+    handle: Option<Handle>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Running {
+    pub(crate) fn start(dir: &Path) -> Running {
+        Running::with(dir, &Config::default())
+    }
+
+    pub(crate) fn with(dir: &Path, config: &Config) -> Running {
+        let clock = Arc::new(ManualClock::new(START_MS));
+        let mut options = Options::new(dir.to_owned());
+        options.listen = Some(([127, 0, 0, 1], 0).into());
+        options.clock = Arc::clone(&clock) as Arc<_>;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let handle = runtime.block_on(Agent::start(config, options)).unwrap();
+        Running {
+            clock,
+            client: Client::new(handle.addr()),
+            handle: Some(handle),
+            runtime,
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        self.handle.as_ref().unwrap()
+    }
+
+    /// Lets so much time pass, and the core notice.
+    pub(crate) fn pass(&self, millis: i64) {
+        self.clock.advance(millis);
+        self.handle().tick().unwrap();
+    }
+
+    /// Tells the core something that does not come over HTTP.
+    pub(crate) fn tell(&self, input: sentinel_core::Input) {
+        self.runtime.block_on(self.handle().tell(input)).unwrap();
+    }
+
+    pub(crate) fn live(&self, run_id: &str) -> Option<sentinel_agent::api::view::LiveRun> {
+        self.runtime.block_on(self.handle().live(run_id))
+    }
+
+    pub(crate) fn stop(mut self) {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.shutdown());
+    }
+}
+
+/// The daemon as a process, ended by kill -9 when dropped.
+pub(crate) struct Daemon {
+    pub(crate) client: Client,
+    child: Child,
+}
+
+impl Daemon {
+    pub(crate) fn start(dir: &Path, settings: &[(&str, &str)]) -> Daemon {
+        let mut child = command(dir)
+            .envs(settings.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let at = line.find("address=")? + "address=".len();
+                line[at..].split(' ').next()?.parse().ok()
+            })
+            .expect("the daemon says where it listens");
+        // Later lines have to go somewhere, or the daemon would wait for them to be read.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Daemon {
+            client: Client::new(ready),
+            child,
+        }
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Killed already, or to be killed now.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The daemon's command line on a free port, with no environment but what the test gives.
+pub(crate) fn command(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sentinel-agent"));
+    command
+        .env_clear()
+        .arg("--data")
+        .arg(dir)
+        .args(["--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Status and committed offset.
+    pub(crate) fn position(&self) -> (u16, u64) {
+        (self.status, self.json::<Position>().committed)
+    }
+}
+
+/// A blocking client that opens a connection per request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client {
+    address: SocketAddr,
+}
+
+impl Client {
+    pub(crate) fn new(address: SocketAddr) -> Client {
+        Client { address }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "", b"").answer()
+    }
+
+    pub(crate) fn open(&self, open: &OpenStream) -> Position {
+        let body = serde_json::to_vec(open).unwrap();
+        let answer = self.post("/v1/streams", "application/json", &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    pub(crate) fn frames(&self, stream: &str, body: &[u8]) -> Answer {
+        let path = format!("/v1/streams/{stream}/frames");
+        self.post(&path, "application/vnd.sentinel.frame", body)
+    }
+
+    pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        self.send("POST", path, kind, body).answer()
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Pending {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        let kind = match kind {
+            "" => String::new(),
+            kind => format!("content-type: {kind}\r\n"),
+        };
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\n{kind}content-length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        // A server that refuses the head does not read the body.
+        let _ = stream.write_all(body);
+        Pending { stream }
+    }
+
+    /// Asks until the answer pleases, for ten seconds.
+    pub(crate) fn until(&self, path: &str, pleases: impl Fn(&Answer) -> bool) -> Answer {
+        let begun = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if pleases(&answer) {
+                return answer;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "{answer:?}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A request whose answer was not read yet.
+pub(crate) struct Pending {
+    pub(crate) stream: TcpStream,
+}
+
+impl Pending {
+    pub(crate) fn answer(mut self) -> Answer {
+        let mut text = String::new();
+        // A connection that is reset after the answer was sent still gave it.
+        let _ = self.stream.read_to_string(&mut text);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
+        Answer {
+            status: status.unwrap_or(0),
+            head: head.to_ascii_lowercase(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+pub(crate) fn hello(run_id: &str) -> OpenStream {
+    OpenStream {
+        identity: StreamIdentity {
+            cluster: String::new(),
+            pod_uid: "host".into(),
+            container: "run".into(),
+            restart: 0,
+            source: "capture".into(),
+            epoch: EPOCH.iter().map(|b| format!("{b:02x}")).collect(),
+        },
+        run: RunContext {
+            run_id: run_id.into(),
+            pipeline: Some("nightly".into()),
+            ..RunContext::default()
+        },
+        command: Some("make test".into()),
+    }
+}
+
+/// The frame of tests `from..to`: each begins and passes, except every seventh, which fails.
+pub(crate) fn tests(from: u64, to: u64) -> Frame {
+    let mut builder = FrameBuilder::new();
+    for n in from..to {
+        let name = format!("test_{n}");
+        builder.push(&event(
+            n * PER_TEST,
+            n,
+            Body::TestStart(TestStart {
+                suite: Some("api"),
+                name: &name,
+                attempt: None,
+                tags: None,
+            }),
+        ));
+        let mut end = TestEnd::new(Some("api"), &name, status(n));
+        end.duration_s = Some(n as f64 / 10.0);
+        end.message = end.status.is_failure().then_some("expected 2, got 3");
+        builder.push(&event(n * PER_TEST + 10, n, Body::TestEnd(end)));
+    }
+    builder.finish(header(from * PER_TEST, to * PER_TEST, false))
+}
+
+pub(crate) fn status(n: u64) -> Status {
+    match n % 7 {
+        6 => Status::Failed,
+        _ => Status::Passed,
+    }
+}
+
+/// The frame that ends a stream of so many tests.
+pub(crate) fn end(tests: u64, exit_code: i32) -> Frame {
+    let total = tests * PER_TEST;
+    let mut builder = FrameBuilder::new();
+    builder.push(&event(
+        total,
+        tests,
+        Body::EndOfStream(EndOfStream {
+            total_bytes: total,
+            hash: None,
+            exit_code: Some(exit_code),
+            signal: None,
+            cause: "exit",
+        }),
+    ));
+    builder.finish(header(total, total, true))
+}
+
+fn event(offset: u64, n: u64, body: Body<'_>) -> Event<'_> {
+    Event {
+        offset,
+        sub: 0,
+        line: n + 1,
+        time_ms: None,
+        dialect: "sentinel",
+        body,
+    }
+}
+
+fn header(start: u64, end: u64, last: bool) -> Header {
+    Header {
+        epoch: EPOCH,
+        seq: 0,
+        start,
+        end,
+        last,
+    }
+}
