@@ -1,10 +1,17 @@
-//! From a test command's output to frames at the agent: capture, tail, parse, ship.
+//! From a test command's output to frames at the agent.
 //!
-//! [`capture`] runs a command and records what it prints in a directory of [`segments`].
+//! [`capture`] runs a command and records what it prints in a directory of [`segments`]; [`tail`]
+//! reads that, a file or standard input; [`pipeline`] makes frames of it; [`ship`] delivers them.
+//! Each can run without the others, capture and ship at once on one directory.
 
 pub mod capture;
 pub mod clock;
 pub mod hash;
+pub mod identity;
+pub mod pipeline;
 pub mod random;
 pub mod segments;
+pub mod ship;
 pub mod tail;
+
+pub use identity::{host_name, new_run_id};

@@ -20,6 +20,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use sentinel_parsers::wire::OpenStream;
 use serde::{Deserialize, Serialize};
 
 pub use disk::{Disk, RealDisk};
@@ -50,6 +51,9 @@ pub struct StreamInfo {
     pub source: String,
     /// When the writer started, in milliseconds since the Unix epoch.
     pub started_ms: i64,
+    /// What the agent is to be told, as far as the writer knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<OpenStream>,
 }
 
 impl StreamInfo {
@@ -63,6 +67,7 @@ impl StreamInfo {
             command,
             source: "capture".to_owned(),
             started_ms: crate::clock::now_ms(),
+            open: None,
         }
     }
 }

@@ -1,0 +1,160 @@
+//! Bytes in, frames out: parses a stream and cuts what it recognised into frames at line ends.
+//!
+//! Pure: no clock, no I/O. The events and their places depend on the bytes alone; where frames are
+//! cut also depends on when the bytes came, which changes nothing for whoever reads them.
+
+mod cutter;
+
+use sentinel_config::SidecarConfig;
+use sentinel_parsers::Parser;
+use sentinel_parsers::event::{Body, EndOfStream, Gap};
+use sentinel_parsers::frame::Frame;
+
+use crate::segments::{Lost, StreamEnd};
+use cutter::Cutter;
+
+/// Turns one stream into frames.
+pub struct Pipeline {
+    parser: Parser,
+    cutter: Cutter,
+    /// A loss that reaches to the first line start after it.
+    loss: Option<Loss>,
+    /// Offset of the next byte.
+    at: u64,
+    any_loss: bool,
+}
+
+#[derive(Debug)]
+struct Loss {
+    from: u64,
+    reason: String,
+}
+
+impl Pipeline {
+    /// A pipeline for the stream of which the agent has everything before `committed` and whose
+    /// bytes can be read from `start` on.
+    ///
+    /// What lies before `committed` is parsed again, for the state of the parser, and not sent
+    /// again. What lies between `committed` and `start`, if anything, is a loss.
+    #[must_use]
+    pub fn resume(
+        config: &SidecarConfig,
+        epoch: [u8; 16],
+        committed: u64,
+        start: u64,
+        now_ms: i64,
+    ) -> Pipeline {
+        let parser =
+            Parser::with_dialects(|id| config.wants_dialect(id)).starting_at(start.min(committed));
+        // `committed` is a line start; other offsets need not be one.
+        let loss = (start > 0 && start != committed).then(|| Loss {
+            from: start.min(committed),
+            reason: "rotated_away".to_owned(),
+        });
+        Pipeline {
+            parser,
+            cutter: Cutter::new(config, epoch, committed, now_ms),
+            loss,
+            at: start,
+            any_loss: start > 0,
+        }
+    }
+
+    /// Reads the next bytes of the stream.
+    pub fn feed(&mut self, bytes: &[u8], now_ms: i64) {
+        let Some(bytes) = self.skip_loss(bytes, now_ms) else {
+            return;
+        };
+        let cutter = &mut self.cutter;
+        self.parser
+            .feed(bytes, &mut |event| cutter.event(event, now_ms));
+        self.at += bytes.len() as u64;
+        self.tick(now_ms);
+    }
+
+    /// The next bytes of the stream are lost. The line they begin in and the line they end in are
+    /// lost with them: half a line may say the opposite of the whole.
+    pub fn lose(&mut self, lost: &Lost) {
+        let from = self.parser.position();
+        self.loss.get_or_insert_with(|| Loss {
+            from,
+            reason: lost.reason.clone(),
+        });
+        self.at = lost.to;
+        self.any_loss = true;
+    }
+
+    /// Time passed: cuts a frame if one is due.
+    pub fn tick(&mut self, now_ms: i64) {
+        self.cutter.tick(self.parser.position(), now_ms);
+    }
+
+    /// The stream is over: cuts the last frame.
+    pub fn finish(&mut self, end: &StreamEnd, now_ms: i64) {
+        if self.loss.is_some() {
+            self.close_loss(self.at, now_ms);
+        }
+        let cutter = &mut self.cutter;
+        self.parser.finish(&mut |event| cutter.event(event, now_ms));
+        let total = self.parser.position();
+        let body = Body::EndOfStream(EndOfStream {
+            total_bytes: total,
+            hash: end.hash.as_deref().filter(|_| !self.any_loss),
+            exit_code: end.exit_code,
+            signal: end.signal,
+            cause: &end.cause,
+        });
+        cutter.told(total, self.parser.lines(), body, now_ms);
+        cutter.cut(total, true, now_ms);
+    }
+
+    /// The next frame that is ready.
+    pub fn take(&mut self) -> Option<Frame> {
+        self.cutter.take()
+    }
+
+    /// Makes frames of at most half as many events and bytes from now on.
+    pub fn halve(&mut self) {
+        self.cutter.halve();
+    }
+
+    /// When the next frame is due although nothing comes, in the time given to the other calls.
+    #[must_use]
+    pub fn due_ms(&self) -> Option<i64> {
+        self.cutter.due_ms(self.parser.position())
+    }
+
+    /// Passes over the rest of a line whose beginning was lost; gives what follows, if anything.
+    fn skip_loss<'b>(&mut self, bytes: &'b [u8], now_ms: i64) -> Option<&'b [u8]> {
+        if self.loss.is_none() {
+            return Some(bytes);
+        }
+        let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+            self.at += bytes.len() as u64;
+            return None;
+        };
+        self.at += end as u64 + 1;
+        self.close_loss(self.at, now_ms);
+        Some(&bytes[end + 1..])
+    }
+
+    fn close_loss(&mut self, to: u64, now_ms: i64) {
+        let Some(loss) = self.loss.take() else {
+            return;
+        };
+        self.parser.skip_to(to);
+        // Of a loss the agent knows the part before its position already.
+        let from = loss.from.max(self.cutter.committed());
+        if from < to {
+            let body = Body::Gap(Gap {
+                from,
+                to,
+                reason: &loss.reason,
+            });
+            self.cutter.told(from, self.parser.lines(), body, now_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Collects events into frames and decides where one ends.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use sentinel_config::SidecarConfig;
+use sentinel_parsers::event::{Body, Event};
+use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
+use sentinel_parsers::mask::anonymise;
+
+/// Bytes without events are told no more often than this: the agent shall know that output flows.
+const QUIET_MS: i64 = 1_000;
+
+pub(super) struct Cutter {
+    builder: FrameBuilder,
+    ready: VecDeque<Frame>,
+    epoch: [u8; 16],
+    seq: u64,
+    /// What the agent has; events before are not sent.
+    committed: u64,
+    /// Where the frame in the making begins.
+    start: u64,
+    /// Place of the last event seen, sent or not.
+    last: Option<(u64, u32)>,
+    /// When the first event of the frame in the making came.
+    waiting_since: Option<i64>,
+    cut_at: i64,
+    flush_ms: i64,
+    max_events: u64,
+    max_bytes: usize,
+    excerpts: bool,
+}
+
+impl Cutter {
+    pub(super) fn new(
+        config: &SidecarConfig,
+        epoch: [u8; 16],
+        committed: u64,
+        now_ms: i64,
+    ) -> Cutter {
+        Cutter {
+            builder: FrameBuilder::new(),
+            ready: VecDeque::new(),
+            epoch,
+            seq: 0,
+            committed,
+            start: committed,
+            last: None,
+            waiting_since: None,
+            cut_at: now_ms,
+            flush_ms: i64::try_from(config.flush_interval.as_millis()).unwrap_or(i64::MAX),
+            max_events: config.frame_events as u64,
+            max_bytes: usize::try_from(config.frame_bytes).unwrap_or(usize::MAX),
+            excerpts: config.excerpts,
+        }
+    }
+
+    pub(super) fn committed(&self) -> u64 {
+        self.committed
+    }
+
+    pub(super) fn take(&mut self) -> Option<Frame> {
+        self.ready.pop_front()
+    }
+
+    pub(super) fn halve(&mut self) {
+        self.max_events = (self.max_events / 2).max(1);
+        self.max_bytes = (self.max_bytes / 2).max(1);
+    }
+
+    /// Takes an event the parser recognised.
+    pub(super) fn event(&mut self, event: &Event<'_>, now_ms: i64) {
+        let before = self.last.replace((event.offset, event.sub));
+        if event.offset < self.committed {
+            return;
+        }
+        // Events of one line stay together, and a frame begins where a line does: a full one ends
+        // where the line of the next event begins.
+        let new_line = before.is_none_or(|(offset, _)| offset < event.offset);
+        if new_line && !self.builder.is_empty() && self.is_full() {
+            self.cut(event.offset, false, now_ms);
+        }
+        self.waiting_since.get_or_insert(now_ms);
+        let mut event = event.clone();
+        event.time_ms = event.time_ms.or(Some(now_ms));
+        if self.excerpts {
+            self.builder.push(&event);
+            return;
+        }
+        let masked = message(&mut event.body).map(|text| anonymise(text));
+        if let (Some(Cow::Owned(masked)), Some(text)) = (&masked, message(&mut event.body)) {
+            *text = masked;
+        }
+        self.builder.push(&event);
+    }
+
+    /// Adds an event of the transport's own, after those of its place.
+    pub(super) fn told(&mut self, offset: u64, line: u64, body: Body<'_>, now_ms: i64) {
+        let sub = match self.last {
+            Some((last, sub)) if last == offset => sub + 1,
+            _ => 0,
+        };
+        let event = Event {
+            offset,
+            sub,
+            line,
+            time_ms: None,
+            dialect: "stream",
+            body,
+        };
+        self.event(&event, now_ms);
+    }
+
+    /// Cuts a frame if one is due; `position` is the end of the last whole line.
+    pub(super) fn tick(&mut self, position: u64, now_ms: i64) {
+        let due = self.due_ms(position).is_some_and(|due| due <= now_ms);
+        if due || (self.is_full() && !self.builder.is_empty()) {
+            self.cut(position, false, now_ms);
+        }
+    }
+
+    pub(super) fn due_ms(&self, position: u64) -> Option<i64> {
+        let quiet = position > self.start;
+        let due = self.waiting_since.map(|since| since + self.flush_ms);
+        due.or(quiet.then_some(self.cut_at + QUIET_MS))
+    }
+
+    /// Ends the frame in the making at a line start, or at the end of the stream.
+    pub(super) fn cut(&mut self, end: u64, last: bool, now_ms: i64) {
+        self.cut_at = now_ms;
+        self.waiting_since = None;
+        let end = end.max(self.start);
+        if end == self.start && !last {
+            return;
+        }
+        let header = Header {
+            epoch: self.epoch,
+            seq: self.seq,
+            start: self.start,
+            end,
+            last,
+        };
+        self.seq += 1;
+        self.start = end;
+        self.ready.push_back(self.builder.finish(header));
+    }
+
+    fn is_full(&self) -> bool {
+        self.builder.events() >= self.max_events
+            || self.builder.payload_len() >= self.max_bytes
+            || self.builder.is_full()
+    }
+}
+
+/// The free text of an event that may carry what is nobody's business.
+fn message<'e, 'a>(body: &'e mut Body<'a>) -> Option<&'e mut &'a str> {
+    match body {
+        Body::TestEnd(end) => end.message.as_mut(),
+        Body::TestDetail(detail) => detail.message.as_mut(),
+        Body::Signature(signature) => Some(&mut signature.message),
+        _ => None,
+    }
+}

@@ -1,0 +1,354 @@
+//! Sends a stream to the agent until the agent has all of it.
+//!
+//! The agent's position is the truth: it is asked at the start, and everything before it is parsed
+//! but not sent again. While the agent is away nothing is read, so nothing piles up: the source is
+//! the buffer.
+
+mod client;
+pub mod policy;
+mod queue;
+
+use std::time::Duration;
+
+use sentinel_config::SidecarConfig;
+use sentinel_parsers::wire::{OpenStream, Position};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+pub use client::AddressError;
+
+use crate::pipeline::Pipeline;
+use crate::segments::StreamEnd;
+use crate::tail::{Source, Step};
+use client::Client;
+use policy::{Action, Answer, Policy};
+use queue::Queue;
+
+/// One read of the source.
+const READ: usize = 64 * 1024;
+/// A quiet source is asked again after at first this long, then up to [`IDLE_MAX`].
+const IDLE_MIN: Duration = Duration::from_millis(1);
+const IDLE_MAX: Duration = Duration::from_millis(50);
+
+/// What somebody outside wants of a running shipment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stop {
+    /// Go on.
+    #[default]
+    No,
+    /// Take what is there now as all there is, and deliver it.
+    AtEnd,
+    /// Return at once; what is not delivered stays where it is.
+    Now,
+}
+
+/// How far a shipment came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShipOutcome {
+    /// The agent's name for the stream, once it was opened.
+    pub stream: Option<String>,
+    /// Everything before this offset is stored by the agent.
+    pub committed: u64,
+    /// Whether the agent has the whole stream and its end.
+    pub complete: bool,
+    /// Bytes read from the source so far.
+    pub read: u64,
+    /// Requests that failed or were refused.
+    pub failures: u64,
+    /// What went wrong last, in one line; `None` when nothing did since something went well.
+    pub trouble: Option<String>,
+}
+
+/// Ships a source until the agent has all of it or `stop` says now.
+///
+/// # Errors
+/// When the address or the stream's epoch is malformed; not retryable. Everything else is retried.
+pub async fn run(
+    source: Source,
+    open: OpenStream,
+    agent: &str,
+    config: &SidecarConfig,
+    mut stop: watch::Receiver<Stop>,
+) -> Result<ShipOutcome, AddressError> {
+    let epoch = parse_epoch(&open.identity.epoch)
+        .ok_or_else(|| AddressError::Malformed(open.identity.epoch.clone()))?;
+    let mut shipment = Shipment {
+        source,
+        open,
+        epoch,
+        config,
+        client: Client::new(agent)?,
+        policy: Policy::new(config.retry_min, config.retry_max),
+        queue: Queue::default(),
+        pipeline: Pipeline::resume(config, epoch, 0, 0, crate::clock::now_ms()),
+        end: None,
+        idle: IDLE_MIN,
+        stopping: false,
+        outcome: ShipOutcome::default(),
+    };
+    let mut now = stop.clone();
+    tokio::select! {
+        () = shipment.deliver(&mut stop) => {}
+        () = until(&mut now, Stop::Now) => {}
+    }
+    Ok(shipment.outcome)
+}
+
+async fn until(stop: &mut watch::Receiver<Stop>, wanted: Stop) {
+    if stop.wait_for(|s| *s == wanted).await.is_err() {
+        // Nobody is left who could say so.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn parse_epoch(hex: &str) -> Option<[u8; 16]> {
+    let whole = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    whole
+        .then(|| u128::from_str_radix(hex, 16).ok())
+        .flatten()
+        .map(u128::to_be_bytes)
+}
+
+struct Shipment<'c> {
+    source: Source,
+    open: OpenStream,
+    epoch: [u8; 16],
+    config: &'c SidecarConfig,
+    client: Client,
+    policy: Policy,
+    queue: Queue,
+    pipeline: Pipeline,
+    /// The end of the stream, once it was read.
+    end: Option<StreamEnd>,
+    idle: Duration,
+    stopping: bool,
+    outcome: ShipOutcome,
+}
+
+impl Shipment<'_> {
+    async fn deliver(&mut self, stop: &mut watch::Receiver<Stop>) {
+        self.open().await;
+        let mut buffer = vec![0; READ];
+        while !self.outcome.complete {
+            if *stop.borrow_and_update() != Stop::No && !self.stopping {
+                self.stopping = true;
+                self.source.stop();
+            }
+            let quiet = self.fill(&mut buffer);
+            if !self.queue.is_empty() {
+                self.send().await;
+            } else if quiet {
+                self.wait(stop).await;
+            } else {
+                // Parsing much that was sent before: let others have their turn.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Reads until a frame is ready or the source is quiet; true when it is quiet.
+    fn fill(&mut self, buffer: &mut [u8]) -> bool {
+        // A bounded number of reads, so that one call never takes long.
+        for _ in 0..16 {
+            if self.queue.is_full() || self.end.is_some() {
+                return false;
+            }
+            let now_ms = crate::clock::now_ms();
+            match self.source.read(buffer) {
+                Ok(Step::Bytes(n)) => {
+                    self.idle = IDLE_MIN;
+                    self.outcome.read += n as u64;
+                    self.pipeline.feed(&buffer[..n], now_ms);
+                }
+                Ok(Step::Gap(lost)) => {
+                    tracing::warn!(
+                        lost.from,
+                        lost.to,
+                        lost.reason,
+                        "bytes of the stream are lost"
+                    );
+                    self.pipeline.lose(&lost);
+                }
+                Ok(Step::End(end)) => {
+                    self.pipeline.finish(&end, now_ms);
+                    self.end = Some(end);
+                }
+                Ok(Step::Idle) => {
+                    self.pipeline.tick(now_ms);
+                    self.take_frames();
+                    return true;
+                }
+                Err(error) => {
+                    self.trouble(&format!("cannot read the source: {error}"));
+                    self.pipeline.tick(now_ms);
+                    self.take_frames();
+                    return true;
+                }
+            }
+            self.take_frames();
+        }
+        false
+    }
+
+    fn take_frames(&mut self) {
+        while let Some(frame) = self.pipeline.take() {
+            self.queue.push(frame);
+        }
+    }
+
+    /// Waits for new bytes, the next frame's time, or a word from outside.
+    async fn wait(&mut self, stop: &mut watch::Receiver<Stop>) {
+        let now_ms = crate::clock::now_ms();
+        let due = self.pipeline.due_ms().map_or(IDLE_MAX, |due| {
+            Duration::from_millis(u64::try_from(due - now_ms).unwrap_or(0))
+        });
+        let pause = self.idle.min(due.max(IDLE_MIN));
+        self.idle = (self.idle * 2).min(IDLE_MAX);
+        tokio::select! {
+            () = sleep(pause) => {}
+            changed = stop.changed() => {
+                if changed.is_err() {
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// Sends what waits, once, and acts on the answer.
+    async fn send(&mut self) {
+        let (Some(start), Some(stream)) = (self.queue.start(), self.outcome.stream.clone()) else {
+            return;
+        };
+        let one = self.policy.one_at_a_time();
+        let body = self.queue.body(one);
+        let answer = self.client.frames(&stream, body).await;
+        let answer = self.note(answer);
+        match self.policy.step(&answer, start, crate::random::number()) {
+            Action::Advance { committed, closed } => {
+                self.advance(committed, closed);
+                if self.queue.start() == Some(start) {
+                    // Taken, and yet not: an agent that never closes the stream.
+                    sleep(self.config.retry_max).await;
+                }
+            }
+            Action::Seek(committed) => self.seek(committed).await,
+            Action::Reopen(pause) => {
+                sleep(pause).await;
+                self.open().await;
+            }
+            Action::Shrink if !one => {}
+            Action::Shrink => {
+                self.pipeline.halve();
+                if !self.queue.split() {
+                    sleep(self.config.retry_max).await;
+                }
+            }
+            Action::Replace => {
+                if !self.queue.replace("rejected") {
+                    sleep(self.config.retry_max).await;
+                }
+            }
+            Action::Retry(pause) => sleep(pause).await,
+        }
+    }
+
+    /// Opens the stream, however long that takes, and starts where the agent stands.
+    async fn open(&mut self) {
+        loop {
+            let answer = self.client.open(&self.open).await;
+            let answer = match self.note(answer) {
+                Answer::Stored(position) => {
+                    self.policy = Policy::new(self.config.retry_min, self.config.retry_max);
+                    return self.start(position).await;
+                }
+                refused @ Answer::Refused { .. } => refused,
+                // Whatever it is, only time can help.
+                _ => Answer::Nothing,
+            };
+            let action = self.policy.step(&answer, 0, crate::random::number());
+            if let Action::Retry(pause) = action {
+                sleep(pause).await;
+            }
+        }
+    }
+
+    async fn start(&mut self, position: Position) {
+        self.outcome.stream = Some(position.stream);
+        if position.closed {
+            self.advance(position.committed, true);
+        } else {
+            self.seek(position.committed).await;
+        }
+    }
+
+    /// Goes on from the agent's position.
+    async fn seek(&mut self, committed: u64) {
+        loop {
+            match self.source.rewind() {
+                Ok(Some(start)) => {
+                    let now_ms = crate::clock::now_ms();
+                    self.queue.clear();
+                    self.end = None;
+                    self.pipeline =
+                        Pipeline::resume(self.config, self.epoch, committed, start, now_ms);
+                    break;
+                }
+                // What was read of a pipe exists in the waiting frames only.
+                Ok(None) => {
+                    self.queue.forget(committed, false);
+                    self.queue.bridge(committed);
+                    break;
+                }
+                Err(error) => {
+                    self.trouble(&format!("cannot read the source: {error}"));
+                    sleep(self.config.retry_max).await;
+                }
+            }
+        }
+        self.outcome.trouble = None;
+        self.outcome.committed = committed;
+    }
+
+    fn advance(&mut self, committed: u64, closed: bool) {
+        self.outcome.trouble = None;
+        self.outcome.committed = committed;
+        self.outcome.complete = closed;
+        self.queue.forget(committed, closed);
+        self.source.acked(committed);
+    }
+
+    /// An answer, with what is wrong about it kept for people.
+    fn note(&mut self, answer: Result<Answer, client::ClientError>) -> Answer {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.failed(&error.to_string());
+                return Answer::Nothing;
+            }
+        };
+        match &answer {
+            Answer::Stored(_) | Answer::Conflict(_) => {}
+            Answer::Unknown => self.failed("the agent does not know the stream (404)"),
+            Answer::TooLarge => self.failed("too large for the agent (413)"),
+            Answer::Malformed => self.failed("refused by the agent as malformed (400)"),
+            Answer::Refused { status, .. } => {
+                self.failed(&format!("refused by the agent ({status})"));
+            }
+            Answer::Nothing => {}
+        }
+        answer
+    }
+
+    fn failed(&mut self, what: &str) {
+        self.outcome.failures += 1;
+        self.trouble(what);
+    }
+
+    fn trouble(&mut self, what: &str) {
+        // Said once until it changes: the same every few seconds would drown everything else.
+        if self.outcome.trouble.as_deref() != Some(what) {
+            tracing::warn!("{what}");
+            self.outcome.trouble = Some(what.to_owned());
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Frames on their way: encoded once, forgotten when the agent has them.
+
+use std::collections::VecDeque;
+
+use hyper::body::Bytes;
+use sentinel_parsers::event::{Body, Event, Gap};
+use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
+
+/// Frames that may wait; more are not made before some are gone.
+const WAITING: usize = 16;
+/// Bytes of a request beyond which no further frame joins it.
+const REQUEST: usize = 1 << 20;
+
+#[derive(Default)]
+pub(super) struct Queue {
+    frames: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    frame: Frame,
+    bytes: Bytes,
+    /// Whether it stands for a frame the agent would not take.
+    replaced: bool,
+}
+
+impl Waiting {
+    fn new(frame: Frame) -> Waiting {
+        Waiting {
+            bytes: frame.encode().into(),
+            frame,
+            replaced: false,
+        }
+    }
+
+    fn header(&self) -> &Header {
+        self.frame.header()
+    }
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.frames.push_back(Waiting::new(frame));
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.frames.len() >= WAITING
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+    }
+
+    /// Where the first frame begins.
+    pub(super) fn start(&self) -> Option<u64> {
+        self.frames.front().map(|w| w.header().start)
+    }
+
+    /// The next request's body.
+    pub(super) fn body(&self, one: bool) -> Bytes {
+        let Some(first) = self.frames.front() else {
+            return Bytes::new();
+        };
+        let mut n = 1;
+        let mut bytes = first.bytes.len();
+        while let Some(next) = self.frames.get(n).filter(|_| !one) {
+            bytes += next.bytes.len();
+            if bytes > REQUEST {
+                break;
+            }
+            n += 1;
+        }
+        if n == 1 {
+            return first.bytes.clone();
+        }
+        let parts: Vec<&[u8]> = self.frames.iter().take(n).map(|w| &w.bytes[..]).collect();
+        parts.concat().into()
+    }
+
+    /// Forgets what the agent has. The last frame ends the stream: its bytes alone do not.
+    pub(super) fn forget(&mut self, committed: u64, closed: bool) {
+        let gone = |h: &Header| closed || (h.end <= committed && !h.last);
+        while self.frames.front().is_some_and(|w| gone(w.header())) {
+            self.frames.pop_front();
+        }
+    }
+
+    /// Makes two frames of the first, or a gap if it is the events of one line. False when even
+    /// that was refused.
+    pub(super) fn split(&mut self) -> bool {
+        let Some(first) = self.frames.pop_front() else {
+            return true;
+        };
+        if let Some((a, b)) = halves(&first.frame) {
+            self.frames.push_front(Waiting::new(b));
+            self.frames.push_front(Waiting::new(a));
+            return true;
+        }
+        self.frames.push_front(first);
+        self.replace("oversize")
+    }
+
+    /// Puts a gap in the place of the first frame. False when it is one already.
+    pub(super) fn replace(&mut self, reason: &str) -> bool {
+        let Some(first) = self.frames.front_mut() else {
+            return true;
+        };
+        if first.replaced {
+            return false;
+        }
+        *first = Waiting {
+            replaced: true,
+            ..Waiting::new(gap(&first.frame, reason))
+        };
+        true
+    }
+
+    /// The agent stands before the first frame and what lies between cannot be read again.
+    pub(super) fn bridge(&mut self, committed: u64) {
+        let Some(first) = self.frames.front() else {
+            return;
+        };
+        let header = Header {
+            start: committed,
+            end: first.header().start,
+            last: false,
+            ..*first.header()
+        };
+        if header.start < header.end {
+            let lost = Waiting::new(lost(header, 0, "rotated_away", |_| {}));
+            self.frames.push_front(lost);
+        }
+    }
+}
+
+/// A frame that says its bytes are lost; the end of the stream, if it is in the frame, stays.
+fn gap(frame: &Frame, reason: &str) -> Frame {
+    let line = frame.events().next().map_or(0, |e| e.line);
+    lost(*frame.header(), line, reason, |builder| {
+        let end = frame
+            .events()
+            .filter(|e| matches!(e.body, Body::EndOfStream(_)));
+        for event in end {
+            builder.push(&event);
+        }
+    })
+}
+
+fn lost(header: Header, line: u64, reason: &str, more: impl FnOnce(&mut FrameBuilder)) -> Frame {
+    let mut builder = FrameBuilder::new();
+    if header.start < header.end {
+        builder.push(&Event {
+            offset: header.start,
+            sub: 0,
+            line,
+            time_ms: None,
+            dialect: "stream",
+            body: Body::Gap(Gap {
+                from: header.start,
+                to: header.end,
+                reason,
+            }),
+        });
+    }
+    more(&mut builder);
+    builder.finish(header)
+}
+
+/// The frame as two, cut at the line start nearest to the middle of its events.
+fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
+    let header = *frame.header();
+    let half = frame.event_count() / 2;
+    let mut cut = None;
+    for (i, event) in frame.events().enumerate() {
+        // Behind the middle the first line start will do, before it the latest.
+        if event.offset > header.start && event.offset < header.end {
+            if cut != Some(event.offset) && (i as u64) > half && cut.is_some() {
+                break;
+            }
+            cut = Some(event.offset);
+        }
+    }
+    let cut = cut?;
+    let mut first = FrameBuilder::new();
+    for event in frame.events().take_while(|e| e.offset < cut) {
+        first.push(&event);
+    }
+    let first = first.finish(Header {
+        end: cut,
+        last: false,
+        ..header
+    });
+    Some((first, frame.from_offset(cut)))
+}
+
+#[cfg(test)]
+mod tests;
