@@ -115,8 +115,11 @@ impl Dialect for Pytest {
             self.end(line.text, line.number, emit);
             return Claim::Own;
         }
+        if self.figures_begin(line, emit) {
+            return Claim::Own;
+        }
         match self.phase {
-            Phase::Progress => self.progress(line, emit),
+            Phase::Progress => self.session.progress_line(line, emit),
             Phase::Failures => self.session.failure_line(line, emit),
             Phase::List => match summary::listed(line.text) {
                 Some(listed) => {
@@ -212,19 +215,20 @@ impl Pytest {
         Some(Claim::Own)
     }
 
-    /// A line among the results.
-    fn progress(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
-        if self.session.sugar
-            && let Some(rest) = line.text.strip_prefix("Results (")
-            && let Some(time) = rest.strip_suffix("):")
-        {
-            self.session.leave_block(emit);
-            let seconds = time.strip_suffix('s').and_then(|t| t.parse().ok());
-            self.figures = (summary::zeros(), line.number, seconds);
-            self.phase = Phase::Figures;
-            return Claim::Own;
-        }
-        self.session.progress_line(line, emit)
+    /// pytest-sugar's final figures begin; tells whether the line says so.
+    fn figures_begin(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        let time = match line.text.strip_prefix("Results (") {
+            Some(rest) if self.session.sugar => rest.strip_suffix("):"),
+            _ => None,
+        };
+        let Some(time) = time else {
+            return false;
+        };
+        self.session.close(emit);
+        let seconds = time.strip_suffix('s').and_then(|t| t.parse().ok());
+        self.figures = (summary::zeros(), line.number, seconds);
+        self.phase = Phase::Figures;
+        true
     }
 
     /// One of pytest-sugar's final figures: `     255 passed`.

@@ -75,6 +75,14 @@ fn workers_share_the_stream() {
 }
 
 #[test]
+fn sugar_overwrites_its_lines_and_shows_failures_at_once() {
+    let text = include_str!("../../../tests/fixtures/pytest/sugar.log");
+    insta::assert_snapshot!(told(text));
+    let printed = read(text).printed().unwrap();
+    assert_eq!((printed.passed, printed.failed), (Some(5), Some(1)));
+}
+
+#[test]
 fn output_between_name_and_status_is_not_a_result() {
     insta::assert_snapshot!(told(include_str!(
         "../../../tests/fixtures/pytest/capture_off.log"
