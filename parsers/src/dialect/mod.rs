@@ -3,6 +3,8 @@
 mod flat_json;
 mod go_test;
 mod go_test_json;
+mod libtest;
+mod libtest_json;
 mod pytest;
 mod tap;
 mod teamcity;
@@ -74,7 +76,9 @@ pub struct DialectInfo {
 /// machine formats first, then the formats with the most particular openings.
 pub static DIALECTS: &[DialectInfo] = &[
     go_test_json::INFO,
+    libtest_json::INFO,
     go_test::INFO,
+    libtest::INFO,
     tap::INFO,
     pytest::INFO,
     teamcity::INFO,

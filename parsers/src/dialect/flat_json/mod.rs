@@ -33,6 +33,14 @@ impl<'a> Value<'a> {
             Value::Str(_) => None,
         }
     }
+
+    /// The number, if it is a whole one that is not negative.
+    pub(super) fn count(self) -> Option<u64> {
+        match self {
+            Value::Other(text) => text.parse().ok(),
+            Value::Str(_) => None,
+        }
+    }
 }
 
 /// A string between its quotes, escapes still in place.
