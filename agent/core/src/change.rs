@@ -21,8 +21,10 @@ impl Change {
     pub const TIME: Change = Change(1 << 4);
     /// Who the run is: its pipeline and labels.
     pub const CONTEXT: Change = Change(1 << 5);
+    /// A suite appeared.
+    pub const SUITES: Change = Change(1 << 6);
     /// Everything.
-    pub const ALL: Change = Change(0x3f);
+    pub const ALL: Change = Change(0x7f);
 
     /// Both sets.
     #[must_use]

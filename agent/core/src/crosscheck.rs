@@ -12,6 +12,7 @@ use sentinel_parsers::ledger::Ledger;
 
 use crate::runs::Run;
 use crate::stream::Stream;
+use crate::text::tests;
 
 /// A contradiction between two sources of truth about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,16 +90,16 @@ impl std::fmt::Display for What {
                 parsed,
             } => write!(f, "printed totals say {printed} {figure}, parsed {parsed}"),
             What::Planned { planned, seen } => {
-                write!(f, "{planned} tests were announced, {seen} seen")
+                write!(f, "{} announced, {seen} seen", tests(*planned))
             }
             What::GreenExit { failures } => {
-                write!(f, "exit code 0 although {failures} tests failed")
+                write!(f, "exit code 0 although {} failed", tests(*failures))
             }
             What::RedExit { code } => {
                 write!(f, "exit code {code} although no test was seen to fail")
             }
             What::Marker { said, failures } => {
-                write!(f, "RUN_END says `{said}`, {failures} tests failed")
+                write!(f, "RUN_END says `{said}`, {} failed", tests(*failures))
             }
         }
     }
@@ -133,7 +134,10 @@ fn check(stream: &Stream, of_the_run: u64, found: &mut Vec<Contradiction>) {
     }
     match stream.end().and_then(|end| end.exit_code) {
         Some(0) if failures > 0 => note(What::GreenExit { failures }, None),
-        Some(code) if code != 0 && failures == 0 && totals.total() > 0 => {
+        // From 124 on the code tells how the command was ended, not what it found.
+        Some(code @ (..0 | 1..=123))
+            if failures == 0 && totals.total() > 0 && totals[Status::Unfinished] == 0 =>
+        {
             note(What::RedExit { code }, None);
         }
         _ => {}

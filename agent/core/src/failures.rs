@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
+use sentinel_config::FailureSpike;
+
 use crate::input::Millis;
+use crate::settings::millis;
 
 /// Width of the buckets failures are counted in.
 const BUCKET_MS: Millis = 1_000;
@@ -24,7 +27,7 @@ pub struct FailureSample {
     pub message: Option<String>,
 }
 
-/// The most failures that fell into one window so far.
+/// The spike with the most failures in one window so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spike {
     /// How many.
@@ -55,7 +58,8 @@ pub struct Failures {
 impl Failures {
     /// Takes results into account that ended at the given time; times that go backwards count as
     /// the latest.
-    pub(crate) fn add(&mut self, at: Millis, failures: u64, results: u64, window: Millis) {
+    pub(crate) fn add(&mut self, at: Millis, failures: u64, results: u64, rule: &FailureSpike) {
+        let window = millis(rule.window);
         let newest = self.buckets.back().map_or(Millis::MIN, |b| b.start);
         let start = (at - at.rem_euclid(BUCKET_MS)).max(newest);
         match self.buckets.back_mut() {
@@ -81,7 +85,9 @@ impl Failures {
             self.now.results = self.now.results.saturating_sub(oldest.results);
             self.buckets.pop_front();
         }
-        if self.now.failures > 0 && self.now.failures >= self.worst.failures {
+        let share = self.now.failures as f64 / self.now.results.max(1) as f64;
+        let is_spike = self.now.failures >= rule.min_failures as u64 && share >= rule.share;
+        if is_spike && failures > 0 && self.now.failures >= self.worst.failures {
             self.worst = self.now;
         }
     }
@@ -94,7 +100,7 @@ impl Failures {
         self.samples.push_back(sample);
     }
 
-    /// The worst window so far.
+    /// The worst window so far that was a spike; no failures if there was none.
     #[must_use]
     pub fn worst(&self) -> Spike {
         self.worst

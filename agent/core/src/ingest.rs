@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sentinel_config::FailureSpike;
 use sentinel_parsers::event::{Body, Event};
 use sentinel_parsers::frame::{Frame, Header};
 
@@ -11,9 +12,9 @@ use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
 use crate::output::{FrameRow, GapRow, Outputs, Persist, Reply, SuiteRow};
 use crate::runs::Run;
-use crate::settings::millis;
 use crate::step::{Core, Settings, answer, at};
 use crate::stream::{Place, Stream};
+use crate::text::test_name;
 use crate::{engine, lifecycle};
 
 /// Takes a frame, or tells why not.
@@ -35,7 +36,7 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
     let frame = match stream.place(&header) {
         Place::Duplicate => {
             core.metrics.duplicates += 1;
-            return answer(at(stream, true));
+            return core.hear(now, id, true);
         }
         Place::Hole => {
             core.metrics.holes += 1;
@@ -50,7 +51,7 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
     let before = Before::of(stream);
     let mut taken = Taken::default();
     take(run, id, &frame, now, &core.settings, &mut taken);
-    finish(core, now, id, frame, &header, before, taken)
+    finish(core, now, id, frame, &header, &before, taken)
 }
 
 /// What a stream's counters were before a frame.
@@ -98,7 +99,8 @@ fn take(
     let Some(mut stream) = run.streams.remove(id) else {
         return;
     };
-    let window = millis(settings.rules.failure_spike.window);
+    let spike = &settings.rules.failure_spike;
+    let suites = stream.ledger().suites().len();
     let mut touched = Touched::default();
     for event in frame.events() {
         stream.apply(&event, now);
@@ -107,9 +109,8 @@ fn take(
                 touched.suite(end.suite);
                 touched.all |= end.recap;
                 if !end.recap {
-                    result(run, id, &event, now, window);
+                    result(run, id, &event, now, spike);
                 }
-                run.changed |= Change::TESTS;
             }
             Body::TestStart(start) => touched.suite(start.suite),
             Body::SuiteStart(suite) => touched.suite(Some(suite.suite)),
@@ -120,7 +121,7 @@ fn take(
                 touched.suite(counted.suite);
                 let at = when(&event, now);
                 let (failures, results) = (counted.counts.failures(), counted.counts.total());
-                run.failures.add(at, failures, results, window);
+                run.failures.add(at, failures, results, spike);
             }
             Body::Signature(error) => {
                 let limit = settings.limits.signatures_per_run;
@@ -145,19 +146,22 @@ fn take(
         }
     }
     run.changed |= Change::TESTS;
+    if stream.ledger().suites().len() > suites {
+        run.changed |= Change::SUITES;
+    }
     touched.rows(run, &stream, &mut taken.suites);
     stream.changed_tests(&run.id, &mut taken.tests);
     run.streams.insert(id.clone(), stream);
 }
 
 /// Counts a result in the run's window of failures.
-fn result(run: &mut Run, id: &str, event: &Event<'_>, now: Millis, window: Millis) {
+fn result(run: &mut Run, id: &str, event: &Event<'_>, now: Millis, spike: &FailureSpike) {
     let Body::TestEnd(end) = &event.body else {
         return;
     };
     let failed = end.status.is_failure();
     run.failures
-        .add(when(event, now), u64::from(failed), 1, window);
+        .add(when(event, now), u64::from(failed), 1, spike);
     if failed {
         run.failures.sample(FailureSample {
             stream: id.to_owned(),
@@ -165,14 +169,6 @@ fn result(run: &mut Run, id: &str, event: &Event<'_>, now: Millis, window: Milli
             test: test_name(end.suite, end.name),
             message: end.message.map(|m| m.chars().take(300).collect()),
         });
-    }
-}
-
-/// Suite and name as subjects and titles spell them.
-pub(crate) fn test_name(suite: Option<&str>, name: &str) -> String {
-    match suite.filter(|s| !s.is_empty()) {
-        Some(suite) => format!("{suite}/{name}"),
-        None => name.to_owned(),
     }
 }
 
@@ -223,7 +219,7 @@ fn finish(
     id: &StreamId,
     frame: Frame,
     header: &Header,
-    before: Before,
+    before: &Before,
     taken: Taken,
 ) -> Outputs {
     let mut outputs = Outputs::default();

@@ -17,12 +17,14 @@ mod lifecycle;
 pub mod metrics;
 pub mod output;
 pub mod pods;
+pub mod rules;
 pub mod run;
 pub mod runs;
 pub mod settings;
 pub mod signatures;
 pub mod step;
 pub mod stream;
+mod text;
 pub mod verdict;
 
 pub use anomaly::{Anomaly, Category, Evidence, Number, Severity};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{ContainerFact, ContainerState, Fact, PodFact, Terminated};
 use crate::runs::Run;
+use crate::text::test_name;
 
 /// Out-of-memory kills kept per pod.
 const KILLS: usize = 16;
@@ -213,7 +214,7 @@ fn running(uid: &str, of: &BTreeSet<String>, runs: &BTreeMap<String, Run>) -> Ve
         .flat_map(Run::streams)
         .filter(|stream| stream.open().identity.pod_uid == uid)
         .flat_map(|stream| stream.ledger().open())
-        .map(|test| crate::ingest::test_name(test.suite.as_deref(), &test.name))
+        .map(|test| test_name(test.suite.as_deref(), &test.name))
         .take(TESTS)
         .collect()
 }

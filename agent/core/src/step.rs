@@ -13,6 +13,7 @@ use crate::lifecycle;
 use crate::metrics::Metrics;
 use crate::output::{Outputs, Persist, Reply, RunRow};
 use crate::pods::Pods;
+use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::settings::Limits;
 use crate::stream::{Stream, epoch_bytes};
@@ -37,6 +38,9 @@ pub struct Settings {
 /// none after a restart. Before the shell passes on an input about a run or stream for which
 /// [`Core::run`] or [`Core::stream`] gives `None`, it must bring back what the store holds of that
 /// run with [`Core::restore_run`] and [`Core::restore`]; otherwise the stream would begin anew.
+///
+/// A sender with nothing to send must ask for its position now and then: a run of which nobody is
+/// heard for `lost_after` is lost.
 #[derive(Debug)]
 pub struct Core {
     pub(crate) settings: Settings,
@@ -68,7 +72,7 @@ impl Core {
         match input {
             Input::OpenStream { stream, open } => self.open_stream(now, &stream, open),
             Input::Frame { stream, frame } => ingest::frame(self, now, &stream, frame),
-            Input::AskPosition { stream } => answer(self.position(&stream)),
+            Input::AskPosition { stream } => self.hear(now, &stream, false),
             Input::Run {
                 context,
                 provenance,
@@ -104,6 +108,15 @@ impl Core {
         let limits = self.settings.limits.clone();
         if let Some(run) = self.runs.get_mut(&id) {
             run.merged.merge(&from, &row.context, &limits);
+        }
+    }
+
+    /// Ends the restoring: nobody could be heard until now, so silence counts from now on.
+    pub fn resume(&mut self, now: Millis) {
+        for id in &self.open {
+            if let Some(run) = self.runs.get_mut(id) {
+                run.active_ms = run.active_ms.max(now);
+            }
         }
     }
 
@@ -280,9 +293,26 @@ impl Core {
         outputs
     }
 
-    fn position(&self, id: &str) -> Reply {
-        self.stream(id)
-            .map_or(Reply::UnknownStream, |stream| at(stream, false))
+    /// A stream's sender spoke without telling anything new: it lives, and learns the position.
+    pub(crate) fn hear(&mut self, now: Millis, id: &StreamId, duplicate: bool) -> Outputs {
+        let run = self.run_of.get(id).and_then(|run| self.runs.get_mut(run));
+        let Some(run) = run else {
+            return answer(Reply::UnknownStream);
+        };
+        let Some(stream) = run.streams.get(id) else {
+            return answer(Reply::UnknownStream);
+        };
+        let reply = at(stream, duplicate);
+        let mut outputs = Outputs::default();
+        if !stream.is_closed() {
+            run.active_ms = run.active_ms.max(now);
+            if run.status == RunStatus::Lost {
+                let run_id = run.id.clone();
+                outputs = self.settle(now, &run_id, None);
+            }
+        }
+        outputs.reply = Some(reply);
+        outputs
     }
 
     fn refuse(&mut self, why: &'static str) -> Outputs {

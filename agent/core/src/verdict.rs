@@ -10,6 +10,7 @@ use crate::crosscheck::{What, contradictions};
 use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::stream::Stream;
+use crate::text::tests;
 
 /// A status with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,11 @@ pub fn verdict(run: &Run) -> Verdict {
         .or_else(|| doubtful(run))
         .unwrap_or_else(|| (RunStatus::Passed, passed(run)));
     let totals = run.totals();
-    let told = matches!(status, RunStatus::Failed | RunStatus::Passed);
+    let told = match status {
+        RunStatus::Failed | RunStatus::Passed => true,
+        RunStatus::Errored => totals[Status::Errored] > 0,
+        _ => false,
+    };
     if !told && totals.failures() > 0 {
         reason.push_str(&format!("; {}", failures(&totals)));
     }
@@ -205,13 +210,6 @@ fn failures(totals: &Counts) -> String {
         parts.push(format!("{} unfinished", totals[Status::Unfinished]));
     }
     format!("{} of {}", parts.join(", "), tests(totals.total()))
-}
-
-fn tests(n: u64) -> String {
-    match n {
-        1 => "1 test".to_owned(),
-        n => format!("{n} tests"),
-    }
 }
 
 /// The stream as a person knows it: its container or source.

@@ -244,7 +244,7 @@ fn a_late_stream_reopens_a_run_that_is_over() {
     let mut sim = sim();
     let events = [passed(0, "one"), end_of_stream(10, Some(0), None)];
     send(&mut sim, 0, 10, true, &events);
-    let status = |sim: &Sim| sim.core.run("r1").map(|r| r.status());
+    let status = |sim: &Sim| sim.core.run("r1").map(super::super::runs::Run::status);
     assert_eq!(status(&sim), Some(RunStatus::Finalizing));
     sim.wait_until(30);
     assert_eq!(status(&sim), Some(RunStatus::Passed));
@@ -259,13 +259,60 @@ fn a_silent_run_is_lost_and_found_again() {
     let mut sim = sim();
     send(&mut sim, 0, 10, false, &[passed(0, "one")]);
     sim.wait_until(601);
-    let status = |sim: &Sim| sim.core.run("r1").map(|r| r.status());
+    let status = |sim: &Sim| sim.core.run("r1").map(super::super::runs::Run::status);
     assert_eq!(status(&sim), Some(RunStatus::Lost));
     let events = [end_of_stream(10, Some(0), None)];
     send(&mut sim, 10, 10, true, &events);
     assert_eq!(status(&sim), Some(RunStatus::Finalizing));
     sim.wait_until(620);
     assert_eq!(status(&sim), Some(RunStatus::Passed));
+}
+
+#[test]
+fn a_sender_that_asks_for_its_position_keeps_the_run_alive() {
+    let mut sim = sim();
+    let ask = |sim: &mut Sim| {
+        sim.step(Input::AskPosition {
+            stream: "a".to_owned(),
+        })
+    };
+    let status = |sim: &Sim| sim.core.run("r1").map(super::super::runs::Run::status);
+    sim.wait_until(500);
+    assert_eq!(reply(&ask(&mut sim)), at(0, false, false));
+    sim.wait_until(1_000);
+    assert_eq!(status(&sim), Some(RunStatus::Running));
+    sim.wait_until(1_200);
+    assert_eq!(status(&sim), Some(RunStatus::Lost));
+    ask(&mut sim);
+    assert_eq!(status(&sim), Some(RunStatus::Running));
+}
+
+#[test]
+fn silence_during_a_restart_of_the_agent_does_not_lose_a_run() {
+    let first = sim();
+    let mut core = crate::Core::new(Settings::default());
+    for (then, input) in first.inputs.clone() {
+        core.restore(then, input);
+    }
+    let late = first.now + 3_600_000;
+    core.resume(late);
+    core.step(late, Input::Tick);
+    assert_eq!(
+        core.run("r1").map(super::super::runs::Run::status),
+        Some(RunStatus::Running)
+    );
+}
+
+#[test]
+fn runs_that_are_over_are_forgotten_after_a_while() {
+    let mut sim = sim();
+    let events = [passed(0, "one"), end_of_stream(10, Some(0), None)];
+    send(&mut sim, 0, 10, true, &events);
+    sim.wait_until(30);
+    assert!(sim.core.run("r1").is_some() && sim.core.stream("a").is_some());
+    sim.wait_until(3_610);
+    assert!(sim.core.run("r1").is_none() && sim.core.stream("a").is_none());
+    assert_eq!(send(&mut sim, 0, 10, true, &events), Reply::UnknownStream);
 }
 
 /// Frames of a stream of `n` lines, cut at arbitrary places, repeated and overlapping, in an order

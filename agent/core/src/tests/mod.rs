@@ -1,3 +1,7 @@
 //! Claims about the core as a whole, with simulated time.
 
+mod facts;
 mod ingest;
+mod merge;
+mod scenario;
+mod verdict;

@@ -1,0 +1,54 @@
+//! # `error_signature`: a recognised class of error in the output
+//!
+//! **What it detects.** A panic, traceback or exception in the output, at least `min_count` times in
+//! the run. One anomaly per fingerprint, with the number of occurrences.
+//!
+//! **Why it matters.** It is the product or the test speaking in its own words; a failure message
+//! alone often is only the echo.
+//!
+//! **Signals used.** Error signatures of all streams. The fingerprint leaves out what differs from
+//! one occurrence to the next.
+//!
+//! **False positives.** Tests that provoke errors on purpose and print them.
+//!
+//! **Settings.** `rules.error_signature`: `min_count`, `severity`, `enabled`.
+//!
+//! **Example.** `go_panic: runtime error: index out of range`, seen 3 times, first in line 120.
+
+use crate::anomaly::{Category, Severity};
+use crate::change::Change;
+use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
+use crate::text::short;
+
+pub(super) const RULE: Rule = Rule {
+    id: "error_signature",
+    summary: "A recognised class of error in the output",
+    category: Category::App,
+    default_severity: Severity::Warning,
+    when: Change::SIGNATURES,
+    settings: |s| configured(s.error_signature.enabled, s.error_signature.severity),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings) {
+    let min = context.settings.error_signature.min_count as u64;
+    let seen = context.run.signatures().seen().iter();
+    for (fingerprint, error) in seen.filter(|(_, error)| error.count >= min) {
+        let what = error.exception.as_deref().unwrap_or(&error.class);
+        let text = match error.message.is_empty() {
+            true => what.to_owned(),
+            false => format!("{what}: {}", error.message),
+        };
+        findings.add(
+            Finding::new(
+                context.severity,
+                format!("signature:{fingerprint}"),
+                short(&text),
+            )
+            .count("occurrences_count", error.count)
+            .count("threshold_count", min)
+            .line(&error.stream, error.line, text)
+            .hint(format!("class {}, fingerprint {fingerprint}", error.class)),
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! The rules: one file each, all registered in [`RULES`].
+//!
+//! A rule is a pure function from a run, and what the cluster said about its pods, to findings. It
+//! reports everything that holds now (level, not edge); the engine compares that with what is known
+//! and opens, updates and resolves anomalies. Evaluating twice changes nothing.
+
+mod error_signature;
+mod failure_spike;
+mod hanging_test;
+mod inconsistent_verdict;
+mod limit_reached;
+mod missing_suite;
+mod oom_killed;
+mod test_count_out_of_range;
+
+use sentinel_config::{PipelineRules, RuleSettings};
+
+use crate::anomaly::{Category, Evidence, Number, Severity};
+use crate::change::Change;
+use crate::input::Millis;
+use crate::pods::{Pod, Pods};
+use crate::run::RunStatus;
+use crate::runs::Run;
+use crate::stream::Stream;
+
+/// Findings one rule may report about one run at a time, where each test or suite could be one.
+const MANY: usize = 20;
+
+/// A row of the table of rules.
+pub struct Rule {
+    /// The rule's word in configuration, store and output.
+    pub id: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// What kind of trouble it finds.
+    pub category: Category,
+    /// How urgent its findings are unless configured otherwise.
+    pub default_severity: Severity,
+    /// What must have changed for its findings to be able to change.
+    pub when: Change,
+    /// Its severity as configured; `None` when it is switched off.
+    pub settings: fn(&RuleSettings) -> Option<Severity>,
+    /// Reports everything that holds now.
+    pub check: fn(&RuleContext<'_>, &mut Findings),
+}
+
+/// Every rule.
+pub static RULES: &[Rule] = &[
+    failure_spike::RULE,
+    hanging_test::RULE,
+    missing_suite::RULE,
+    test_count_out_of_range::RULE,
+    error_signature::RULE,
+    inconsistent_verdict::RULE,
+    oom_killed::RULE,
+    limit_reached::RULE,
+];
+
+/// What a rule may look at.
+#[derive(Clone, Copy)]
+pub struct RuleContext<'a> {
+    /// The time.
+    pub now: Millis,
+    /// The run.
+    pub run: &'a Run,
+    /// All rules' thresholds.
+    pub settings: &'a RuleSettings,
+    /// What the run's pipeline must contain, if anything is configured for it.
+    pub pipeline: Option<&'a PipelineRules>,
+    /// The rule's configured severity.
+    pub severity: Severity,
+    pub(crate) pods: &'a Pods,
+}
+
+impl<'a> RuleContext<'a> {
+    /// Pods of the run that the cluster spoke of.
+    pub fn pods(&self) -> impl Iterator<Item = &'a Pod> {
+        let pods = self.pods;
+        self.run.pods.iter().filter_map(move |uid| pods.get(uid))
+    }
+
+    /// The pod a stream comes from.
+    #[must_use]
+    pub fn pod_of(&self, stream: &Stream) -> Option<&'a Pod> {
+        self.pods.get(&stream.open().identity.pod_uid)
+    }
+
+    /// Whether every stream of the run has ended, or the run is lost: nothing more is expected.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.run.status() == RunStatus::Finalizing || self.run.status().is_over()
+    }
+
+    /// The configured severity, one step lower.
+    #[must_use]
+    pub fn milder(&self) -> Severity {
+        match self.severity {
+            Severity::Critical => Severity::Warning,
+            Severity::Warning | Severity::Info => Severity::Info,
+        }
+    }
+}
+
+/// One thing that holds now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub(crate) subject: String,
+    pub(crate) severity: Severity,
+    pub(crate) title: String,
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) hints: Vec<String>,
+}
+
+impl Finding {
+    /// A finding about `subject`. The title holds no figure that grows by itself: those are numbers.
+    #[must_use]
+    pub fn new(
+        severity: Severity,
+        subject: impl Into<String>,
+        title: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            subject: subject.into(),
+            severity,
+            title: title.into(),
+            numbers: Vec::new(),
+            evidence: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A figure it was decided by; the name's last word is the unit.
+    #[must_use]
+    pub fn number(mut self, name: &str, value: f64) -> Finding {
+        self.numbers.push(Number {
+            name: name.to_owned(),
+            value,
+        });
+        self
+    }
+
+    /// A count.
+    #[must_use]
+    pub fn count(self, name: &str, value: u64) -> Finding {
+        // Counts in reports; what is lost beyond 2^53 does not matter.
+        self.number(name, value as f64)
+    }
+
+    /// A span of time, in seconds.
+    #[must_use]
+    pub fn seconds(self, name: &str, millis: Millis) -> Finding {
+        self.number(name, millis as f64 / 1_000.0)
+    }
+
+    /// A line of a stream.
+    #[must_use]
+    pub fn line(mut self, stream: &str, line: u64, text: impl Into<String>) -> Finding {
+        self.evidence.push(Evidence {
+            stream: Some(stream.to_owned()),
+            line: Some(line).filter(|line| *line > 0),
+            text: text.into(),
+        });
+        self
+    }
+
+    /// What the cluster said, or a fact about the whole run.
+    #[must_use]
+    pub fn fact(mut self, text: impl Into<String>) -> Finding {
+        self.evidence.push(Evidence {
+            stream: None,
+            line: None,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// What to do or where the cause may be; the best hint first.
+    #[must_use]
+    pub fn hint(mut self, text: impl Into<String>) -> Finding {
+        self.hints.push(text.into());
+        self
+    }
+}
+
+/// What a rule reports.
+#[derive(Debug, Default)]
+pub struct Findings(pub(crate) Vec<Finding>);
+
+impl Findings {
+    /// Reports a finding; of several about one subject the first counts.
+    pub fn add(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+}
+
+/// The severity of a rule as configured, or nothing when it is switched off.
+pub(crate) fn configured(enabled: bool, severity: sentinel_config::Severity) -> Option<Severity> {
+    enabled.then_some(match severity {
+        sentinel_config::Severity::Info => Severity::Info,
+        sentinel_config::Severity::Warning => Severity::Warning,
+        sentinel_config::Severity::Critical => Severity::Critical,
+    })
+}

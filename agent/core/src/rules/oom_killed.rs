@@ -1,0 +1,193 @@
+//! # `oom_killed`: a container of the run was killed for its memory
+//!
+//! **What it detects.** A container of one of the run's pods ended, now or before its latest restart,
+//! with the reason `OOMKilled`. Kubernetes says so too when only a child process was killed and the
+//! container went on: then its exit code is not 137.
+//!
+//! **Why it matters.** The test did not fail, it was shot; running it again without more memory
+//! wastes the time of everybody who reads the failure.
+//!
+//! **Signals used.** Pod facts of pods with a stream in the run, or with the run's id in the label
+//! `run-sentinel.dev/run-id`. Containers beside the tests (sidecars, databases) count too and are
+//! reported as such. Tests named are those that ran when the kill was heard of, or never ended.
+//!
+//! **False positives.** A test that provokes the kill on purpose.
+//!
+//! **Settings.** `rules.oom_killed`: `severity`, `enabled`.
+//!
+//! **Example.** Container `test` of pod `team-a/e2e-x` was killed for its memory (limit 16Mi) while
+//! `api/upload` ran.
+
+use crate::anomaly::{Category, Severity};
+use crate::change::Change;
+use crate::pods::{OomKill, Pod};
+use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
+use crate::text::test_name;
+
+/// Exit code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
+/// Tests named.
+const TESTS: usize = 5;
+
+pub(super) const RULE: Rule = Rule {
+    id: "oom_killed",
+    summary: "A container of the run was killed for its memory",
+    category: Category::Infra,
+    default_severity: Severity::Critical,
+    when: Change::PODS.and(Change::STATE),
+    settings: |s| configured(s.oom_killed.enabled, s.oom_killed.severity),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings) {
+    for pod in context.pods() {
+        let mut seen: Vec<&str> = Vec::new();
+        for kill in &pod.kills {
+            if !seen.contains(&kill.container.as_str()) {
+                seen.push(&kill.container);
+                findings.add(finding(context, pod, &kill.container));
+            }
+        }
+    }
+}
+
+/// All kills of one container.
+fn finding(context: &RuleContext<'_>, pod: &Pod, container: &str) -> Finding {
+    let kills = || pod.kills.iter().filter(|k| k.container == container);
+    let place = format!("{}/{}", pod.fact.namespace, pod.fact.name);
+    let beside = is_beside_the_tests(context, pod, container);
+    let whole = kills().any(|kill| kill.end.exit_code == KILLED);
+    let title = format!(
+        "{} of pod {place} {}",
+        match beside {
+            true => format!("Container `{container}`, beside the tests,"),
+            false => format!("Container `{container}`"),
+        },
+        match whole {
+            true => "was killed for its memory",
+            false => "had a process killed for its memory and went on",
+        }
+    );
+    let severity = match beside {
+        true => context.milder(),
+        false => context.severity,
+    };
+    let mut finding = Finding::new(severity, format!("pod:{place}/{container}"), title)
+        .count("kills_count", kills().count() as u64);
+    if let Some(kill) = kills().next_back() {
+        finding = finding.number("exit_code", f64::from(kill.end.exit_code));
+    }
+    let limit = kills().find_map(|kill| kill.memory_limit.as_deref());
+    if let Some(bytes) = limit.and_then(quantity) {
+        finding = finding.number("memory_limit_bytes", bytes);
+    }
+    for kill in kills() {
+        finding = finding.fact(said(&place, kill));
+    }
+    let running = running(context, pod, kills());
+    if !running.is_empty() {
+        finding = finding.fact(format!("running at that time: {}", running.join(", ")));
+    }
+    finding = match limit {
+        Some(limit) => finding.hint(format!(
+            "raise the memory limit of `{container}` above {limit}, or find what grew"
+        )),
+        None => finding.hint(
+            "the container has no memory limit of its own: the node or the pod ran out of memory",
+        ),
+    };
+    match whole {
+        true => finding,
+        false => finding.hint("the container did not end by the kill: a child process (a browser, a worker, a build) did"),
+    }
+}
+
+/// What the cluster said of one kill.
+fn said(place: &str, kill: &OomKill) -> String {
+    let limit = kill.memory_limit.as_deref().unwrap_or("none");
+    format!(
+        "pod {place}: {}container {} terminated, reason {}, exit code {}, memory limit {limit}",
+        if kill.init { "init " } else { "" },
+        kill.container,
+        kill.end.reason,
+        kill.end.exit_code
+    )
+}
+
+/// Whether the run reads other containers of the pod, but not this one.
+fn is_beside_the_tests(context: &RuleContext<'_>, pod: &Pod, container: &str) -> bool {
+    let mut read = context
+        .run
+        .streams()
+        .map(|s| &s.open().identity)
+        .filter(|id| id.pod_uid == pod.fact.uid)
+        .map(|id| id.container.as_str())
+        .chain(pod.fact.sentinel.get("container").map(String::as_str))
+        .peekable();
+    read.peek().is_some() && !read.any(|name| name == container)
+}
+
+/// Tests that ran at a kill, or that began in the pod before it and never ended.
+fn running<'a>(
+    context: &RuleContext<'_>,
+    pod: &Pod,
+    kills: impl Iterator<Item = &'a OomKill>,
+) -> Vec<String> {
+    let mut latest = None;
+    let mut names: Vec<String> = Vec::new();
+    for kill in kills {
+        latest = latest.max(kill.end.finished_ms);
+        names.extend(kill.running.iter().cloned());
+    }
+    let streams = context.run.streams();
+    for stream in streams.filter(|s| s.open().identity.pod_uid == pod.fact.uid) {
+        let open = stream.ledger().open().filter(|test| {
+            let began = stream.began_ms(test);
+            latest.is_none_or(|at| began <= at)
+        });
+        names.extend(
+            open.take(TESTS)
+                .map(|t| test_name(t.suite.as_deref(), &t.name)),
+        );
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names.truncate(TESTS);
+    names
+}
+
+/// A Kubernetes quantity of bytes (`16Mi`, `1G`, `1500000`, `128974848000m`).
+fn quantity(text: &str) -> Option<f64> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit {
+        "" => 1.0,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "Ki" => 1_024.0,
+        "Mi" => 1_048_576.0,
+        "Gi" => 1_073_741_824.0,
+        "Ti" => 1_099_511_627_776.0,
+        _ => return None,
+    };
+    number.parse::<f64>().ok().map(|n| n * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quantity;
+
+    #[test]
+    fn quantities_read_as_kubernetes_writes_them() {
+        assert_eq!(quantity("16Mi"), Some(16_777_216.0));
+        assert_eq!(quantity("1G"), Some(1e9));
+        assert_eq!(quantity("1500"), Some(1_500.0));
+        assert_eq!(quantity("1.5Gi"), Some(1_610_612_736.0));
+        assert_eq!(quantity("16 MB"), None);
+    }
+}
