@@ -110,7 +110,7 @@ impl<'a> Masker<'a> {
                 b if is_word(b) && !is_word(before) => self.word(at, before),
                 b'/' | b'~' => self.path(at, before),
                 b':' if bytes[at..].starts_with(b"::") && !is_word(before) => {
-                    self.found(at, shapes::ipv6(&bytes[at..]))
+                    shapes::ipv6(&bytes[at..]).map_or(at + 1, |found| self.found(at, &found))
                 }
                 b'"' | b'\'' | b'`' if self.template && !is_word(before) => self.quoted(at),
                 _ => at + 1,
@@ -132,15 +132,10 @@ impl<'a> Masker<'a> {
         self.copied = to;
     }
 
-    /// Masks what was found at a place, or steps over one byte.
-    fn found(&mut self, at: usize, found: Option<Found>) -> usize {
-        match found {
-            None => at + 1,
-            Some(Found { len, mask }) => {
-                self.replace(at, at + len, mask);
-                at + len
-            }
-        }
+    /// Masks what was found at a place; gives where it ends.
+    fn found(&mut self, at: usize, found: &Found) -> usize {
+        self.replace(at, at + found.len, found.mask);
+        at + found.len
     }
 
     /// A letter, digit or underscore after something else: the beginning of most that is masked.
@@ -148,7 +143,7 @@ impl<'a> Masker<'a> {
         let rest = &self.text.as_bytes()[at..];
         if let Some(found) = shapes::at_word(rest, before) {
             self.code_expected = false;
-            return self.found(at, Some(found));
+            return self.found(at, &found);
         }
         if rest[0].is_ascii_digit() {
             return self.number(at);

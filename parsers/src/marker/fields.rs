@@ -372,7 +372,7 @@ fn without_duration(text: &str, known: Option<f64>) -> (&str, Option<f64>) {
 }
 
 /// The text up to the last ` - ` or `: ` whose left side is a known name, else up to the first.
-fn without_reason<'t>(text: &'t str, known: impl Fn(&str) -> bool) -> (&'t str, Option<&'t str>) {
+fn without_reason(text: &str, known: impl Fn(&str) -> bool) -> (&str, Option<&str>) {
     let mut chosen: Option<usize> = None;
     for (at, _) in text.match_indices([' ', ':']) {
         if !text[at..].starts_with(" - ") && !text[at..].starts_with(": ") {

@@ -148,7 +148,8 @@ pub(super) fn ipv6(rest: &[u8]) -> Option<Found> {
         len -= 1;
     }
     let text = &rest[..len];
-    if len < 3 || len > 45 || !ends_word(&rest[len..]) || !text.iter().any(u8::is_ascii_digit) {
+    if !(3..=45).contains(&len) || !ends_word(&rest[len..]) || !text.iter().any(u8::is_ascii_digit)
+    {
         return None;
     }
     let groups = text.split(|b| *b == b':');
