@@ -15,7 +15,13 @@ use score::Score;
 use truth::Case;
 
 /// Frameworks that must be right already; the others are shown and not judged yet.
-const COVERED: &[&str] = &["pytest"];
+const COVERED: &[&str] = &[
+    "cargo-test",
+    "cargo-test-json",
+    "go-test-json",
+    "go-test-v",
+    "pytest",
+];
 
 fn corpora() -> Option<PathBuf> {
     let found = match std::env::var_os("SENTINEL_CORPORA") {

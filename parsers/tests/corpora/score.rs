@@ -52,8 +52,23 @@ fn status_word(test: &Test) -> &'static str {
     }
 }
 
-fn entry_of(test: &Test) -> Entry {
-    let suite = test.suite.as_deref().unwrap_or_default();
+/// The suite of each name that only one suite has.
+fn suites_by_name(tests: &[TruthTest]) -> HashMap<&str, Option<&str>> {
+    let mut suites: HashMap<&str, Option<&str>> = HashMap::new();
+    for test in tests {
+        let suite = test.suite.as_deref().unwrap_or_default();
+        suites
+            .entry(test.name.as_deref().unwrap_or_default())
+            .and_modify(|known| *known = known.filter(|k| *k == suite))
+            .or_insert(Some(suite));
+    }
+    suites
+}
+
+/// What was told of a test. Where the log never says the suite, the name alone decides.
+fn entry_of(test: &Test, suites: &HashMap<&str, Option<&str>>) -> Entry {
+    let by_name = || suites.get(&*test.name).copied().flatten();
+    let suite = test.suite.as_deref().or_else(by_name).unwrap_or_default();
     (
         suite.to_owned(),
         test.name.to_string(),
@@ -115,9 +130,11 @@ impl Score {
     }
 
     fn compare_tests(&mut self, case: &Case, ledger: &Ledger) {
+        let suites = suites_by_name(&case.truth.tests);
         let mut told: HashMap<Entry, Vec<&Test>> = HashMap::new();
         for test in ledger.tests() {
-            told.entry(entry_of(test)).or_default().push(test);
+            let entry = entry_of(test, &suites);
+            told.entry(entry).or_default().push(test);
         }
         let mut known: HashMap<(String, String), i64> = HashMap::new();
         for test in &case.truth.tests {
@@ -142,7 +159,7 @@ impl Score {
             }
         }
         for test in ledger.tests().iter().filter(|t| !t.is_open()) {
-            let (suite, name, status) = entry_of(test);
+            let (suite, name, status) = entry_of(test, &suites);
             let left = known.entry((suite.clone(), name.clone())).or_default();
             *left -= 1;
             if *left < 0 {

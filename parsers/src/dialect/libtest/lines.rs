@@ -263,6 +263,24 @@ pub(super) fn is_cargo_failure(text: &str) -> bool {
             .is_some_and(|t| t.ends_with("targets failed:") || t.ends_with("target failed:"))
 }
 
+/// `    Starting 63 tests across 1 binary`, with which nextest begins.
+pub(super) fn is_nextest_start(text: &str) -> bool {
+    let Some(rest) = text.trim_start().strip_prefix("Starting ") else {
+        return false;
+    };
+    let mut words = rest.split(' ');
+    let numbers = |n: Option<&str>| n.is_some_and(|n| n.parse::<u64>().is_ok());
+    numbers(words.next())
+        && matches!(words.next(), Some("test" | "tests"))
+        && words.next() == Some("across")
+        && numbers(words.next())
+}
+
+/// `     Summary [   0.918s] 63 tests run: ...`, with which nextest ends.
+pub(super) fn is_nextest_summary(text: &str) -> bool {
+    text.trim_start().starts_with("Summary [")
+}
+
 /// `12.34` without sign or exponent.
 fn decimal(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');

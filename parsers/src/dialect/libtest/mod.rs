@@ -29,7 +29,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     summary: "cargo test (Rust's libtest)",
     sniff: |line| {
         lines::running(line.text).is_some()
-            || (line.text.starts_with(' ') && suite_heading(line.text).is_some())
+            || suite_heading(line.text).is_some()
+            || lines::is_nextest_start(line.text)
+            || lines::is_nextest_summary(line.text)
     },
     new: || Box::<Libtest>::default(),
 };
@@ -40,10 +42,21 @@ struct Libtest {
     suites: Suites,
     /// The binary whose tests are running.
     run: Option<Run>,
+    /// Whether nextest is running: it starts each test by itself and tells its result in its own
+    /// way; what libtest prints in between is that test's output.
+    nextest: bool,
 }
 
 impl Dialect for Libtest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        if self.nextest {
+            self.nextest = !lines::is_nextest_summary(line.text);
+            return Claim::Pass;
+        }
+        if self.run.is_none() && lines::is_nextest_start(line.text) {
+            self.nextest = true;
+            return Claim::Pass;
+        }
         let captured = self.run.as_ref().is_some_and(Run::is_in_captured_output);
         if let Some(suite) = suite_heading(line.text).filter(|_| !captured) {
             self.abort(line.number, emit);

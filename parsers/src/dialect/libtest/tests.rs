@@ -395,3 +395,15 @@ fn lines_outside_a_run_are_nobodys() {
         assert_eq!(rust(text), "", "{text}");
     }
 }
+
+#[test]
+fn what_tests_print_under_nextest_is_not_a_run() {
+    let run = "\nrunning 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; \
+               0 ignored; 0 measured; 3 filtered out\n";
+    let text = format!(
+        "    Starting 1 test across 1 binary\n{run}     Summary [   0.918s] 1 test run: 1 passed\n"
+    );
+    assert_eq!(rust(&text), "");
+    let after = rust(&(text + run));
+    assert!(after.starts_with("? | a | passed\n"), "{after}");
+}
