@@ -59,3 +59,82 @@ fn counts(counts: &crate::Counts) -> String {
     }
     text.trim_end().to_owned()
 }
+
+/// Lines as go test and cargo test print them, in no order.
+const FRAGMENTS: &[&str] = &[
+    "=== RUN   TestA",
+    "=== RUN   TestA/b",
+    "=== PAUSE TestA/b",
+    "=== CONT  TestA/b",
+    "    a_test.go:3: text",
+    "--- FAIL: TestA (0.01s)",
+    "out--- PASS: TestA (0.01s)",
+    "    --- FAIL: TestA/b (0.01s)",
+    "panic: test timed out after 1s",
+    "\trunning tests:",
+    "\t\tTestB (1s)",
+    "panic: boom",
+    "ok  \tp\t0.1s",
+    "FAIL\tp\t0.1s",
+    "FAIL\tq [build failed]",
+    "     Running x (target/debug/deps/a-0123456789abcdef)",
+    "   Doc-tests a",
+    "running 3 tests",
+    "test one ... ok",
+    "test two ... FAILED",
+    "test two ... torn",
+    "test one ... \u{1b}[32mok\u{1b}[m",
+    "ok",
+    "tornok",
+    "..F 3/3",
+    ".",
+    "two --- FAILED",
+    "test two has been running for over 60 seconds",
+    "",
+    "failures:",
+    "successes:",
+    "---- two stdout ----",
+    "thread 'two' (1) panicked at a.rs:1:2:",
+    "thread 'two' panicked at 'x', a.rs:1:2",
+    "    two",
+    "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out",
+    "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+    "error: test failed, to rerun pass `--lib`",
+    "    Starting 1 test across 1 binary",
+    "     Summary [   0.9s] 1 test run: 1 passed",
+    "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"TestA\"}",
+    "{\"Action\":\"fail\",\"Package\":\"p\",\"Test\":\"TestA\",\"Elapsed\":0.1}",
+    "{\"Action\":\"fail\",\"Package\":\"p\",\"Elapsed\":0.1}",
+    "{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}",
+    "{\"type\":\"test\",\"event\":\"started\",\"name\":\"one\"}",
+    "{\"type\":\"test\",\"event\":\"failed\",\"name\":\"one\",\"stdout\":\"x\\n\"}",
+    "{\"type\":\"suite\",\"event\":\"ok\",\"passed\":1}",
+];
+
+proptest::proptest! {
+    #[test]
+    fn lines_in_any_order_count_every_test_once(
+        lines in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..60),
+    ) {
+        let text = lines.join("\n");
+        let mut ledger = Ledger::new();
+        let mut results = 0;
+        let mut parser = Parser::with_dialects(|id| id.starts_with("go_") || id.starts_with("lib"));
+        let mut see = |event: &crate::Event<'_>| {
+            ledger.apply(event);
+            results += match &event.body {
+                Body::TestStart(_) | Body::TestEnd(_) => 1,
+                Body::Counted(counted) => counted.counts.total(),
+                _ => 0,
+            };
+        };
+        parser.feed(text.as_bytes(), &mut see);
+        parser.finish(&mut see);
+        let told = ledger.tests().len() as u64 + ledger.unnamed().total();
+        proptest::prop_assert_eq!(ledger.totals().total(), told);
+        proptest::prop_assert!(told <= results);
+        // Nothing is told of more tests than there are lines that could tell of one.
+        let letters = 3 * lines.len() as u64;
+        proptest::prop_assert!(told <= letters);
+    }
+}
