@@ -1,10 +1,12 @@
 //! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
 
+mod bats;
 mod flat_json;
 mod go_test;
 mod go_test_json;
 mod libtest;
 mod libtest_json;
+mod prove;
 mod pytest;
 mod tap;
 mod teamcity;
@@ -79,6 +81,8 @@ pub static DIALECTS: &[DialectInfo] = &[
     libtest_json::INFO,
     go_test::INFO,
     libtest::INFO,
+    bats::INFO,
+    prove::INFO,
     tap::INFO,
     pytest::INFO,
     teamcity::INFO,

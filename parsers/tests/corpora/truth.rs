@@ -20,6 +20,8 @@ pub(crate) struct Truth {
     #[serde(default)]
     pub(crate) tests: Vec<TruthTest>,
     #[serde(default)]
+    pub(crate) parse_errors: Vec<String>,
+    #[serde(default)]
     pub(crate) unfinished: Vec<serde_json::Value>,
 }
 
@@ -80,6 +82,13 @@ impl Truth {
     /// A total of the truth; statuses that do not occur are zero.
     pub(crate) fn total(&self, status: &str) -> u64 {
         self.totals.get(status).copied().unwrap_or(0)
+    }
+
+    /// Whether the report ends before the log does: Perl's `TAP::Parser`, whose reading is the report
+    /// of TAP logs, dies at the first YAML block it cannot read.
+    pub(crate) fn is_cut(&self) -> bool {
+        let died = |e: &String| e.starts_with("Badly formed");
+        self.parse_errors.iter().any(died)
     }
 
     /// Whether a test of this status has its name in the log.

@@ -16,8 +16,9 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use stream::Stream;
-use syntax::{is_version, plan, test_line};
+pub(super) use details::{Details, perl_place};
+pub(super) use stream::Stream;
+pub(super) use syntax::{is_version, plan, test_line};
 
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 

@@ -172,7 +172,8 @@ impl Stream {
         let status = match test.directive {
             Some((Directive::Skip, _)) => Status::Skipped,
             Some((Directive::Todo, _)) => Status::Todo,
-            None if test.ok => Status::Passed,
+            _ if test.ok => Status::Passed,
+            Some((Directive::Timeout, _)) => Status::TimedOut,
             None => Status::Failed,
         };
         let place = self.nested.place(depth, test.name);

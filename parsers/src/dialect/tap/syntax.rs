@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub(crate) enum Directive {
     Skip,
     Todo,
+    /// `# timeout after 2s` (bats).
+    Timeout,
 }
 
 /// `ok 3 - adds # SKIP no adder`.
@@ -70,7 +72,8 @@ pub(crate) fn test_line(text: &str) -> Option<TestLine<'_>> {
     let description = description.trim();
     let (name, dashed) = match description.strip_prefix('-') {
         Some("") => ("", true),
-        Some(name) if name.starts_with([' ', '\t']) => (name.trim_start(), true),
+        // Only one blank belongs to the dash: producers indent with the rest.
+        Some(name) if name.starts_with([' ', '\t']) => (&name[1..], true),
         _ => (description, false),
     };
     Some(TestLine {
@@ -99,6 +102,11 @@ fn split_notes(text: &str) -> (&str, Notes<'_>) {
         let note = text[hash + 1..].trim_start();
         if let Some(directive) = directive(note) {
             notes.directive = Some(directive);
+            end = end.or(Some(hash));
+            break;
+        }
+        if note.starts_with("timeout after ") {
+            notes.directive = Some((Directive::Timeout, note.trim_end()));
             end = end.or(Some(hash));
             break;
         }
@@ -200,6 +208,7 @@ mod tests {
     fn description_loses_dash_and_directive_but_keeps_escapes() {
         assert_eq!(name("ok 1 - adds"), "adds");
         assert_eq!(name("ok 1 adds"), "adds");
+        assert_eq!(name("ok 1 -   adds"), "  adds");
         assert_eq!(name("ok 1 -"), "");
         assert_eq!(name("ok"), "");
         assert_eq!(
