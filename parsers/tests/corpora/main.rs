@@ -16,6 +16,12 @@ use truth::Case;
 
 /// Frameworks that must be right already; the others are shown and not judged yet.
 const COVERED: &[&str] = &[
+    "bats",
+    "django",
+    "node-test",
+    "prove",
+    "tap",
+    "unittest",
     "cargo-test",
     "cargo-test-json",
     "go-test-json",
