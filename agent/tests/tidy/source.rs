@@ -12,11 +12,13 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Whether the file is there for tests only.
+    /// Whether the file is there for tests only: by its place, or as a `tests.rs` that holds tests
+    /// (the store has a table and the API a resource of that name).
     pub(crate) fn is_test(&self) -> bool {
+        let holds_tests = self.code.contains("#[test]") || self.code.contains("proptest!");
         self.path
             .split('/')
-            .any(|part| matches!(part, "tests" | "tests.rs" | "fuzz"))
+            .any(|part| matches!(part, "tests" | "fuzz") || (part == "tests.rs" && holds_tests))
     }
 
     /// The code without the inline test module that ends the file.
