@@ -19,6 +19,7 @@
 //! | `<str>` | quoted text (templates only) |
 
 mod shapes;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -150,9 +151,9 @@ impl<'a> Masker<'a> {
         }
         let len = rest.iter().take_while(|b| is_word(**b)).count();
         let word = &self.text[at..at + len];
-        self.code_expected = shapes::announces_code(word, self.code_expected);
-        self.method = shapes::is_method(word);
-        if let Some((from, to)) = shapes::secret_value(&self.text[at..], len) {
+        self.code_expected = words::announces_code(word, self.code_expected);
+        self.method = words::is_method(word);
+        if let Some((from, to)) = words::secret_value(&self.text[at..], len) {
             self.replace(at + from, at + to, "<secret>");
             return at + to;
         }
@@ -222,7 +223,7 @@ impl<'a> Masker<'a> {
         };
         let len = from + end - (at + 1);
         let inside = &self.text[at + 1..at + 1 + len];
-        self.code_expected = shapes::announces_code(shapes::last_word(inside), false);
+        self.code_expected = words::announces_code(words::last_word(inside), false);
         self.replace(at, at + len + 2, "<str>");
         at + len + 2
     }

@@ -1,10 +1,7 @@
 //! What is longer than the house rules want, with its size. Numbers are lowered, never raised.
 
 /// Files with their lines.
-pub(crate) const FILES: &[(&str, usize)] = &[
-    ("parsers/src/event.rs", 464),
-    ("parsers/src/ledger.rs", 611),
-];
+pub(crate) const FILES: &[(&str, usize)] = &[];
 
 /// Functions with their lines.
 pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
