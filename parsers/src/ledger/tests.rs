@@ -1,6 +1,7 @@
 //! What events mean for counting, as little scripts: one event per line in, tests and totals out.
 
 use super::*;
+use crate::event::{TestDetail, TestEnd, TestStart};
 
 /// Folds a script and prints the tests and totals. A line is `VERB SUITE NAME REST...`; `-` is an
 /// unknown suite, `#n` in the rest an attempt.
