@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use sentinel_config::{parse_duration, parse_size};
+use sentinel_parsers::wire::RunContext;
+use sentinel_sidecar::new_run_id;
 
 /// Captures what a test command prints, recognises the tests in it and sends them to the agent.
 #[derive(Debug, Parser)]
@@ -24,6 +26,9 @@ pub(crate) enum Command {
     /// at once, else a `tail DIR` beside it does that.
     Capture(Capture),
     /// Send a stream: a directory of capture's, a file, or `-` for standard input.
+    ///
+    /// Ends with 0 when the agent has all of it, with 1 when it was told to stop before. A directory
+    /// without a stream is waited for.
     Tail(Tail),
 }
 
@@ -62,9 +67,9 @@ pub(crate) struct Tail {
     /// Send to the agent at this address [default: from the configuration].
     #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
     pub(crate) agent: Option<String>,
-    /// How long to go on sending after the stream has ended or a signal said stop.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) drain: Option<Duration>,
+    /// How long to go on sending after SIGTERM or SIGINT; a second one ends it at once.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(crate) drain: Duration,
     #[command(flatten)]
     pub(crate) stream: Stream,
 }
@@ -90,6 +95,20 @@ pub(crate) struct Stream {
     /// Configuration file.
     #[arg(long, value_name = "FILE", env = "SENTINEL_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+}
+
+impl Stream {
+    /// What the flags say about the run, with a new identifier if they name none.
+    pub(crate) fn run(&self) -> RunContext {
+        RunContext {
+            run_id: self.run_id.clone().unwrap_or_else(new_run_id),
+            pipeline: self.pipeline.clone(),
+            environment: self.environment.clone(),
+            branch: self.branch.clone(),
+            commit: self.commit.clone(),
+            ..RunContext::default()
+        }
+    }
 }
 
 impl Cli {

@@ -1,46 +1,46 @@
 //! `sentinel-sidecar`: the library as a program.
 
 mod args;
+mod capturing;
+mod stopping;
+mod tailing;
+
+use std::path::Path;
 
 use args::{Cli, Command, complain};
-use sentinel_sidecar::capture::{self, CaptureOptions};
-use sentinel_sidecar::segments::{Limits, SegmentWriter, StreamInfo, fresh_dir};
+use sentinel_config::{Config, Environment, SidecarConfig};
+use sentinel_sidecar::ship::ShipOutcome;
+
+/// Exit code for a mistake in flags or configuration.
+const USAGE: i32 = 2;
 
 fn main() {
     let code = match Cli::read() {
         Ok(cli) => match cli.command {
-            Command::Capture(args) => capture(&args),
-            Command::Tail(_) => {
-                complain("tail is not built yet");
-                2
-            }
+            Command::Capture(args) => capturing::run(args),
+            Command::Tail(args) => tailing::run(&args),
         },
         Err(code) => code,
     };
     std::process::exit(code);
 }
 
-fn capture(args: &args::Capture) -> i32 {
-    let limits = Limits {
-        segment_bytes: args.segment_size.unwrap_or(16 << 20),
-        cap_bytes: args.cap.unwrap_or(1 << 30),
-    };
-    let info = StreamInfo::new(capture::command_line(&args.cmd), args.stream.run_id.clone());
-    let recording = args.dir.as_deref().and_then(|dir| {
-        let made = fresh_dir(dir).and_then(|dir| SegmentWriter::create(&dir, &info, limits));
-        made.inspect_err(|e| complain(&format!("not recorded: {}: {e}", dir.display())))
-            .ok()
-    });
-    match capture::run(&args.cmd, recording, &CaptureOptions::default()) {
-        Ok(outcome) => {
-            for line in &outcome.trouble {
-                complain(line);
-            }
-            outcome.shell_code()
-        }
-        Err(e) => {
-            complain(&format!("the command was not started: {e}"));
-            126
+/// The configuration, or the exit code after a complaint.
+fn configuration(file: Option<&Path>) -> Result<SidecarConfig, i32> {
+    match Config::load(file, &Environment) {
+        Ok(config) => Ok(config.sidecar),
+        Err(errors) => {
+            complain(&errors.to_string());
+            Err(USAGE)
         }
     }
+}
+
+/// Says in one line what the agent does not have.
+fn complain_undelivered(outcome: &ShipOutcome, agent: &str, kept: &str) {
+    let why = outcome.trouble.as_deref().unwrap_or("it took too long");
+    let from = outcome.committed;
+    complain(&format!(
+        "{agent} does not have the output from byte {from} on: {why}{kept}"
+    ));
 }

@@ -59,6 +59,14 @@ pub struct ShipOutcome {
     pub trouble: Option<String>,
 }
 
+/// Whether an agent's address is one that [`run`] can send to.
+///
+/// # Errors
+/// When it is not.
+pub fn check_address(agent: &str) -> Result<(), AddressError> {
+    Client::new(agent).map(drop)
+}
+
 /// Ships a source until the agent has all of it or `stop` says now.
 ///
 /// # Errors

@@ -1,1 +1,143 @@
-//! Tests of the module above.
+//! Splitting, replacing and forgetting frames: the range stays whole, whatever happens to it.
+
+use proptest::prelude::*;
+use sentinel_parsers::event::{EndOfStream, Status, TestEnd};
+
+use super::*;
+
+/// A frame of `0..end` with a result per offset given, the last one with an end of stream.
+fn frame(offsets: &[u64], end: u64, last: bool) -> Frame {
+    let mut builder = FrameBuilder::new();
+    let mut sub = 0;
+    let mut at = None;
+    for offset in offsets {
+        sub = if at == Some(*offset) { sub + 1 } else { 0 };
+        at = Some(*offset);
+        builder.push(&Event {
+            offset: *offset,
+            sub,
+            line: 1,
+            time_ms: None,
+            dialect: "tap",
+            body: Body::TestEnd(TestEnd::new(None, "t", Status::Passed)),
+        });
+    }
+    if last {
+        builder.push(&Event {
+            offset: end,
+            sub: 0,
+            line: 1,
+            time_ms: None,
+            dialect: "stream",
+            body: Body::EndOfStream(EndOfStream {
+                total_bytes: end,
+                hash: None,
+                exit_code: Some(0),
+                signal: None,
+                cause: "exit",
+            }),
+        });
+    }
+    builder.finish(Header {
+        epoch: [1; 16],
+        seq: 0,
+        start: 0,
+        end,
+        last,
+    })
+}
+
+fn places(frames: &VecDeque<Waiting>) -> Vec<(u64, u32)> {
+    frames
+        .iter()
+        .flat_map(|w| w.frame.events())
+        .map(|e| (e.offset, e.sub))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn splitting_keeps_every_event_until_a_line_is_left(
+        mut offsets in prop::collection::vec(0u64..50, 1..40),
+        last in any::<bool>(),
+    ) {
+        offsets.sort_unstable();
+        let whole = frame(&offsets, 50, last);
+        let mut queue = Queue::default();
+        queue.push(whole.clone());
+        let before = places(&queue.frames);
+        let mut lines = offsets.clone();
+        lines.dedup();
+        let mut splits = 0;
+        while halves(&queue.frames[0].frame).is_some() {
+            prop_assert!(queue.split());
+            splits += 1;
+            prop_assert!(splits < 64);
+            let mut at = 0;
+            for (i, w) in queue.frames.iter().enumerate() {
+                prop_assert_eq!(w.header().start, at);
+                at = w.header().end;
+                prop_assert_eq!(w.header().last, last && i + 1 == queue.frames.len());
+            }
+            prop_assert_eq!(at, 50);
+            prop_assert_eq!(places(&queue.frames), before.clone());
+        }
+        // What is left in front is one line's events, give or take an empty start.
+        let first = &queue.frames[0].frame;
+        let mut left: Vec<u64> = first.events().map(|e| e.offset).filter(|o| *o < 50).collect();
+        left.dedup();
+        prop_assert!(left.len() <= 1, "{left:?}");
+        prop_assert!(queue.split());
+        let reason = queue.frames[0].frame.events().next().map(|e| format!("{:?}", e.body));
+        prop_assert!(reason.is_some_and(|r| r.contains("oversize")));
+        prop_assert!(!queue.split(), "a gap is not replaced again");
+    }
+}
+
+#[test]
+fn a_replaced_last_frame_still_ends_the_stream() {
+    let mut queue = Queue::default();
+    queue.push(frame(&[0, 10], 20, true));
+    assert!(queue.replace("rejected"));
+    let bodies: Vec<String> = queue.frames[0]
+        .frame
+        .events()
+        .map(|e| format!("{:?}", e.body))
+        .collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("Gap { from: 0, to: 20, reason: \"rejected\" }"));
+    assert!(bodies[1].starts_with("EndOfStream"));
+}
+
+#[test]
+fn the_last_frame_is_forgotten_only_when_the_stream_is_closed() {
+    let mut queue = Queue::default();
+    queue.push(frame(&[0], 20, true));
+    queue.forget(20, false);
+    assert_eq!(queue.start(), Some(0));
+    queue.forget(20, true);
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn what_a_pipe_cannot_give_again_is_bridged_by_a_loss() {
+    let mut queue = Queue::default();
+    let later = frame(&[30], 40, false).from_offset(30);
+    queue.push(later);
+    queue.bridge(12);
+    let header = queue.frames[0].header();
+    assert_eq!((header.start, header.end, header.last), (12, 30, false));
+    queue.bridge(12);
+    assert_eq!(queue.frames.len(), 2, "nothing to bridge any more");
+}
+
+#[test]
+fn a_request_holds_several_frames_but_never_more_than_its_bound_by_much() {
+    let mut queue = Queue::default();
+    assert!(queue.body(false).is_empty());
+    for _ in 0..3 {
+        queue.push(frame(&[0], 20, false));
+    }
+    let one = queue.body(true).len();
+    assert_eq!(queue.body(false).len(), 3 * one);
+}

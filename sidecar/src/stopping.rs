@@ -1,0 +1,67 @@
+//! Signals that tell a shipment to end.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sentinel_sidecar::ship::Stop;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// Often enough that nobody waits for it, seldom enough to cost nothing.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Counts the signals that mean "stop" from now on.
+pub(crate) struct Signals {
+    came: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Signals> {
+        let came = Arc::new(AtomicUsize::new(0));
+        let mut caught = signal_hook::iterator::Signals::new([SIGTERM, SIGINT])?;
+        let counter = Arc::clone(&came);
+        std::thread::Builder::new()
+            .name("stop".to_owned())
+            .spawn(move || {
+                for _ in caught.forever() {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }
+            })?;
+        Ok(Signals { came })
+    }
+
+    /// How many came so far.
+    pub(crate) fn so_far(&self) -> usize {
+        self.came.load(Ordering::Relaxed)
+    }
+
+    /// Completes when so many signals came.
+    pub(crate) async fn count(&self, n: usize) {
+        while self.so_far() < n {
+            sleep(LOOK).await;
+        }
+    }
+}
+
+/// Waits for `begin`, then says "at the end" and, after the time to drain, or another signal,
+/// "now". Never completes.
+pub(crate) async fn conduct(
+    begin: impl Future<Output = usize>,
+    signals: &Signals,
+    drain: Duration,
+    stop: &watch::Sender<Stop>,
+) {
+    let seen = begin.await;
+    stop.send_replace(Stop::AtEnd);
+    let deadline = Instant::now() + drain;
+    tokio::select! {
+        () = tokio::time::sleep_until(deadline) => {}
+        () = signals.count(seen + 1) => {}
+    }
+    stop.send_replace(Stop::Now);
+    std::future::pending().await
+}
