@@ -18,7 +18,6 @@ use truth::Case;
 const COVERED: &[&str] = &[
     "bats",
     "django",
-    "node-test",
     "prove",
     "tap",
     "unittest",
