@@ -40,7 +40,12 @@ pub(crate) fn run(args: Capture) -> i32 {
         Err((dir, error)) => {
             // The test runs all the same.
             complain(&format!("not recorded: {}: {error}", dir.display()));
-            return code(capture::run(&args.cmd, None, &CaptureOptions::default()));
+            return code(capture::run(
+                &args.cmd,
+                None,
+                &CaptureOptions::default(),
+                None,
+            ));
         }
     };
     match (&args.agent, recording) {
@@ -50,7 +55,12 @@ pub(crate) fn run(args: Capture) -> i32 {
         }
         (_, recording) => {
             let writer = recording.map(|(_, writer)| writer);
-            code(capture::run(&args.cmd, writer, &CaptureOptions::default()))
+            code(capture::run(
+                &args.cmd,
+                writer,
+                &CaptureOptions::default(),
+                None,
+            ))
         }
     }
 }
@@ -130,7 +140,7 @@ fn capture_then_tell(
     writer: SegmentWriter,
     ended: oneshot::Sender<()>,
 ) -> io::Result<CaptureOutcome> {
-    let outcome = capture::run(command, Some(writer), &CaptureOptions::default());
+    let outcome = capture::run(command, Some(writer), &CaptureOptions::default(), None);
     // Nobody listens only if sending has ended already.
     let _ = ended.send(());
     outcome

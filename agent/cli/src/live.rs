@@ -7,6 +7,7 @@ use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sentinel_agent::api::view::LiveRun;
+use sentinel_sidecar::capture::Screen;
 
 use crate::report::stored::counts;
 use crate::report::table::totals;
@@ -34,16 +35,6 @@ impl LiveLine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a piece of the command's output with the live line out of the way.
-    pub(crate) fn around(&self, bytes: &[u8], write: &mut dyn FnMut() -> bool) -> bool {
-        let mut state = self.state();
-        state.erase();
-        if let Some(last) = bytes.last() {
-            state.mid_line = *last != b'\n';
-        }
-        write()
-    }
-
     /// Draws the line anew, if the output stands at the start of a line.
     pub(crate) fn draw(&self, text: &str) {
         let mut state = self.state();
@@ -61,6 +52,17 @@ impl LiveLine {
         let mut state = self.state();
         state.erase();
         state.over = true;
+    }
+}
+
+impl Screen for LiveLine {
+    fn around(&self, bytes: &[u8], write: &mut dyn FnMut() -> bool) -> bool {
+        let mut state = self.state();
+        state.erase();
+        if let Some(last) = bytes.last() {
+            state.mid_line = *last != b'\n';
+        }
+        write()
     }
 }
 

@@ -7,6 +7,7 @@ mod http;
 mod live;
 mod parse;
 mod report;
+mod run;
 mod runs;
 mod source;
 mod style;
@@ -32,6 +33,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::RunArgs),
     Parse(parse::ParseArgs),
     Report(runs::ReportArgs),
     Runs(runs::RunsArgs),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match &cli.command {
+        Command::Run(args) => run::run(args),
         Command::Parse(args) => parse::run(args),
         Command::Report(args) => runs::report(args),
         Command::Runs(args) => runs::runs(args),

@@ -21,12 +21,21 @@ impl Style {
         width: 100,
     };
 
-    /// The style for standard output: colours only on a terminal and without `NO_COLOR`
-    /// (`CLICOLOR_FORCE` asks for them elsewhere), the terminal's width or `COLUMNS`.
+    /// The style for standard output.
     pub(crate) fn stdout() -> Style {
+        Style::of(std::io::stdout().is_terminal())
+    }
+
+    /// The style for standard error.
+    pub(crate) fn stderr() -> Style {
+        Style::of(std::io::stderr().is_terminal())
+    }
+
+    /// Colours only on a terminal and without `NO_COLOR` (`CLICOLOR_FORCE` asks for them
+    /// elsewhere); the terminal's width or `COLUMNS`.
+    fn of(terminal: bool) -> Style {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        let terminal = std::io::stdout().is_terminal();
         let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         let width = match (columns, terminal_size::terminal_size()) {
             (Some(columns), _) => columns,

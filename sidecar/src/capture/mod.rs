@@ -78,6 +78,13 @@ impl CaptureOutcome {
     }
 }
 
+/// Somebody who draws on the terminal that the command's output goes to.
+pub trait Screen {
+    /// Calls `write`, which writes these bytes of the command's output, with the terminal as the
+    /// output left it; gives back what `write` does.
+    fn around(&self, bytes: &[u8], write: &mut dyn FnMut() -> bool) -> bool;
+}
+
 /// Runs a command to its end. Without a recording its output only passes through.
 ///
 /// # Errors
@@ -86,6 +93,7 @@ pub fn run(
     command: &[OsString],
     mut recording: Option<SegmentWriter>,
     options: &CaptureOptions,
+    screen: Option<&dyn Screen>,
 ) -> io::Result<CaptureOutcome> {
     let mut outcome = CaptureOutcome::default();
     let signals = signals::Signals::new()?;
@@ -100,7 +108,7 @@ pub fn run(
     match child::spawn(program, arguments, plan) {
         Ok((child, mut streams)) => {
             let watch = signals.watch(child, options.reap)?;
-            pump::run(&watch, &mut streams, &mut recording, options.grace);
+            pump::run(&watch, &mut streams, &mut recording, options.grace, screen);
             let child = watch.finish();
             if options.reap {
                 outcome.leaked = child::left_behind();

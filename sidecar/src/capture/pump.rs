@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::Screen;
 use super::output::Stream;
 use super::signals::Watch;
 use crate::segments::SegmentWriter;
@@ -19,6 +20,7 @@ pub(crate) fn run(
     streams: &mut [Stream],
     recording: &mut Option<SegmentWriter>,
     grace: Duration,
+    screen: Option<&dyn Screen>,
 ) {
     let mut buffer = vec![0; BUFFER];
     let mut ended = false;
@@ -34,7 +36,7 @@ pub(crate) fn run(
         }
         let ready = wait_ready(streams, (!ended).then(|| watch.ended()), wait);
         for (stream, ready) in streams.iter_mut().zip(ready.pipes) {
-            if ready && copy(stream, &mut buffer, recording) {
+            if ready && copy(stream, &mut buffer, recording, screen) {
                 quiet_since = Instant::now();
             }
         }
@@ -46,7 +48,12 @@ pub(crate) fn run(
 }
 
 /// Reads once and hands on what came; gives the pipe up at its end, or when nobody takes its bytes.
-fn copy(stream: &mut Stream, buffer: &mut [u8], recording: &mut Option<SegmentWriter>) -> bool {
+fn copy(
+    stream: &mut Stream,
+    buffer: &mut [u8],
+    recording: &mut Option<SegmentWriter>,
+    screen: Option<&dyn Screen>,
+) -> bool {
     let Some(pipe) = &mut stream.pipe else {
         return false;
     };
@@ -67,7 +74,12 @@ fn copy(stream: &mut Stream, buffer: &mut [u8], recording: &mut Option<SegmentWr
     if let Some(recording) = recording {
         recording.append(&buffer[..n]);
     }
-    if !stream.deliver(&buffer[..n]) {
+    let bytes = &buffer[..n];
+    let delivered = match screen {
+        Some(screen) => screen.around(bytes, &mut || stream.deliver(bytes)),
+        None => stream.deliver(bytes),
+    };
+    if !delivered {
         stream.pipe = None;
     }
     true
