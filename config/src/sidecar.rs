@@ -11,8 +11,8 @@ section! {
         pub agent: String = agent_url("http://127.0.0.1:7600"),
         /// Bytes of output per segment file.
         pub segment_size: u64 = size("16MiB", "64KiB", "1GiB"),
-        /// Bytes of segments kept for an agent that does not take them; beyond, the oldest are
-        /// dropped and recorded as a gap. The test is never made to wait.
+        /// Bytes of segments kept. Beyond, what the agent has is deleted first; if it has nothing, new
+        /// output is cut and recorded as a gap. The test is never made to wait.
         pub capture_cap: u64 = size("1GiB", "1MiB", "1TiB"),
         /// Longest time a recognised event waits for others to share its frame.
         pub flush_interval: Duration = duration("200ms", "1ms", "1m"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use sentinel_sidecar::capture::is_ignored;
 use sentinel_sidecar::ship::Stop;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tokio::sync::watch;
@@ -22,7 +23,9 @@ pub(crate) struct Signals {
 impl Signals {
     pub(crate) fn catch() -> io::Result<Signals> {
         let came = Arc::new(AtomicUsize::new(0));
-        let mut caught = signal_hook::iterator::Signals::new([SIGTERM, SIGINT])?;
+        // What is ignored (`nohup`, a shell's background job) stays so, for a command of ours too.
+        let wanted = [SIGTERM, SIGINT].into_iter().filter(|s| !is_ignored(*s));
+        let mut caught = signal_hook::iterator::Signals::new(wanted)?;
         let counter = Arc::clone(&came);
         std::thread::Builder::new()
             .name("stop".to_owned())
@@ -63,5 +66,5 @@ pub(crate) async fn conduct(
         () = signals.count(seen + 1) => {}
     }
     stop.send_replace(Stop::Now);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -185,6 +185,18 @@ fn signals_sent_to_us_reach_the_command() {
 }
 
 #[test]
+fn what_we_were_told_to_ignore_the_command_ignores_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = format!(
+        "trap '' HUP; exec {BINARY} capture --dir {} -- sh -c 'kill -HUP $$; echo alive'",
+        dir.path().display()
+    );
+    let out = Command::new("sh").args(["-c", &command]).output().unwrap();
+    assert_eq!(out.stdout, b"alive\n");
+    assert_eq!(out.status.code(), Some(0));
+}
+
+#[test]
 fn a_blocked_reader_of_our_output_does_not_hold_up_a_signal() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = capture(dir.path(), &[], &["cat", "/dev/zero"])

@@ -18,7 +18,7 @@ use std::io;
 use std::time::Duration;
 
 pub use output::Pass;
-pub use signals::restore_default_signals;
+pub use signals::{is_ignored, restore_default_signals};
 
 use crate::segments::{Lost, SegmentWriter};
 

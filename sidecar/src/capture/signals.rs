@@ -32,10 +32,9 @@ impl Signals {
     /// Catches everything that is passed on. A signal we were told to ignore (`nohup`) stays
     /// ignored, and the command inherits that.
     pub(crate) fn new() -> io::Result<Signals> {
-        let ignored = ignored_signals();
         let wanted = FORWARDED
             .into_iter()
-            .filter(|s| ignored & (1 << (s - 1)) == 0)
+            .filter(|s| !is_ignored(*s))
             .chain([SIGCHLD]);
         Ok(Signals {
             caught: SignalsInfo::new(wanted)?,
@@ -104,14 +103,16 @@ fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Bit `n - 1` is set when signal `n` is ignored by this process.
-fn ignored_signals() -> u64 {
+/// Whether this process was told to ignore a signal, from 1 to 64.
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
+    let mask = status
         .lines()
         .find_map(|l| l.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
+        .unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
 }
 
 /// Gives the signals that were passed to a command their usual effect on us again. Without it they

@@ -11,7 +11,7 @@ use crate::segments::{self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, segm
 #[derive(Debug)]
 pub struct SegmentSource {
     dir: PathBuf,
-    info: StreamInfo,
+    info: Box<StreamInfo>,
     /// Kept open to ask for the writer's lock.
     stream: File,
     current: Option<File>,
@@ -45,7 +45,7 @@ impl SegmentSource {
         }
         Ok(SegmentSource {
             dir: dir.to_owned(),
-            info,
+            info: Box::new(info),
             stream,
             current: None,
             at: 0,
