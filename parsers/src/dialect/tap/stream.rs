@@ -4,6 +4,7 @@ use super::details::Details;
 use super::nested::Nested;
 use super::syntax::{self, Directive, TestLine};
 use super::tally::Tally;
+use super::titles;
 use crate::dialect::{Claim, Emit};
 use crate::event::{Body, Plan, Status, TestDetail, TestEnd};
 
@@ -177,16 +178,14 @@ impl Stream {
             None => Status::Failed,
         };
         let place = self.nested.place(depth, test.name);
-        let name = match place.is_node {
-            true => syntax::unescape(test.name),
-            false => test.name.into(),
+        let (suite, name) = match (place.is_node, titles::apart(test.name)) {
+            (true, _) => (place.suite, syntax::unescape(test.name).into_owned()),
+            (false, Some((suite, title))) if self.suite.is_empty() => (suite.into(), title.into()),
+            (false, _) => (self.suite.clone(), test.name.to_owned()),
         };
         let current = Current {
-            suite: match place.is_node {
-                true => place.suite,
-                false => self.suite.clone(),
-            },
-            name: name.into_owned(),
+            suite,
+            name,
             status,
             bad: !test.ok && status != Status::Skipped,
             line: number,

@@ -69,7 +69,14 @@ pub(crate) fn test_line(text: &str) -> Option<TestLine<'_>> {
         _ => (None, rest),
     };
     let (description, notes) = split_notes(description);
-    let description = description.trim();
+    let description = match notes.duration_s {
+        // Written by a machine with one blank; any other is the description's.
+        Some(_) if notes.directive.is_none() => description
+            .trim_start()
+            .strip_suffix(' ')
+            .unwrap_or(description),
+        _ => description.trim(),
+    };
     let (name, dashed) = match description.strip_prefix('-') {
         Some("") => ("", true),
         // Only one blank belongs to the dash: producers indent with the rest.
@@ -162,15 +169,15 @@ fn duration(note: &str) -> Option<(f64, usize)> {
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .unwrap_or(number.len());
     let (value, unit) = number.split_at(len);
-    let (unit, scale) = [("ms", 1e-3), ("sec", 1.0), ("s", 1.0)]
+    let (unit, per_second) = [("ms", 1000.0), ("sec", 1.0), ("s", 1.0)]
         .into_iter()
-        .find_map(|(word, scale)| Some((unit.trim_start().strip_prefix(word)?, scale)))?;
+        .find_map(|(word, n)| Some((unit.trim_start().strip_prefix(word)?, n)))?;
     let rest = unit.trim_start();
     if !(rest.is_empty() || rest.starts_with('#') || rest == "{") {
         return None;
     }
     let value: f64 = value.parse().ok()?;
-    Some((value * scale, note.len() - unit.len()))
+    Some((value / per_second, note.len() - unit.len()))
 }
 
 /// Takes the backslashes off `\#` and `\\`.

@@ -150,3 +150,25 @@ fn an_unclosed_yaml_block_loses_no_result() {
     let text = "1..2\nnot ok 1 - a\n  ---\n  message: no\nok 2 - b\n";
     assert_eq!(tap(text), "failed  | a <no>\npassed  | b");
 }
+
+#[test]
+fn vitests_titles_are_suite_and_name() {
+    let text = "TAP version 13\n1..1\nok 1 - src/a.test.ts > sums > adds # time=1.50ms\n";
+    assert_eq!(tap(text), "passed sums | adds [0.0015s]");
+}
+
+#[test]
+fn assertions_under_test_cases_are_the_test_cases() {
+    let text = "# adds\nok 1 - 1 + 1 == 2\n# adds\nnot ok 2 - 2 + 2 == 5 for: 4 == 5\n# adds\nwarning 3 - 'large'\n# allows\nnot ok 4 - x # TODO\nprinted\n# fine\nok 5 -\n1..5\n";
+    assert_eq!(
+        tap(text),
+        "failed  | adds <2 + 2 == 5 for: 4 == 5>\npassed  | allows\npassed  | fine"
+    );
+}
+
+#[test]
+fn a_long_first_failure_does_not_hide_the_stream() {
+    let stack = "      at f (/x.js:1:2)\n".repeat(5000);
+    let text = format!("not ok 1 a\n  oh no\n{stack}ok 2 b\nok 3 c\n1..3\n");
+    assert_eq!(tap(&text).lines().count(), 3);
+}
