@@ -47,7 +47,8 @@ impl Dialect for Bats {
         }
         if let Some(test) = result(line) {
             let headed = matches!(&self.suite, Some((at, _)) if at + 1 == line.number);
-            if !self.open && !headed && !over_progress(line.raw) {
+            let known = headed || (self.open && self.suite.is_some());
+            if !known && !over_progress(line.raw) {
                 return Claim::Pass;
             }
             if !self.open {
@@ -63,7 +64,7 @@ impl Dialect for Bats {
         if let Some(summary) = summary(line.text) {
             self.end_details(emit);
             emit(line.number, Body::Summary(summary));
-            self.suite = None;
+            (self.suite, self.open) = (None, false);
             return Claim::Own;
         }
         if self.failed.is_some() && line.text.starts_with("   ") {

@@ -57,6 +57,7 @@ fn a_test_that_ran_out_of_time_timed_out() {
 fn other_peoples_ticks_are_no_tests() {
     for text in [
         " ✓ synced 18 files\n ✗ ignored 2 files\n2 tests, 1 failure\n",
+        "1..1\na.bats\n2 tests, 1 failure\n ✓ synced 18 files\n",
         "test/a.bats\n - an item of a list\nchanged a.bats\n ✓ done\n",
     ] {
         assert_eq!(bats(text), "", "{text}");

@@ -43,6 +43,8 @@ struct Prove {
     /// Headings before the dialect was recognised.
     held: Vec<(u64, String, Outcome)>,
     file: Option<File>,
+    /// Whether files are called `.t`.
+    dot_t: bool,
     session: Session,
     /// In the report at the end.
     in_report: bool,
@@ -122,8 +124,7 @@ impl Prove {
             return Claim::Own;
         }
         if let Some((name, outcome)) = syntax::heading(text)
-            && test_line(text).is_none()
-            && !(outcome == Outcome::Running && name.contains(char::is_whitespace))
+            && self.is_file(name, text)
         {
             self.begin(number, name, outcome, emit);
             return Claim::Own;
@@ -134,11 +135,18 @@ impl Prove {
         }
     }
 
+    /// Whether a heading's name can be a file's: what tests print may look like headings.
+    fn is_file(&self, name: &str, text: &str) -> bool {
+        let plain = !name.contains(char::is_whitespace) && test_line(text).is_none();
+        plain && (self.file.is_none() || !self.dot_t || name.ends_with(".t"))
+    }
+
     /// A heading: the next file, or the same one again with its outcome.
     fn begin(&mut self, number: u64, name: &str, outcome: Outcome, emit: Emit<'_>) {
         self.in_report = false;
         if self.file.as_ref().is_none_or(|f| f.name != name) {
             self.leave(emit);
+            self.dot_t |= name.ends_with(".t");
             emit(
                 number,
                 Body::SuiteStart(SuiteStart {
@@ -217,6 +225,10 @@ impl Prove {
             self.session.diagnostic(comment, number);
             return Claim::Pass;
         }
+        if text.starts_with("Result: ") {
+            *self = Prove::default();
+            return Claim::Own;
+        }
         if let Some(report) = syntax::report(text) {
             self.session.report(number, report, emit);
             self.in_report = true;
@@ -224,7 +236,6 @@ impl Prove {
         }
         let own = text == "Test Summary Report"
             || text == "All tests successful."
-            || text.starts_with("Result: ")
             || text.starts_with("FAILED--Further testing stopped")
             || text.starts_with("\t(less ")
             || syntax::closing(text).is_some() && !text.starts_with("ok")

@@ -120,3 +120,12 @@ fn other_peoples_dots_are_no_files() {
         assert_eq!(prove(text), "", "{text}");
     }
 }
+
+#[test]
+fn what_tests_print_ends_no_file() {
+    let text = "t/a.t .. \n1..2\nok 1 - a\nLoading plugins .. ok\ncache ... \nok 2 - b\nok\nFiles=1, Tests=2,  0 wallclock secs (x)\nResult: PASS\nDeploying .. ok\nok 1 - c\n";
+    assert_eq!(
+        prove(text),
+        "passed t/a.t | a\npassed t/a.t | b\nprinted: 2 tests, 0 failed"
+    );
+}

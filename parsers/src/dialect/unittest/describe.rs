@@ -140,6 +140,16 @@ pub(super) fn ran(text: &str) -> Option<(u64, Option<f64>)> {
     Some((count.parse().ok()?, Some(seconds.parse().ok()?)))
 }
 
+/// `0.101s     test_x (mod.C.test_x)` of `--durations`: seconds and test.
+pub(super) fn slow(text: &str) -> Option<(f64, Described<'_>)> {
+    let (seconds, rest) = text.split_once("s ")?;
+    let seconds = seconds.parse().ok()?;
+    match described(rest.trim_start())? {
+        (test, "") if test.is_certain() => Some((seconds, test)),
+        _ => None,
+    }
+}
+
 /// `FAILED (failures=1, skipped=2)`, `OK`: failures, errors, skipped, expected failures, unexpected
 /// successes.
 pub(super) fn verdict(text: &str) -> Option<[u64; 5]> {

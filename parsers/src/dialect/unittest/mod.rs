@@ -124,6 +124,11 @@ impl Dialect for Unittest {
             self.end_session();
             return Claim::Own;
         }
+        if text == "Slowest test durations" && self.session.is_begun() {
+            self.settle(emit);
+            self.end_section(emit);
+            return Claim::Own;
+        }
         if let Some(section) = &mut self.section {
             if section.in_body {
                 section.body(text);
@@ -204,6 +209,21 @@ impl Unittest {
                 subtest: false,
             };
             self.end(Known::of(&test, number), number, outcome, emit);
+            return Claim::Own;
+        }
+        if self.session.is_verbose()
+            && let Some((seconds, test)) = describe::slow(text)
+        {
+            // The status is the result's; a recap only adds to it.
+            let end = TestEnd::new(Some(test.suite), test.name, Status::Passed);
+            emit(
+                number,
+                Body::TestEnd(TestEnd {
+                    duration_s: Some(seconds),
+                    recap: true,
+                    ..end
+                }),
+            );
             return Claim::Own;
         }
         if let Some(counts) = describe::progress(text) {

@@ -34,6 +34,11 @@ impl Session {
         self.begun
     }
 
+    /// Whether result lines named the tests.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     pub(super) fn begin(&mut self) {
         self.begun = true;
     }
@@ -103,10 +108,7 @@ impl Session {
                 duration_s,
             }),
         );
-        *self = Session {
-            begun: true,
-            ..Session::default()
-        };
+        *self = Session::default();
     }
 
     /// What was not told by name. The progress characters are believed if they agree with the

@@ -260,3 +260,44 @@ fn lines_that_only_look_like_results_are_no_tests() {
         assert_eq!(unittest(text), "", "{text}");
     }
 }
+
+#[test]
+fn slowest_tests_add_their_durations() {
+    let log = text(
+        "test_a (m.C.test_a) ... ok
+test_b (m.C.test_b) ... FAIL
+
+==
+FAIL: test_b (m.C.test_b)
+--
+Traceback (most recent call last):
+AssertionError: no
+
+Slowest test durations
+--
+0.101s     test_b (m.C.test_b)
+
+--
+Ran 2 tests in 0.110s
+
+FAILED (failures=1)
+",
+    );
+    assert_eq!(
+        unittest(&log),
+        "passed m.C | test_a
+failed m.C | test_b [0.101s] <AssertionError: no>
+printed: 2 tests, 1 failed, 0 errored, 0 skipped, 0 xfail, 0 xpass"
+    );
+}
+
+#[test]
+fn a_second_run_is_read_as_the_first() {
+    let run = text("test_a (m.C.test_a) ... ok\n\n--\nRan 1 test in 0.001s\n\nOK\n");
+    assert_eq!(
+        unittest(&format!("{run}{run}")),
+        "passed m.C | test_a
+passed m.C | test_a
+printed: 2 tests, 0 failed, 0 errored, 0 skipped, 0 xfail, 0 xpass"
+    );
+}
