@@ -1,7 +1,7 @@
 //! Sentinel's configuration: one file for agent, sidecar and command line, read into plain,
 //! validated values.
 //!
-//! A section is written down once, with [`section!`](section), and gives the struct, its default,
+//! A section is written down once, with the macro `section!`, and gives the struct, its default,
 //! its reader, the JSON schema and its part of the documented file. Reading never stops at the
 //! first mistake: [`ConfigErrors`] lists them all, each with its place and a suggestion.
 
