@@ -21,8 +21,6 @@ pub(crate) struct Truth {
     pub(crate) tests: Vec<TruthTest>,
     #[serde(default)]
     pub(crate) parse_errors: Vec<String>,
-    #[serde(default)]
-    pub(crate) unfinished: Vec<serde_json::Value>,
 }
 
 /// A test as the framework's own report has it.

@@ -55,7 +55,6 @@ pub(crate) struct TestLine {
     pub(crate) attempt: u32,
     /// Whether it is the test's latest attempt.
     pub(crate) latest: bool,
-    pub(crate) flaky: bool,
     pub(crate) message: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) line: u64,
@@ -97,7 +96,6 @@ fn lines_of(test: &Test) -> impl Iterator<Item = TestLine> {
             duration_s: attempt.duration_s,
             attempt: attempt.number,
             latest: i + 1 == count,
-            flaky: test.is_flaky(),
             message: attempt.message.as_deref().map(str::to_owned),
             location: attempt.location.as_deref().map(str::to_owned),
             line: attempt.line,

@@ -66,7 +66,6 @@ fn test_line(test: &TestView) -> TestLine {
         duration_s: test.duration_s,
         attempt: test.attempt,
         latest: true,
-        flaky: test.flaky,
         message: test.message.clone(),
         location: test.location.clone(),
         line: test.line,

@@ -7,7 +7,7 @@ mod station;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use clap::Args;
@@ -167,7 +167,7 @@ fn watched(
     let line = std::io::stderr().is_terminal().then(LiveLine::default);
     let outcome = std::thread::scope(|scope| {
         // Dropping the sender ends the drawing.
-        let (_going_on, ended) = channel::<()>();
+        let (_going_on, ended) = sync_channel::<()>(1);
         if let Some(line) = &line {
             let style = Style::stderr();
             scope.spawn(move || {
