@@ -2,7 +2,7 @@
 
 use super::LineClass;
 
-const WORDS: [&str; 12] = [
+pub(super) const WORDS: [&str; 12] = [
     "deadlock detected",
     "Deadlock found when trying to get lock",
     "violates unique constraint",
@@ -19,7 +19,7 @@ const WORDS: [&str; 12] = [
 
 /// PostgreSQL parts the severity from the text with two spaces; the crash of one of its processes is
 /// a plain log line.
-const POSTGRES: [&str; 4] = [
+pub(super) const POSTGRES: [&str; 4] = [
     "ERROR:  ",
     "FATAL:  ",
     "PANIC:  ",
@@ -29,22 +29,18 @@ const POSTGRES: [&str; 4] = [
 pub(super) const CLASS: LineClass = LineClass {
     class: "db_error",
     keywords: &[
-        "deadlock detected",
-        "Deadlock found when trying to get lock",
-        "violates unique constraint",
-        "violates foreign key constraint",
-        "SQLSTATE[",
-        "SQLSTATE ",
+        "eadlock",
+        "violates ",
+        "SQLSTATE",
+        "SQLITE_",
         "database is locked",
-        "SQLITE_BUSY",
-        "SQLITE_CORRUPT",
-        "too many clients already",
-        "Lock wait timeout exceeded",
-        "UNIQUE constraint failed",
+        "too many clients",
+        "Lock wait",
+        "constraint failed",
         "ERROR:  ",
         "FATAL:  ",
         "PANIC:  ",
-        "LOG:  server process (PID ",
+        "(PID ",
         "ORA-",
     ],
     is: |text| {

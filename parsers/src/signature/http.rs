@@ -3,7 +3,7 @@
 use super::LineClass;
 
 /// What stands before a status.
-const BEFORE: [&str; 8] = [
+pub(super) const BEFORE: [&str; 8] = [
     "HTTP/",
     "HTTP 5",
     "status code ",
@@ -15,7 +15,7 @@ const BEFORE: [&str; 8] = [
 ];
 
 /// What stands after one.
-const AFTER: [&str; 4] = [
+pub(super) const AFTER: [&str; 4] = [
     " Internal Server Error",
     " Bad Gateway",
     " Service Unavailable",
@@ -25,18 +25,12 @@ const AFTER: [&str; 4] = [
 pub(super) const CLASS: LineClass = LineClass {
     class: "http_5xx",
     keywords: &[
-        "HTTP/",
-        "HTTP 5",
-        "status code ",
-        "status_code",
-        "statusCode",
-        "status=",
-        "status\":",
-        "status: ",
-        " Internal Server Error",
-        " Bad Gateway",
-        " Service Unavailable",
-        " Gateway Time",
+        "HTTP",
+        "status",
+        "Internal Server",
+        "Bad Gateway",
+        "Service Unavail",
+        "Gateway Time",
     ],
     is: |text| follows(text) || AFTER.iter().any(|after| precedes(text, after)),
 };

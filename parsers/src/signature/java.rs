@@ -57,7 +57,7 @@ fn qualified(text: &str) -> Option<usize> {
 }
 
 fn is_thrown(name: &str) -> bool {
-    ["Exception", "Error", "Throwable", "Failure"]
+    ["Exception", "Error", "Throwable"]
         .iter()
         .any(|end| name.ends_with(end))
 }

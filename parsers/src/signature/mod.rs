@@ -21,9 +21,11 @@ mod rust;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 
 use crate::dialect::{Emit, Line};
 use crate::event::{Body, Signature};
@@ -74,14 +76,55 @@ static LINES: [LineClass; 6] = [
 ];
 
 /// Of [`LINES`], those that say why an exception was thrown.
-const CAUSES: usize = 2;
+const CAUSES: Classes = 0b11;
 
-/// Finds any keyword of any class.
-static KEYWORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let blocks = BLOCKS.iter().flat_map(|c| c.keywords);
-    let lines = LINES.iter().flat_map(|c| c.keywords);
-    AhoCorasick::new(blocks.chain(lines)).ok()
+/// Finds out which classes a line may be of, so that ordinary lines cost one fast search and
+/// others only the tests of those classes.
+struct Keywords {
+    /// Any keyword, with vector instructions; absent on machines without them.
+    any: Option<Searcher>,
+    /// Every keyword.
+    all: Option<AhoCorasick>,
+    /// The class of each keyword, as a bit: [`BLOCKS`] first, then [`LINES`].
+    bits: Vec<Classes>,
+}
+
+/// Classes as bits.
+type Classes = u16;
+
+const ALL_CLASSES: Classes = Classes::MAX;
+
+static KEYWORDS: LazyLock<Keywords> = LazyLock::new(|| {
+    let blocks = BLOCKS.iter().map(|c| c.keywords);
+    let lists = blocks.chain(LINES.iter().map(|c| c.keywords));
+    let pairs = lists
+        .enumerate()
+        .flat_map(|(class, list)| list.iter().map(move |word| (*word, 1 << class)));
+    let (words, bits): (Vec<&str>, Vec<Classes>) = pairs.unzip();
+    let distinct: BTreeSet<&str> = words.iter().copied().collect();
+    Keywords {
+        any: Searcher::new(distinct),
+        all: AhoCorasick::new(&words).ok(),
+        bits,
+    }
 });
+
+impl Keywords {
+    fn classes(&self, text: &str) -> Classes {
+        if self
+            .any
+            .as_ref()
+            .is_some_and(|any| any.find(text).is_none())
+        {
+            return 0;
+        }
+        let Some(all) = &self.all else {
+            return ALL_CLASSES;
+        };
+        all.find_overlapping_iter(text)
+            .fold(0, |classes, found| classes | self.bits[found.pattern()])
+    }
+}
 
 /// What a head line says.
 #[derive(Debug, Default)]
@@ -136,7 +179,7 @@ impl Block {
     fn state_cause(&mut self, exception: Option<&str>, message: &str, line: &str) {
         self.exception = exception.map(str::to_owned);
         self.message = kept(message);
-        if let Some(class) = line_class(&LINES[..CAUSES], line) {
+        if let Some(class) = line_class(CAUSES, line) {
             self.cause = Some((self.seen, class, kept(line.trim())));
         }
     }
@@ -157,9 +200,9 @@ impl Signatures {
         if self.open.is_some() && self.in_block(line, emit) {
             return;
         }
-        let any = KEYWORDS.as_ref().is_none_or(|k| k.is_match(line.text));
-        if any {
-            self.outside(line, emit);
+        let classes = KEYWORDS.classes(line.text);
+        if classes != 0 {
+            self.outside(line, classes, emit);
         }
     }
 
@@ -194,24 +237,26 @@ impl Signatures {
     }
 
     /// A line that holds a keyword and is part of no block.
-    fn outside(&mut self, line: &Line<'_>, emit: Emit<'_>) {
+    fn outside(&mut self, line: &Line<'_>, classes: Classes, emit: Emit<'_>) {
         let text = line.text;
         let head = BLOCKS
             .iter()
             .enumerate()
+            .filter(|(of, _)| classes >> of & 1 == 1)
             .find_map(|(of, class)| Some((of, class, (class.head)(text)?)));
+        let line_classes = classes >> BLOCKS.len();
         let Some((of, class, head)) = head else {
-            if let Some(class) = line_class(&LINES, text) {
+            if let Some(class) = line_class(line_classes, text) {
                 tell(class, line.number, text.trim(), emit);
             }
             return;
         };
         self.close(emit);
-        let cause = line_class(&LINES[..CAUSES], text).filter(|_| class.head_states_cause);
+        let cause = line_class(line_classes & CAUSES, text).filter(|_| class.head_states_cause);
         self.open = Some(Block {
             of,
             class: cause.unwrap_or(class.class),
-            alone: line_class(&LINES, text),
+            alone: line_class(line_classes, text),
             state: 0,
             certain: head.certain,
             exception: head.exception.map(str::to_owned),
@@ -268,8 +313,11 @@ fn tell(class: &str, number: u64, message: &str, emit: Emit<'_>) {
     emit(number, Body::Signature(signature));
 }
 
-fn line_class(classes: &[LineClass], text: &str) -> Option<&'static str> {
-    classes.iter().find(|c| (c.is)(text)).map(|c| c.class)
+/// The first of [`LINES`] that the text is, among those whose bits are set.
+fn line_class(among: Classes, text: &str) -> Option<&'static str> {
+    let mut rows = LINES.iter().enumerate();
+    let row = rows.find(|(bit, class)| among >> bit & 1 == 1 && (class.is)(text));
+    row.map(|(_, class)| class.class)
 }
 
 fn kept(message: &str) -> String {

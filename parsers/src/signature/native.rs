@@ -2,7 +2,7 @@
 
 use super::LineClass;
 
-const SEGFAULT_WORDS: [&str; 16] = [
+pub(super) const SEGFAULT_WORDS: [&str; 16] = [
     "egmentation fault",
     "segfault at ",
     "SIGSEGV",
@@ -21,7 +21,7 @@ const SEGFAULT_WORDS: [&str; 16] = [
     "Aborted",
 ];
 
-const OOM_WORDS: [&str; 9] = [
+pub(super) const OOM_WORDS: [&str; 9] = [
     "invoked oom-killer",
     "oom-kill:",
     "ut of memory: Kill",
@@ -35,7 +35,18 @@ const OOM_WORDS: [&str; 9] = [
 
 pub(super) const SEGFAULT: LineClass = LineClass {
     class: "segfault",
-    keywords: &SEGFAULT_WORDS,
+    keywords: &[
+        "egmentation fault",
+        "segfault at ",
+        "SIGSEGV",
+        "SIGABRT",
+        "SIGBUS",
+        "(): ",
+        "corrupt",
+        "detected ***",
+        ": Assertion `",
+        "Aborted",
+    ],
     is: |text| {
         SEGFAULT_WORDS
             .iter()
@@ -45,7 +56,14 @@ pub(super) const SEGFAULT: LineClass = LineClass {
 
 pub(super) const OOM: LineClass = LineClass {
     class: "oom",
-    keywords: &OOM_WORDS,
+    keywords: &[
+        "oom-kill",
+        "oom_reaper",
+        "ut of memory",
+        "OOMKilled",
+        "OutOfMemory",
+        "Cannot allocate memory",
+    ],
     is: |text| OOM_WORDS.iter().any(|w| text.contains(w)),
 };
 

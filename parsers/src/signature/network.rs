@@ -2,14 +2,14 @@
 
 use super::LineClass;
 
-const REFUSED_WORDS: [&str; 4] = [
+pub(super) const REFUSED_WORDS: [&str; 4] = [
     "onnection refused",
     "ECONNREFUSED",
     "ConnectionRefused",
     "actively refused it",
 ];
 
-const TIMEOUT_WORDS: [&str; 9] = [
+pub(super) const TIMEOUT_WORDS: [&str; 9] = [
     "timed out",
     "Timed out",
     "ETIMEDOUT",
@@ -23,13 +23,13 @@ const TIMEOUT_WORDS: [&str; 9] = [
 
 pub(super) const REFUSED: LineClass = LineClass {
     class: "connection_refused",
-    keywords: &REFUSED_WORDS,
+    keywords: &["efused", "ECONNREFUSED"],
     is: |text| REFUSED_WORDS.iter().any(|w| text.contains(w)),
 };
 
 pub(super) const TIMEOUT: LineClass = LineClass {
     class: "timeout",
-    keywords: &TIMEOUT_WORDS,
+    keywords: &["imed out", "ETIMEDOUT", "deadline exceeded", "imeout"],
     is: |text| {
         TIMEOUT_WORDS
             .iter()

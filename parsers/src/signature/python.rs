@@ -10,7 +10,7 @@ const HEAD: &str = "Traceback (most recent call last):";
 
 pub(super) const CLASS: BlockClass = BlockClass {
     class: "python_traceback",
-    keywords: &[HEAD, "  File \""],
+    keywords: &["Traceback (most", "  File \""],
     head,
     next,
     head_states_cause: false,

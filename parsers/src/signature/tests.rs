@@ -261,6 +261,28 @@ fn a_block_without_end_is_cut() {
     assert_eq!(told(&text), format!("1-{BLOCK_CAP} python_traceback \n"));
 }
 
+#[test]
+fn every_word_of_a_class_is_found_by_one_of_its_keywords() {
+    let words = network::REFUSED_WORDS
+        .iter()
+        .chain(&network::TIMEOUT_WORDS)
+        .chain(&native::SEGFAULT_WORDS)
+        .chain(&native::OOM_WORDS)
+        .chain(&database::WORDS)
+        .chain(&database::POSTGRES)
+        .chain(&http::BEFORE)
+        .chain(&http::AFTER);
+    for word in words {
+        assert_ne!(KEYWORDS.classes(word), 0, "{word}");
+    }
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn keywords_are_few_enough_for_vector_instructions() {
+    assert!(KEYWORDS.any.is_some());
+}
+
 /// `(line, class)` pairs of the truth.
 type Occurrences = Vec<(u64, String)>;
 
