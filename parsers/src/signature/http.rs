@@ -2,19 +2,10 @@
 
 use super::LineClass;
 
-/// What stands before a status.
-pub(super) const BEFORE: [&str; 8] = [
-    "HTTP/",
-    "HTTP 5",
-    "status code ",
-    "status_code",
-    "statusCode",
-    "status=",
-    "status\":",
-    "status: ",
-];
+/// What announces a status, with only spaces, quotes, `:` and `=` between.
+pub(super) const BEFORE: [&str; 5] = ["HTTP", "status", "status code", "status_code", "statusCode"];
 
-/// What stands after one.
+/// What a status means, after it.
 pub(super) const AFTER: [&str; 4] = [
     " Internal Server Error",
     " Bad Gateway",
@@ -32,42 +23,28 @@ pub(super) const CLASS: LineClass = LineClass {
         "Service Unavail",
         "Gateway Time",
     ],
-    is: |text| follows(text) || AFTER.iter().any(|after| precedes(text, after)),
+    is,
 };
 
-/// A status behind what announces one, with only punctuation, or the version, between.
-fn follows(text: &str) -> bool {
-    BEFORE.iter().any(|before| {
-        text.match_indices(before).any(|(at, _)| {
-            let rest = match *before {
-                "HTTP 5" => &text[at + 5..],
-                "HTTP/" => {
-                    text[at + 5..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-                }
-                _ => &text[at + before.len()..],
-            };
-            is_status(rest.trim_start_matches([' ', '"', '\'', ':', '=']))
-        })
+fn is(text: &str) -> bool {
+    memchr::memchr_iter(b'5', text.as_bytes()).any(|at| {
+        let (before, status) = text.split_at(at);
+        is_status(before.as_bytes(), status.as_bytes())
+            && (announced(before) || AFTER.iter().any(|a| status[3..].starts_with(a)))
     })
 }
 
-fn precedes(text: &str, after: &str) -> bool {
-    text.match_indices(after).any(|(at, _)| {
-        let from = at.saturating_sub(3);
-        let apart = from == 0 || !text.as_bytes()[from - 1].is_ascii_alphanumeric();
-        apart
-            && text
-                .get(from..at)
-                .is_some_and(|s| s.len() == 3 && is_status(s))
-    })
+/// 500 to 599 and no digit or letter beside it.
+fn is_status(before: &[u8], status: &[u8]) -> bool {
+    status.len() >= 3
+        && status[1..3].iter().all(u8::is_ascii_digit)
+        && !status.get(3).is_some_and(u8::is_ascii_alphanumeric)
+        && !before.last().is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// Begins with 500 to 599 and no further digit or letter.
-fn is_status(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() >= 3
-        && bytes[0] == b'5'
-        && bytes[1].is_ascii_digit()
-        && bytes[2].is_ascii_digit()
-        && !bytes.get(3).is_some_and(u8::is_ascii_alphanumeric)
+fn announced(before: &str) -> bool {
+    let words = before.trim_end_matches([' ', '"', '\'', ':', '=']);
+    let version = words.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let versioned = version.len() < words.len() && version.ends_with("HTTP/");
+    words.len() < before.len() && (versioned || BEFORE.iter().any(|b| words.ends_with(b)))
 }

@@ -241,6 +241,8 @@ fn ordinary_lines_have_no_class() {
         "timeout: 30s",
         "request Aborted by client",
         "GET / HTTP/1.1\" 200 5023",
+        "HTTP/5.500",
+        "took 500 ms",
         "status: 5000 rows",
         "detected deadlock while waiting",
         "ERROR: pip is old",
