@@ -216,6 +216,7 @@ fn settings(config: &Config) -> Settings {
         pipelines: config.pipelines.clone(),
         limits: sentinel_core::Limits {
             runs: config.agent.max_runs,
+            streams_per_run: config.agent.max_streams_per_run,
             ..sentinel_core::Limits::default()
         },
     }

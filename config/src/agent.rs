@@ -24,9 +24,9 @@ section! {
         pub max_inflated: u64 = size("16MiB", "64KiB", "1GiB"),
         /// Inputs waiting for the core; when they are full, senders are told to come back (503).
         pub queue: usize = count(1024, 1, 1048576),
-        /// Streams open at once.
-        pub max_streams: usize = count(10000, 1, 1000000),
-        /// Runs open at once.
+        /// Streams of one run; further ones are refused.
+        pub max_streams_per_run: usize = count(1000, 1, 100000),
+        /// Runs held in memory, the open ones and those over only just; further ones are refused.
         pub max_runs: usize = count(2000, 1, 1000000),
     }
 }
