@@ -96,10 +96,15 @@ impl FrameBuilder {
         self.state.next_sub = sub + 1;
         self.state.line = event.line;
         self.events += 1;
+        let fresh = self.payload.strings.ends.len() as u64 - used;
+        self.keep(code, flags, fresh, step);
+    }
+
+    /// Appends the record whose own fields were just written.
+    fn keep(&mut self, code: u8, flags: u8, fresh: u64, step: u64) {
         self.record.clear();
         self.record.push(code);
         self.record.push(flags);
-        let fresh = self.payload.strings.ends.len() as u64 - used;
         varint::put(&mut self.record, fresh);
         varint::put(&mut self.record, step);
         let length = self.record.len() + self.own.len();
