@@ -6,11 +6,14 @@
 
 mod entry;
 mod fold;
+mod index;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::event::{Body, Counted, Counts, Event, Plan, Printed, Status, Summary};
+
+use index::Index;
 
 pub use entry::{Attempt, Suite, Test};
 
@@ -23,8 +26,12 @@ pub const ATTEMPT_CAP: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     tests: Vec<Test>,
-    index: HashMap<Key, Vec<u32>>,
+    index: Index,
+    /// Latest test of each name in any suite; made when first needed.
+    by_name: Option<HashMap<Box<str>, u32>>,
     suites: BTreeMap<Arc<str>, Suite>,
+    /// Takes what is told of suites beyond [`TEST_CAP`].
+    spare: Suite,
     totals: Counts,
     /// Results counted without a name that no name has claimed yet, by dialect and suite.
     anonymous: BTreeMap<(Arc<str>, Option<Arc<str>>), Counts>,
@@ -38,6 +45,8 @@ pub struct Ledger {
     recapped: HashMap<(Key, Status), usize>,
     changed: BTreeSet<u32>,
     words: BTreeSet<Arc<str>>,
+    /// The dialect and the suite most recently named.
+    recent: [Option<Arc<str>>; 2],
     planned: Option<u64>,
     printed: Option<Printed>,
     dialects: Vec<Arc<str>>,
@@ -165,18 +174,37 @@ impl Ledger {
         std::mem::take(&mut self.changed)
     }
 
+    /// One copy of each suite's and dialect's name; beyond a bound copies are no longer shared.
     fn word(&mut self, word: &str) -> Arc<str> {
-        if let Some(known) = self.words.get(word) {
-            return Arc::clone(known);
+        for recent in self.recent.iter().flatten() {
+            if **recent == *word {
+                return Arc::clone(recent);
+            }
         }
-        let new: Arc<str> = word.into();
-        self.words.insert(Arc::clone(&new));
-        new
+        let found = match self.words.get(word) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new: Arc<str> = word.into();
+                if self.words.len() < 2 * TEST_CAP {
+                    self.words.insert(Arc::clone(&new));
+                }
+                new
+            }
+        };
+        self.recent = [self.recent[1].take(), Some(Arc::clone(&found))];
+        found
     }
 
     fn suite(&mut self, name: &str, time_ms: Option<i64>) -> &mut Suite {
-        let name = self.word(name);
-        let suite = self.suites.entry(name).or_default();
+        let known = self.suites.contains_key(name);
+        let suite = match known {
+            true => self.suites.get_mut(name).unwrap_or(&mut self.spare),
+            false if self.suites.len() >= TEST_CAP => &mut self.spare,
+            false => {
+                let name = self.word(name);
+                self.suites.entry(name).or_default()
+            }
+        };
         suite.first_ms = suite.first_ms.or(time_ms);
         suite
     }

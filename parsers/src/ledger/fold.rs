@@ -6,24 +6,29 @@ use super::{ATTEMPT_CAP, Attempt, Detail, Ledger, TEST_CAP, Test};
 use crate::event::{Counts, Event, Status, TestDetail, TestEnd, TestStart};
 
 impl Ledger {
-    fn find(&self, suite: Option<&Arc<str>>, name: &str) -> Option<&Vec<u32>> {
-        self.index.get(&(suite.cloned(), name.into()))
+    /// Tests of that suite and name, latest first.
+    fn find(&self, suite: Option<&Arc<str>>, name: &str) -> impl Iterator<Item = u32> {
+        let suite = suite.map(|s| &**s);
+        let all = self.index.all(suite, name).iter().rev().copied();
+        all.filter(move |i| is(&self.tests, *i, suite, name))
     }
 
     /// The latest test of that suite and name, or of that name in any suite if none is given.
-    fn latest(&self, suite: Option<&Arc<str>>, name: &str) -> Option<u32> {
-        if let Some(found) = self.find(suite, name).and_then(|v| v.last()) {
-            return Some(*found);
+    fn latest(&mut self, suite: Option<&Arc<str>>, name: &str) -> Option<u32> {
+        let exact = self.find(suite, name).next();
+        match (exact, suite) {
+            (None, None) => self.latest_of(name),
+            (found, _) => found,
         }
-        match suite {
-            Some(_) => None,
-            None => self
-                .tests
-                .iter()
-                .rev()
-                .find(|t| &*t.name == name)
-                .map(|t| t.ordinal),
-        }
+    }
+
+    /// The latest test of that name in any suite.
+    fn latest_of(&mut self, name: &str) -> Option<u32> {
+        let tests = &self.tests;
+        let known = self
+            .by_name
+            .get_or_insert_with(|| tests.iter().map(|t| (t.name.clone(), t.ordinal)).collect());
+        known.get(name).copied()
     }
 
     /// Adds a test, or counts it as dropped when the ledger is full.
@@ -49,10 +54,10 @@ impl Ledger {
         if attempt.status == Status::Unfinished {
             self.open.insert(ordinal);
         }
-        self.index
-            .entry((suite.clone(), name.into()))
-            .or_default()
-            .push(ordinal);
+        self.index.push(suite.as_deref(), name, ordinal);
+        if let Some(known) = &mut self.by_name {
+            known.insert(name.into(), ordinal);
+        }
         if suite.is_none() {
             self.orphans
                 .entry(Arc::clone(dialect))
@@ -124,7 +129,7 @@ impl Ledger {
     }
 
     fn latest_exact(&self, suite: Option<&Arc<str>>, name: &str) -> Option<u32> {
-        self.find(suite, name).and_then(|v| v.last()).copied()
+        self.find(suite, name).next()
     }
 
     fn push_attempt(&mut self, ordinal: u32, attempt: Attempt) {
@@ -138,6 +143,8 @@ impl Ledger {
         self.recount(suite.as_ref(), old, new);
         if new == Status::Unfinished {
             self.open.insert(ordinal);
+            let test = &self.tests[ordinal as usize];
+            self.index.reopen(test.suite.as_deref(), &test.name);
         } else {
             self.open.remove(&ordinal);
         }
@@ -162,9 +169,7 @@ impl Ledger {
         let found = match (end.attempt, self.open.is_empty()) {
             // Nothing is open: no need to look through many tests of one name.
             (None, true) => None,
-            _ => self
-                .find(suite.as_ref(), end.name)
-                .and_then(|all| self.which(all, end.attempt)),
+            _ => self.which(suite.as_ref(), end.name, end.attempt),
         };
         let ordinal = match found {
             Some(found) => {
@@ -180,16 +185,16 @@ impl Ledger {
 
     /// Which of the tests of one name a result belongs to: the oldest open one; with a number, the
     /// latest whose number is not beyond it.
-    fn which(&self, all: &[u32], number: Option<u32>) -> Option<u32> {
-        let test = |i: &&u32| &self.tests[**i as usize];
-        match number {
-            None => all.iter().find(|i| test(i).is_open()).copied(),
-            Some(n) => all
-                .iter()
-                .rev()
-                .find(|i| test(i).last().number <= n)
-                .copied(),
-        }
+    fn which(&mut self, suite: Option<&Arc<str>>, name: &str, number: Option<u32>) -> Option<u32> {
+        let Some(number) = number else {
+            let (tests, suite) = (&self.tests, suite.map(|s| &**s));
+            let is_open = |i: u32| tests[i as usize].is_open() && is(tests, i, suite, name);
+            return self.index.oldest_open(suite, name, is_open);
+        };
+        // Attempts of one test come close together: no need to look through many of one name.
+        self.find(suite, name)
+            .take(ATTEMPT_CAP)
+            .find(|i| self.tests[*i as usize].last().number <= number)
     }
 
     fn close(&mut self, ordinal: u32, attempt: Attempt, number: Option<u32>) {
@@ -249,23 +254,27 @@ impl Ledger {
     /// Which test a recap is about: of several of one name and status the recaps come in the order
     /// of the results, else the latest of that name.
     fn recapped(&mut self, suite: Option<&Arc<str>>, end: &TestEnd<'_>) -> Option<u32> {
-        let several = self.find(suite, end.name).is_some_and(|all| all.len() > 1);
+        let several = self.find(suite, end.name).nth(1).is_some();
         if !several || (end.message.is_none() && end.location.is_none()) {
             return self.latest(suite, end.name);
         }
         let key = ((suite.cloned(), end.name.into()), end.status);
         let from = self.recapped.get(&key).copied().unwrap_or(0);
-        let all = self.find(suite, end.name)?;
+        let all = self.index.all(suite.map(|s| &**s), end.name);
         let next = all.iter().enumerate().skip(from).find(|(_, i)| {
             let last = self.tests[**i as usize].last();
-            last.status == end.status && last.message.is_none() && last.location.is_none()
+            let suite = suite.map(|s| &**s);
+            is(&self.tests, **i, suite, end.name)
+                && last.status == end.status
+                && last.message.is_none()
+                && last.location.is_none()
         });
         match next.map(|(at, i)| (at, *i)) {
             Some((at, found)) => {
                 self.recapped.insert(key, at + 1);
                 Some(found)
             }
-            None => all.last().copied(),
+            None => self.latest_exact(suite, end.name),
         }
     }
 
@@ -356,17 +365,26 @@ impl Ledger {
             return;
         };
         let suite = self.word(suite);
+        for ordinal in &orphans {
+            self.tests[*ordinal as usize].suite = Some(Arc::clone(&suite));
+        }
+        let tests = &self.tests;
+        let names = orphans.iter().map(|i| &*tests[*i as usize].name);
+        self.index
+            .release(names, |i| tests[i as usize].suite.is_none());
         for ordinal in orphans {
-            let test = &mut self.tests[ordinal as usize];
-            test.suite = Some(Arc::clone(&suite));
-            let (name, status) = (test.name.clone(), test.status());
-            self.index.remove(&(None, name.clone()));
-            self.index
-                .entry((Some(Arc::clone(&suite)), name))
-                .or_default()
-                .push(ordinal);
+            let test = &self.tests[ordinal as usize];
+            let status = test.status();
+            self.index.push(Some(&suite), &test.name, ordinal);
             self.suite(&suite, None).counts.add(status, 1);
             self.changed.insert(ordinal);
         }
     }
+}
+
+/// Whether the test is one of that suite and name.
+fn is(tests: &[Test], ordinal: u32, suite: Option<&str>, name: &str) -> bool {
+    tests
+        .get(ordinal as usize)
+        .is_some_and(|test| &*test.name == name && test.suite.as_deref() == suite)
 }

@@ -258,3 +258,103 @@ fn recaps_of_one_name_go_through_its_results_of_that_status_in_order() {
         ],
     );
 }
+
+#[test]
+fn results_of_one_name_close_its_starts_oldest_first_even_when_one_runs_again() {
+    check_fold(
+        "start s a\nstart s a\nend s a passed\nend s a failed\nstart s a #2\nend s a #2 passed",
+        &["s a #1:passed", "s a #1:failed #2:passed", "= passed=2"],
+    );
+}
+
+#[test]
+fn orphans_of_two_dialects_share_a_name_and_only_one_is_adopted() {
+    let mut ledger = Ledger::new();
+    let mut tell = |dialect, body| {
+        ledger.apply(&Event {
+            offset: 0,
+            sub: 0,
+            line: 1,
+            time_ms: None,
+            dialect,
+            body,
+        });
+    };
+    let start = |name| {
+        Body::TestStart(TestStart {
+            suite: None,
+            name,
+            attempt: None,
+            tags: None,
+        })
+    };
+    tell("one", start("a"));
+    tell("two", start("a"));
+    tell(
+        "one",
+        Body::SuiteEnd(crate::event::SuiteEnd {
+            suite: "s",
+            status: None,
+            duration_s: None,
+            adopts: true,
+        }),
+    );
+    tell(
+        "two",
+        Body::TestEnd(TestEnd::new(None, "a", Status::Passed)),
+    );
+    let seen: Vec<_> = ledger
+        .tests()
+        .iter()
+        .map(|t| (t.suite.as_deref(), t.status()))
+        .collect();
+    assert_eq!(
+        seen,
+        [(Some("s"), Status::Unfinished), (None, Status::Passed)]
+    );
+}
+
+/// Quadratic work would keep this from ending.
+#[test]
+fn very_many_tests_of_one_name_are_no_trouble() {
+    let mut ledger = Ledger::new();
+    let mut script: Vec<Body<'_>> = Vec::new();
+    let n = 40_000;
+    for _ in 0..n {
+        script.push(Body::TestStart(TestStart {
+            suite: None,
+            name: "a",
+            attempt: None,
+            tags: None,
+        }));
+    }
+    for _ in 0..n {
+        script.push(Body::TestEnd(TestEnd::new(None, "a", Status::Passed)));
+    }
+    script.push(Body::SuiteEnd(crate::event::SuiteEnd {
+        suite: "s",
+        status: None,
+        duration_s: None,
+        adopts: true,
+    }));
+    for _ in 0..n {
+        script.push(Body::TestDetail(TestDetail {
+            suite: None,
+            name: "elsewhere",
+            message: None,
+            location: None,
+        }));
+    }
+    for body in script {
+        ledger.apply(&Event {
+            offset: 0,
+            sub: 0,
+            line: 1,
+            time_ms: None,
+            dialect: "d",
+            body,
+        });
+    }
+    assert_eq!(ledger.totals()[Status::Passed], n);
+    assert_eq!(ledger.suites().len(), 1);
+}
