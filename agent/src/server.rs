@@ -41,12 +41,7 @@ pub(crate) async fn serve(
     let open = Arc::new(Semaphore::new(limits.connections));
     let addresses = Arc::new(Addresses::default());
     let graceful = GracefulShutdown::new();
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_header_size(HEAD)
-        .pipeline_flush(true);
+    let builder = protocol(&limits);
     loop {
         // At the limit connections wait in the kernel's queue.
         let permit = tokio::select! {
@@ -91,6 +86,17 @@ pub(crate) async fn serve(
     {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+}
+
+/// How a connection is spoken to.
+fn protocol(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_header_size(HEAD)
+        .pipeline_flush(true);
+    builder
 }
 
 /// Ready when the agent is to stop, or nobody is left to say so.

@@ -178,8 +178,8 @@ fn unseen(ledger: &Ledger) -> Option<(u64, u64)> {
         .find(|(planned, seen)| planned > seen)
 }
 
-/// Compares each printed figure with the range of what was parsed.
-fn figures(printed: Printed, parsed: &Counts, note: &mut dyn FnMut(What)) {
+/// Per figure: its name, as printed, and the least and the most that fits what was parsed.
+fn ranges(printed: Printed, parsed: &Counts) -> [(&'static str, Option<u64>, u64, u64); 8] {
     let n = |status: Status| parsed[status];
     // What a figure of its own is not printed for may be part of another.
     let spare = |figure: Option<u64>, status: Status| figure.map_or(n(status), |_| 0);
@@ -195,7 +195,7 @@ fn figures(printed: Printed, parsed: &Counts, note: &mut dyn FnMut(What)) {
     let slow = n(Status::TimedOut);
     let total = parsed.total();
     let optional = sum(&[n(Status::Unfinished), n(Status::Errored), skipped, soft]);
-    let ranges: [(&'static str, Option<u64>, u64, u64); 8] = [
+    [
         (
             "tests",
             printed.tests,
@@ -234,8 +234,12 @@ fn figures(printed: Printed, parsed: &Counts, note: &mut dyn FnMut(What)) {
         ),
         ("xpass", printed.xpass, n(Status::Xpass), n(Status::Xpass)),
         ("todo", printed.todo, n(Status::Todo), n(Status::Todo)),
-    ];
-    for (figure, printed, low, high) in ranges {
+    ]
+}
+
+/// Compares each printed figure with the range of what was parsed.
+fn figures(printed: Printed, parsed: &Counts, note: &mut dyn FnMut(What)) {
+    for (figure, printed, low, high) in ranges(printed, parsed) {
         let Some(printed) = printed else { continue };
         if printed < low || printed > high {
             let parsed = if printed < low { low } else { high };

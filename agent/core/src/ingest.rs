@@ -104,21 +104,12 @@ fn take(
     let mut touched = Touched::default();
     for event in frame.events() {
         stream.apply(&event, now);
+        touched.by(&event.body);
         match &event.body {
-            Body::TestEnd(end) => {
-                touched.suite(end.suite);
-                touched.all |= end.recap;
-                if !end.recap {
-                    result(run, id, &event, now, spike);
-                }
-            }
-            Body::TestStart(start) => touched.suite(start.suite),
-            Body::SuiteStart(suite) => touched.suite(Some(suite.suite)),
-            Body::SuiteEnd(suite) => touched.suite(Some(suite.suite)),
-            Body::Plan(plan) => touched.suite(plan.suite),
-            Body::Summary(summary) => touched.suite(summary.suite),
+            Body::TestEnd(end) if !end.recap => result(run, id, &event, now, spike),
+            Body::TestEnd(_) | Body::TestStart(_) => {}
+            Body::SuiteStart(_) | Body::SuiteEnd(_) | Body::Plan(_) | Body::Summary(_) => {}
             Body::Counted(counted) => {
-                touched.suite(counted.suite);
                 let at = when(&event, now);
                 let (failures, results) = (counted.counts.failures(), counted.counts.total());
                 run.failures.add(at, failures, results, spike);
@@ -187,6 +178,22 @@ struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
+    fn by(&mut self, body: &Body<'a>) {
+        match body {
+            Body::TestEnd(end) => {
+                self.suite(end.suite);
+                self.all |= end.recap;
+            }
+            Body::TestStart(start) => self.suite(start.suite),
+            Body::SuiteStart(suite) => self.suite(Some(suite.suite)),
+            Body::SuiteEnd(suite) => self.suite(Some(suite.suite)),
+            Body::Plan(plan) => self.suite(plan.suite),
+            Body::Summary(summary) => self.suite(summary.suite),
+            Body::Counted(counted) => self.suite(counted.suite),
+            _ => {}
+        }
+    }
+
     fn suite(&mut self, name: Option<&'a str>) {
         if let Some(name) = name
             && self.latest != Some(name)
