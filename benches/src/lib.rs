@@ -2,5 +2,10 @@
 //! that are killed when their handle goes.
 
 pub mod chance;
+pub mod figures;
+pub mod http;
+pub mod ingest;
 pub mod log;
+pub mod parsing;
 pub mod process;
+pub mod recording;

@@ -1,0 +1,53 @@
+//! The few figures the benchmarks print.
+
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+/// Processor time this thread has used: what a machine busy with other things does not change.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn thread_cpu() -> Result<Duration, String> {
+    cpu(ClockId::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// Processor time all threads of this process have used.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn process_cpu() -> Result<Duration, String> {
+    cpu(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn cpu(clock: ClockId) -> Result<Duration, String> {
+    let time = clock_gettime(clock).map_err(|e| format!("no processor time: {e}"))?;
+    Ok(Duration::from(time))
+}
+
+/// The middle of the values, the lower one of two; zero without any.
+#[must_use]
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len().saturating_sub(1) / 2;
+    sorted.get(middle).copied().unwrap_or(0.0)
+}
+
+/// Megabytes (of 10^6) per second.
+#[must_use]
+pub fn mb_per_s(bytes: usize, time: Duration) -> f64 {
+    bytes as f64 / 1e6 / time.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle_of_the_sorted_values() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), 2.0);
+        assert_eq!(median(&[]), 0.0);
+    }
+}
