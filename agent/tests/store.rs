@@ -13,6 +13,8 @@ use sentinel_agent::Sharing;
 use sentinel_agent::api::read;
 use sentinel_agent::store::{DirLock, Reader, StoreError, open};
 
+/// The newest schema version.
+const VERSION: i64 = 2;
 const BUSY: Duration = Duration::from_secs(1);
 
 fn database(dir: &Path) -> PathBuf {
@@ -41,7 +43,7 @@ fn a_new_database_is_set_up_for_durable_acknowledgement() {
     assert_eq!(value::<String>(dir.path(), "journal_mode"), "wal");
     assert_eq!(value::<i64>(dir.path(), "auto_vacuum"), 2, "incremental");
     assert_eq!(value::<i64>(dir.path(), "application_id"), 0x736e_746c);
-    assert_eq!(value::<i64>(dir.path(), "user_version"), 1);
+    assert_eq!(value::<i64>(dir.path(), "user_version"), VERSION);
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn two_processes_may_make_the_database_at_once() {
             scope.spawn(|| drop(open(dir.path(), Duration::from_secs(20)).unwrap()));
         }
     });
-    assert_eq!(value::<i64>(dir.path(), "user_version"), 1);
+    assert_eq!(value::<i64>(dir.path(), "user_version"), VERSION);
 }
 
 #[test]
@@ -221,7 +223,7 @@ fn what_stops_a_start_is_one_line_and_exit_code_2() {
         (dir.path().join("a/b"), vec![], "does not exist"),
         (file, vec![], "not writable"),
         (used, vec![], "in use by process"),
-        (newer, vec![], "has schema version 99, this version knows 1"),
+        (newer, vec![], "has schema version 99, this version knows 2"),
         (
             data.clone(),
             vec!["--listen", "0.0.0.0:0"],
@@ -267,4 +269,32 @@ fn a_data_directory_is_read_without_an_agent() {
     );
     let none = read::anomalies(&reader, "r2", &read::Paging::default()).unwrap();
     assert!(none.is_none());
+}
+
+#[test]
+fn a_database_of_an_older_version_is_brought_up_to_date() {
+    let (dir, _) = filled();
+    let conn = rusqlite::Connection::open(database(dir.path())).unwrap();
+    // As version 1 left it: the same tables, and an index with another condition.
+    conn.execute_batch(
+        "DROP INDEX tests_failing; DROP INDEX runs_open;
+         CREATE INDEX tests_failing ON tests (run, stream, ordinal) WHERE status IN ('failed');
+         CREATE INDEX runs_open ON runs (id) WHERE status IN ('running');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(conn);
+    assert!(matches!(
+        Reader::open(dir.path()),
+        Err(StoreError::Older { found: 1, .. })
+    ));
+    drop(open(dir.path(), BUSY).unwrap());
+    assert_eq!(value::<i64>(dir.path(), "user_version"), VERSION);
+    let reader = Reader::open(dir.path()).unwrap();
+    let failed = read::TestsQuery {
+        statuses: vec![sentinel_parsers::Status::Failed],
+        ..read::TestsQuery::default()
+    };
+    let page = read::tests(&reader, "r1", &failed).unwrap().unwrap();
+    assert_eq!(page.items.len(), (0..500).filter(|n| n % 7 == 6).count());
 }

@@ -1,5 +1,6 @@
 //! `GET /api/v1/runs/{id}/tests?status=failed,errored&order=slowest`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -34,14 +35,14 @@ impl Asked {
                 let bad = || Problem::bad(format!("no such status: {word:?}"));
                 Status::parse(word).ok_or_else(bad)
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<BTreeSet<_>, _>>()?;
         let slowest = match self.order.as_deref() {
             None | Some("output") => false,
             Some("slowest") => true,
             Some(other) => return Err(Problem::bad(format!("no such order: {other:?}"))),
         };
         Ok(TestsQuery {
-            statuses,
+            statuses: statuses.into_iter().collect(),
             paging: Paging {
                 limit: self.limit.unwrap_or(0),
                 after: self.after,

@@ -53,6 +53,20 @@ pub enum StoreError {
         /// The newest version known here.
         known: u32,
     },
+    /// Not retryable by reading: the database was written by an older version and nobody has
+    /// brought it up to date.
+    #[error(
+        "database {} has schema version {found}, this version reads {known}: start sentinel-agent or `sentinel run` on it once",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The version known here.
+        known: u32,
+    },
     /// Not retryable: the database file belongs to another program.
     #[error("{} is a database of another program (application id {id:#x})", path.display())]
     Foreign {
@@ -102,6 +116,7 @@ impl StoreError {
             StoreError::Missing { .. } => "missing",
             StoreError::NotWritable { .. } => "not_writable",
             StoreError::Newer { .. } => "newer",
+            StoreError::Older { .. } => "older",
             StoreError::Foreign { .. } => "foreign",
             StoreError::OldSqlite(_) => "old_sqlite",
             StoreError::Full(_) => "full",

@@ -13,12 +13,44 @@ const CAP: usize = 16_384;
 pub(super) struct Ids {
     runs: HashMap<Box<str>, i64>,
     streams: HashMap<Box<str>, i64>,
+    /// The pair asked for last: rows of one frame come one after another.
+    pair: Option<Pair>,
+}
+
+#[derive(Debug)]
+struct Pair {
+    run_id: Box<str>,
+    stream: Box<str>,
+    ids: (i64, i64),
 }
 
 impl Ids {
     pub(super) fn forget(&mut self) {
         self.runs.clear();
         self.streams.clear();
+        self.pair = None;
+    }
+
+    /// The numbers of a run and one of its streams.
+    pub(super) fn pair(
+        &mut self,
+        conn: &Connection,
+        run_id: &str,
+        stream: &str,
+    ) -> rusqlite::Result<(i64, i64)> {
+        if let Some(pair) = &self.pair
+            && *pair.stream == *stream
+            && *pair.run_id == *run_id
+        {
+            return Ok(pair.ids);
+        }
+        let ids = (self.run(conn, run_id)?, self.stream(conn, stream)?);
+        self.pair = Some(Pair {
+            run_id: run_id.into(),
+            stream: stream.into(),
+            ids,
+        });
+        Ok(ids)
     }
 
     pub(super) fn learn_run(&mut self, run_id: &str, id: i64) {

@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Never edited once released; a change is a further file.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_partial_indexes.sql"),
+];
 
 /// The schema version this program writes.
 pub(crate) const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -5,6 +5,8 @@ pub(crate) mod frames;
 pub(crate) mod gaps;
 mod ids;
 mod migrations;
+#[cfg(test)]
+mod plans;
 pub(crate) mod reader;
 pub(crate) mod replay;
 pub(crate) mod runs;

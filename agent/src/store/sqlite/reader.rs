@@ -1,8 +1,9 @@
 //! Readers: read-only connections beside the writer, each query short and in a transaction of its own.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicU64};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
@@ -52,14 +53,12 @@ impl Reader {
                         id,
                     });
                 }
-                if found != migrations::KNOWN {
-                    return Err(StoreError::Newer {
-                        path: reader.path.clone(),
-                        found,
-                        known: migrations::KNOWN,
-                    });
+                let (path, known) = (reader.path.clone(), migrations::KNOWN);
+                match found.cmp(&known) {
+                    Ordering::Less => Err(StoreError::Older { path, found, known }),
+                    Ordering::Equal => Ok(()),
+                    Ordering::Greater => Err(StoreError::Newer { path, found, known }),
                 }
-                Ok(())
             })?;
         Ok(reader)
     }
@@ -85,7 +84,7 @@ impl Reader {
         limit: Option<Duration>,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let age = self.age.load(Ordering::SeqCst);
+        let age = self.age.load(atomic::Ordering::SeqCst);
         let mut conn = match self.take() {
             Some(conn) => conn,
             None => connect(&self.path)?,
@@ -95,7 +94,7 @@ impl Reader {
         conn.progress_handler(10_000, late)?;
         let result = query(&conn);
         // A connection with an error may look at a file that was put aside: not used again.
-        if result.is_ok() && age == self.age.load(Ordering::SeqCst) {
+        if result.is_ok() && age == self.age.load(atomic::Ordering::SeqCst) {
             self.put_back(conn);
         }
         Ok(result?)
@@ -103,7 +102,7 @@ impl Reader {
 
     /// Forgets all connections, after the database was replaced by a new one.
     pub(crate) fn forget(&self) {
-        self.age.fetch_add(1, Ordering::SeqCst);
+        self.age.fetch_add(1, atomic::Ordering::SeqCst);
         if let Ok(mut idle) = self.idle.lock() {
             idle.clear();
         }

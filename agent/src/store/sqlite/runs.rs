@@ -9,7 +9,7 @@ use super::ids::Ids;
 use super::value::{counts, from_json, from_word, int, json, opt_int, uint};
 use crate::api::view::{PrintedTotals, RunView};
 
-const UPSERT: &str = "
+pub(super) const UPSERT: &str = "
     INSERT INTO runs (run_id, pipeline, environment, branch, commit_hash, attempt, labels,
         provenance, status, reason, started_ms, ended_ms, passed, failed, errored, skipped, xfail,
         xpass, todo, timed_out, unfinished, printed, planned, flaky, exit_code, signal, dialects,
@@ -135,7 +135,8 @@ pub(crate) fn find(conn: &Connection, run_id: &str) -> rusqlite::Result<Option<(
 /// The numbers of all runs that are not over.
 pub(super) fn open(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id FROM runs WHERE status IN ('pending', 'running', 'finalizing') ORDER BY id",
+        "SELECT id FROM runs
+         WHERE status = 'pending' OR status = 'running' OR status = 'finalizing' ORDER BY id",
     )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     rows.collect()

@@ -9,7 +9,7 @@ use super::value::{from_json, int, json, opt_int, uint};
 use crate::api::view::StreamView;
 
 /// A position never goes back: an older state does not overwrite a newer one.
-const UPSERT: &str = "
+pub(super) const UPSERT: &str = "
     INSERT INTO streams (stream, run, cluster, pod_uid, container, restart, source, epoch, context,
         command, committed, closed, events, opened_ms, last_frame_ms, total_bytes, hash, exit_code,
         signal)

@@ -7,7 +7,7 @@ use sentinel_parsers::event::Status;
 use super::ids::Ids;
 use super::value::{int, opt_int};
 
-const UPSERT: &str = "
+pub(super) const UPSERT: &str = "
     INSERT INTO suites (run, stream, suite, passed, failed, errored, skipped, xfail, xpass, todo,
         timed_out, unfinished, planned, first_ms, ended_ms, duration_s)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)

@@ -19,7 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
 
 use super::frames::{self, Span};
 use super::ids::Ids;
-use super::{Opened, StoreError, anomalies, gaps, runs, streams, suites, tests};
+use super::tests::TestWriter;
+use super::{Opened, StoreError, anomalies, gaps, runs, streams, suites};
 use crate::store::{Quarantine, Reader};
 use crate::watch::Watch;
 
@@ -238,20 +239,29 @@ impl Work {
 
 fn write(conn: &mut Connection, ids: &mut Ids, group: &[Batch]) -> Result<(), StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    heads(&tx, ids, group)?;
+    rows(&tx, ids, group)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()> {
+    heads(tx, ids, group)?;
+    let mut tests = TestWriter::new(tx)?;
     for batch in group {
         for row in &batch.persist {
             match row {
                 Persist::Run(_) | Persist::Stream(_) => {}
-                Persist::Frame(row) => frame(&tx, ids, row, batch.raw.as_ref())?,
-                Persist::Test(row) => tests::write(&tx, ids, row)?,
-                Persist::Suite(row) => suites::write(&tx, ids, row)?,
-                Persist::Gap(row) => gaps::write(&tx, ids, row)?,
-                Persist::Anomaly(row) => anomalies::write(&tx, ids, row)?,
+                Persist::Frame(row) => frame(tx, ids, row, batch.raw.as_ref())?,
+                Persist::Test(row) => {
+                    let (run, stream) = ids.pair(tx, &row.run_id, &row.stream)?;
+                    tests.write(run, stream, row)?;
+                }
+                Persist::Suite(row) => suites::write(tx, ids, row)?,
+                Persist::Gap(row) => gaps::write(tx, ids, row)?,
+                Persist::Anomaly(row) => anomalies::write(tx, ids, row)?,
             }
         }
     }
-    tx.commit()?;
     Ok(())
 }
 
