@@ -25,6 +25,9 @@ section! {
         pub retry_min: Duration = duration("100ms", "1ms", "1m"),
         /// Longest pause before any retry. There is no limit to their number.
         pub retry_max: Duration = duration("30s", "1ms", "1h"),
+        /// A stream with nothing to tell says this often that it is still there. Must be well below the
+        /// agent's `run.lost_after`, or a long silent test makes its run a lost one.
+        pub keep_alive: Duration = duration("1m", "1ms", "1h"),
         /// Dialects to recognise, by id; `auto` is all of them.
         pub dialects: Vec<String> = dialects(&["auto"]),
         /// Whether failure text is stored as printed. Otherwise numbers, addresses, paths and other

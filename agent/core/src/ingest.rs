@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sentinel_config::FailureSpike;
-use sentinel_parsers::event::{Body, Event};
+use sentinel_parsers::event::{Body, Event, RunStart};
 use sentinel_parsers::frame::{Frame, Header};
 
 use crate::change::Change;
@@ -119,15 +119,7 @@ fn take(
                 run.signatures.add(id, event.line, error, limit);
                 run.changed |= Change::SIGNATURES;
             }
-            Body::RunStart(said) => {
-                let from = Source {
-                    rank: Rank::Marker,
-                    name: id,
-                    offset: event.offset,
-                };
-                run.merged.mark(&from, said, &run.id, &settings.limits);
-                run.changed |= Change::CONTEXT;
-            }
+            Body::RunStart(said) => marked(run, id, event.offset, said, settings),
             Body::Gap(gap) => {
                 let row = stream.lose(&run.id, gap, settings.limits.gaps_per_stream);
                 taken.gaps.extend(row);
@@ -143,6 +135,17 @@ fn take(
     touched.rows(run, &stream, &mut taken.suites);
     stream.changed_tests(&run.id, &mut taken.tests);
     run.streams.insert(id.clone(), stream);
+}
+
+/// A `RUN_START` marker: who the run is, in its own words.
+fn marked(run: &mut Run, id: &str, offset: u64, said: &RunStart<'_>, settings: &Settings) {
+    let from = Source {
+        rank: Rank::Marker,
+        name: id,
+        offset,
+    };
+    run.merged.mark(&from, said, &run.id, &settings.limits);
+    run.changed |= Change::CONTEXT;
 }
 
 /// Counts a result in the run's window of failures.

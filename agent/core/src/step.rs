@@ -111,15 +111,6 @@ impl Core {
         }
     }
 
-    /// Ends the restoring: nobody could be heard until now, so silence counts from now on.
-    pub fn resume(&mut self, now: Millis) {
-        for id in &self.open {
-            if let Some(run) = self.runs.get_mut(id) {
-                run.active_ms = run.active_ms.max(now);
-            }
-        }
-    }
-
     /// The run with that identifier, if it is in memory.
     #[must_use]
     pub fn run(&self, id: &str) -> Option<&Run> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, Position};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 pub use client::AddressError;
 
@@ -91,6 +91,7 @@ pub async fn run(
         pipeline: Pipeline::resume(config, epoch, 0, 0, crate::clock::now_ms()),
         end: None,
         idle: IDLE_MIN,
+        spoken: Instant::now(),
         stopping: false,
         outcome: ShipOutcome::default(),
     };
@@ -129,6 +130,8 @@ struct Shipment<'c> {
     /// The end of the stream, once it was read.
     end: Option<StreamEnd>,
     idle: Duration,
+    /// When the agent was last spoken to.
+    spoken: Instant,
     stopping: bool,
     outcome: ShipOutcome,
 }
@@ -146,6 +149,7 @@ impl Shipment<'_> {
             if !self.queue.is_empty() {
                 self.send().await;
             } else if quiet {
+                self.keep_alive().await;
                 self.wait(stop).await;
             } else {
                 // Parsing much that was sent before: let others have their turn.
@@ -219,6 +223,20 @@ impl Shipment<'_> {
                     sleep(pause).await;
                 }
             }
+        }
+    }
+
+    /// Opens the stream again after a long silence, so that the agent knows that somebody is there.
+    async fn keep_alive(&mut self) {
+        if self.spoken.elapsed() < self.config.keep_alive {
+            return;
+        }
+        let answer = self.client.open(&self.open).await;
+        if let Answer::Stored(position) = self.note(answer)
+            && (position.closed || position.committed != self.outcome.committed)
+        {
+            // The agent has lost what it had stored, or heard of this stream from somebody else.
+            self.start(position).await;
         }
     }
 
@@ -327,6 +345,7 @@ impl Shipment<'_> {
 
     /// An answer, with what is wrong about it kept for people.
     fn note(&mut self, answer: Result<Answer, client::ClientError>) -> Answer {
+        self.spoken = Instant::now();
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {

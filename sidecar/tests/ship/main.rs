@@ -53,6 +53,7 @@ fn config() -> SidecarConfig {
         flush_interval: Duration::from_millis(5),
         retry_min: Duration::from_millis(1),
         retry_max: Duration::from_millis(20),
+        keep_alive: Duration::from_millis(50),
         ..SidecarConfig::default()
     }
 }
@@ -130,6 +131,30 @@ fn a_recorded_stream_arrives_once_and_whole() {
     let requests = agent.state().requests;
     assert!(ship_dir(dir.path(), &open, &agent).complete);
     assert_eq!(agent.state().requests, requests + 1);
+}
+
+#[test]
+fn a_silent_stream_says_that_it_is_still_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, open) = writer(dir.path());
+    let bytes = log(3);
+    writer.append(&bytes);
+    let agent = Agent::start();
+    let (url, path) = (agent.url(), dir.path().to_owned());
+    let sender = std::thread::spawn(move || {
+        let (_go_on, stop) = watch::channel(Stop::No);
+        let source = Source::Segments(SegmentSource::open(&path).unwrap());
+        ship(source, &open, &url, stop)
+    });
+    let stored = || agent.state().committed == bytes.len() as u64;
+    wait_until("everything is stored", stored);
+    let requests = agent.state().requests;
+    wait_until("it speaks twice more", || {
+        agent.state().requests >= requests + 2
+    });
+    writer.finish(Some(0), None).unwrap();
+    assert!(sender.join().unwrap().complete);
+    check(&agent.state(), &bytes);
 }
 
 #[test]

@@ -288,22 +288,6 @@ fn a_sender_that_asks_for_its_position_keeps_the_run_alive() {
 }
 
 #[test]
-fn silence_during_a_restart_of_the_agent_does_not_lose_a_run() {
-    let first = sim();
-    let mut core = crate::Core::new(Settings::default());
-    for (then, input) in first.inputs.clone() {
-        core.restore(then, input);
-    }
-    let late = first.now + 3_600_000;
-    core.resume(late);
-    core.step(late, Input::Tick);
-    assert_eq!(
-        core.run("r1").map(super::super::runs::Run::status),
-        Some(RunStatus::Running)
-    );
-}
-
-#[test]
 fn runs_that_are_over_are_forgotten_after_a_while() {
     let mut sim = sim();
     let events = [passed(0, "one"), end_of_stream(10, Some(0), None)];
