@@ -141,6 +141,9 @@ fn nothing_is_acknowledged_before_it_is_durable() {
     agent.client.until("/ready", |answer| answer.status == 503);
     let short = Some(Duration::from_millis(100));
     pending.stream.set_read_timeout(short).unwrap();
+    let refused = agent.client.frames(&stream, &tests(10, 20).encode());
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert!(refused.head.contains("retry-after: 1"), "{refused:?}");
     let early = pending.stream.read(&mut [0; 16]);
     assert!(
         early.is_err(),
@@ -213,5 +216,26 @@ fn a_stopped_agent_has_stored_what_it_took() {
     let agent = Running::start(dir.path());
     let position = agent.client.get(&format!("/v1/streams/{stream}/position"));
     assert_eq!(position.position(), (200, 10 * PER_TEST));
+    agent.stop();
+}
+
+#[test]
+fn a_run_the_core_has_forgotten_is_brought_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let agent = Running::start(dir.path());
+    let stream = agent.client.open(&hello("r1")).stream;
+    agent.client.frames(&stream, &tests(0, 10).encode());
+    agent.client.frames(&stream, &end(10, 1).encode());
+    agent.pass(60_000);
+    let over = |run: &RunView| run.status.is_over();
+    let closed = agent.client.until("/api/v1/runs/r1", |a| over(&a.json()));
+    let a_day = 24 * 3_600_000;
+    agent.pass(a_day);
+    assert_eq!(agent.live("r1"), None, "the core has forgotten it");
+
+    let position = agent.client.open(&hello("r1"));
+    assert_eq!((position.committed, position.closed), (10 * PER_TEST, true));
+    let after: RunView = agent.client.get("/api/v1/runs/r1").json();
+    assert_eq!(after, closed.json());
     agent.stop();
 }

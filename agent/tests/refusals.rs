@@ -4,6 +4,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use common::{Running, hello, tests};
 use sentinel_config::Config;
 use sentinel_parsers::wire::OpenStream;
@@ -149,5 +153,52 @@ fn unknown_resources_methods_and_places_are_problems() {
             "{path}: {answer:?}"
         );
     }
+    agent.stop();
+}
+
+/// What an agent with short limits of time answers to a client that says so much and then nothing.
+fn dawdle(said: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.agent.header_timeout = Duration::from_millis(100);
+    config.agent.body_timeout = Duration::from_millis(100);
+    let agent = Running::with(dir.path(), &config);
+    let stream = agent.client.open(&hello("r1")).stream;
+    let mut client = TcpStream::connect(agent.handle().addr()).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    client
+        .write_all(said.replace("STREAM", &stream).as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    client
+        .read_to_string(&mut answer)
+        .expect("the agent ends the connection");
+    agent.stop();
+    answer
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_head_is_cut_off() {
+    assert_eq!(dawdle("GET /health HTT"), "");
+    assert_eq!(dawdle("GET /health HTTP/1.1\r\nhost: x\r\n"), "");
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_body_is_cut_off() {
+    let head = "POST /v1/streams/STREAM/frames HTTP/1.1\r\nhost: x\r\n\
+        content-type: application/vnd.sentinel.frame\r\ncontent-length: 1000\r\n\r\nhalf";
+    let answer = dawdle(head);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn a_head_over_the_limit_is_refused() {
+    let (_dir, agent) = agent();
+    let answer = agent.client.get(&format!("/{}", "x".repeat(20_000)));
+    // The connection is closed with the rest of the head unread, so the answer may not arrive.
+    assert!(matches!(answer.status, 0 | 414 | 431), "{answer:?}");
+    assert_eq!(agent.client.get("/health").status, 200);
     agent.stop();
 }

@@ -26,6 +26,11 @@ pub(crate) async fn frames(
     if !is_stream_id(&stream) {
         return Ok(answer(stream, &Reply::UnknownStream));
     }
+    if let Some(why) = app.watch.store_failing() {
+        // What waits already is tried again; more would only wait with it.
+        app.watch.busy.one();
+        return Err(Problem::busy(format!("nothing can be stored: {why}")));
+    }
     let (parts, sent) = request.into_parts();
     body::check_kind(&parts.headers, KIND).inspect_err(|_| app.watch.frames_rejected.one())?;
     let told = body::told_length(&parts.headers);

@@ -89,7 +89,24 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(dir: &Path, settings: &[(&str, &str)]) -> Daemon {
-        let mut child = command(dir)
+        Daemon::spawn(command(dir), settings)
+    }
+
+    /// Under limits that a shell sets before.
+    pub(crate) fn limited(dir: &Path, limits: &str, settings: &[(&str, &str)]) -> Daemon {
+        let daemon = command(dir);
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .env_clear()
+            .arg("-c")
+            .arg(format!("{limits}; exec \"$0\" \"$@\""))
+            .arg(daemon.get_program())
+            .args(daemon.get_args());
+        Daemon::spawn(shell, settings)
+    }
+
+    fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Daemon {
+        let mut child = command
             .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
@@ -109,6 +126,15 @@ impl Daemon {
             client: Client::new(ready),
             child,
         }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its end, which somebody else brought about.
+    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// kill -9.
@@ -165,6 +191,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Client {
         Client { address }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

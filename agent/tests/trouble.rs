@@ -1,0 +1,116 @@
+//! The daemon in trouble: no room on the disk, no file descriptors, told to end.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod common;
+
+use std::net::TcpStream;
+use std::process::Command;
+
+use common::{Daemon, PER_TEST, end, hello, tests};
+
+/// The value of a counter without labels.
+fn counter(agent: &Daemon, name: &str) -> u64 {
+    let page = agent.client.get("/metrics").body;
+    let line = page
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name}: {page}"))
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn without_room_nothing_is_acknowledged_and_with_room_it_goes_on_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    // A limit on the size of files stands for a full disk: writing fails in the middle of a commit.
+    let agent = Daemon::limited(dir.path(), "trap '' XFSZ; ulimit -S -f 400", &[]);
+    let stream = agent.client.open(&hello("r1")).stream;
+    let mut stored = 0;
+    let frames = |from: u64| tests(from, from + 500).encode();
+    let path = format!("/v1/streams/{stream}/frames");
+    let kind = "application/vnd.sentinel.frame";
+    let waiting = loop {
+        let pending = agent.client.send("POST", &path, kind, &frames(stored));
+        pending.stream.set_nonblocking(true).unwrap();
+        let answered = loop {
+            match pending.stream.peek(&mut [0]) {
+                Ok(_) => break true,
+                Err(_) if agent.client.get("/ready").status == 503 => break false,
+                Err(_) => {}
+            }
+        };
+        pending.stream.set_nonblocking(false).unwrap();
+        if !answered {
+            break pending;
+        }
+        assert_eq!(
+            pending.answer().position(),
+            (200, (stored + 500) * PER_TEST)
+        );
+        stored += 500;
+        assert!(stored < 100_000, "the limit was never reached");
+    };
+    let refused = agent.client.frames(&stream, &frames(stored));
+    assert_eq!(refused.status, 503, "{refused:?}");
+
+    let pid = agent.pid().to_string();
+    let more = Command::new("prlimit")
+        .args(["--fsize=unlimited", "--pid", &pid])
+        .status();
+    if !more.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: no prlimit here to make room again");
+        return;
+    }
+    assert_eq!(
+        waiting.answer().position(),
+        (200, (stored + 500) * PER_TEST)
+    );
+    agent.client.until("/ready", |answer| answer.status == 200);
+    agent.kill();
+
+    let agent = Daemon::start(dir.path(), &[]);
+    let position = agent.client.get(&format!("/v1/streams/{stream}/position"));
+    assert_eq!(position.position(), (200, (stored + 500) * PER_TEST));
+    let ready = agent.client.get("/ready").body;
+    assert!(!ready.contains("damaged"), "{ready}");
+}
+
+#[test]
+fn without_file_descriptors_the_agent_waits_and_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let agent = Daemon::limited(dir.path(), "ulimit -n 48", &[]);
+    let stream = agent.client.open(&hello("r1")).stream;
+    let crowd: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(agent.client.address()).unwrap())
+        .collect();
+    drop(crowd);
+    let answer = agent.client.frames(&stream, &tests(0, 10).encode());
+    assert_eq!(answer.position(), (200, 10 * PER_TEST));
+    assert!(counter(&agent, "sentinel_http_accept_errors_total") > 0);
+}
+
+#[test]
+fn told_to_end_it_stores_what_it_took_and_exits_with_0() {
+    for signal in ["TERM", "INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Daemon::start(dir.path(), &[]);
+        let stream = agent.client.open(&hello("r1")).stream;
+        agent.client.frames(&stream, &tests(0, 10).encode());
+        agent.client.frames(&stream, &end(10, 0).encode());
+        let pid = agent.pid().to_string();
+        let sent = Command::new("kill")
+            .args(["-s", signal, &pid])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        assert_eq!(agent.wait().code(), Some(0), "{signal}");
+        assert!(
+            !dir.path().join("sentinel.db-wal").exists(),
+            "the log is folded in"
+        );
+        let agent = Daemon::start(dir.path(), &[]);
+        let position = agent.client.open(&hello("r1"));
+        assert_eq!((position.committed, position.closed), (10 * PER_TEST, true));
+    }
+}
