@@ -21,7 +21,8 @@ pub struct Event<'a> {
     /// times that stand in the log; the sidecar fills in when it read the line.
     pub time_ms: Option<i64>,
     /// The dialect that recognised it (`pytest`, `tap`, ...; `sentinel` for our own markers,
-    /// `signature` for error signatures, `stream` for what the transport itself knows).
+    /// `signature` for error signatures outside any dialect's text, `stream` for what the
+    /// transport itself knows).
     pub dialect: &'a str,
     /// What was recognised.
     pub body: Body<'a>,

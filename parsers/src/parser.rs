@@ -1,5 +1,8 @@
 //! The streaming parser: bytes in, events out, whichever dialects the stream speaks.
 
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
 use crate::dialect::{Claim, DIALECTS, Dialect, DialectInfo, Line};
 use crate::event::{Body, Event};
 use crate::line::{LineSplitter, RawLine, visible};
@@ -123,6 +126,37 @@ struct Router {
     markers: Markers,
     slots: Vec<Slot>,
     signatures: Signatures,
+    texts: Texts,
+}
+
+/// Which of the latest lines were free text of a dialect: an error signature that begins there is
+/// told in that dialect's name, for it most likely is what a failed test says of itself.
+#[derive(Default)]
+struct Texts(VecDeque<(RangeInclusive<u64>, &'static str)>);
+
+impl Texts {
+    /// Runs of lines remembered; a signature's block is rarely told later than that.
+    const RUNS: usize = 16;
+
+    fn note(&mut self, line: u64, dialect: &'static str) {
+        if let Some((lines, id)) = self.0.back_mut()
+            && *id == dialect
+            && lines.end() + 1 == line
+        {
+            *lines = *lines.start()..=line;
+            return;
+        }
+        if self.0.len() == Texts::RUNS {
+            self.0.pop_front();
+        }
+        self.0.push_back((line..=line, dialect));
+    }
+
+    /// The dialect in whose text the line stands, or the signatures' own word.
+    fn teller(&self, line: u64) -> &'static str {
+        let found = self.0.iter().rev().find(|(lines, _)| lines.contains(&line));
+        found.map_or("signature", |(_, dialect)| dialect)
+    }
 }
 
 /// A dialect that may be, or is, spoken in the stream.
@@ -146,6 +180,7 @@ impl Router {
                 })
                 .collect(),
             signatures: Signatures::new(),
+            texts: Texts::default(),
         }
     }
 
@@ -174,7 +209,10 @@ impl Router {
         for slot in self.slots.iter_mut().filter(|s| s.open) {
             match slot.line(&line, &mut at, out) {
                 Claim::Own => return,
-                Claim::Text => text_of_a_dialect = true,
+                Claim::Text => {
+                    text_of_a_dialect = true;
+                    self.texts.note(line.number, slot.info.id);
+                }
                 Claim::Pass => {}
             }
         }
@@ -187,8 +225,9 @@ impl Router {
                 }
             }
         }
+        let texts = &self.texts;
         self.signatures
-            .line(&line, &mut |n, body| at.emit("signature", n, body, out));
+            .line(&line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
     }
 
     fn finish(&mut self, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
@@ -199,8 +238,9 @@ impl Router {
                 state.finish(&mut |n, body| at.emit(id, n, body, out));
             }
         }
+        let texts = &self.texts;
         self.signatures
-            .finish(&mut |n, body| at.emit("signature", n, body, out));
+            .finish(&mut |n, body| at.emit(texts.teller(n), n, body, out));
     }
 }
 

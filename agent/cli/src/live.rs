@@ -7,6 +7,7 @@ use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sentinel_agent::api::view::LiveRun;
+use sentinel_parsers::Status;
 use sentinel_sidecar::capture::Screen;
 
 use crate::report::stored::counts;
@@ -80,8 +81,11 @@ impl State {
 pub(crate) fn text(live: &LiveRun, started_ms: i64, now_ms: i64, style: Style) -> String {
     let elapsed = |since: i64| seconds((now_ms - since).max(0) as f64 / 1e3);
     let mut parts = vec![elapsed(started_ms)];
-    let counts = counts(&live.totals);
+    let mut counts = counts(&live.totals);
+    // Not unfinished: still running, which the line says of the oldest.
+    counts.sub(Status::Unfinished, live.totals.unfinished);
     match (counts.is_zero(), live.planned) {
+        (true, _) if live.open > 0 => parts.push("no result yet".to_owned()),
         (true, _) => parts.push("waiting for the first test".to_owned()),
         (false, Some(planned)) if planned >= counts.total() => {
             parts.push(format!("{} of {planned}", totals(&counts, 0)));
@@ -142,8 +146,7 @@ mod tests {
         };
         assert_eq!(
             text(&live, 1_000, 13_500, Style::PLAIN),
-            "sentinel · 12.50s · 4 tests: 2 passed, 1 failed, 1 unfinished of 9 · \
-             running login for 6.50s"
+            "sentinel · 12.50s · 3 tests: 2 passed, 1 failed of 9 · running login for 6.50s"
         );
     }
 }

@@ -12,6 +12,7 @@ use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
 use crate::output::{FrameRow, GapRow, Outputs, Persist, Reply, SuiteRow};
 use crate::runs::Run;
+use crate::signatures::Occurrence;
 use crate::step::{Core, Settings, answer, at};
 use crate::stream::{Place, Stream};
 use crate::text::test_name;
@@ -116,7 +117,12 @@ fn take(
             }
             Body::Signature(error) => {
                 let limit = settings.limits.signatures_per_run;
-                run.signatures.add(id, event.line, error, limit);
+                let at = Occurrence {
+                    stream: id,
+                    line: event.line,
+                    free: event.dialect == "signature",
+                };
+                run.signatures.add(&at, error, limit);
                 run.changed |= Change::SIGNATURES;
             }
             Body::RunStart(said) => marked(run, id, event.offset, said, settings),

@@ -22,6 +22,16 @@ pub struct SeenSignature {
     pub line: u64,
     /// How often it was seen.
     pub count: u64,
+    /// How often of that outside what tests say of their own failures.
+    pub free: u64,
+}
+
+/// Where an occurrence stands.
+pub(crate) struct Occurrence<'a> {
+    pub(crate) stream: &'a str,
+    pub(crate) line: u64,
+    /// Whether it is outside what tests say of their own failures.
+    pub(crate) free: bool,
 }
 
 /// The different errors of a run.
@@ -33,9 +43,10 @@ pub struct Signatures {
 
 impl Signatures {
     /// Takes an occurrence into account. `limit` bounds the different fingerprints.
-    pub(crate) fn add(&mut self, stream: &str, line: u64, error: &Signature<'_>, limit: usize) {
+    pub(crate) fn add(&mut self, at: &Occurrence<'_>, error: &Signature<'_>, limit: usize) {
         if let Some(seen) = self.seen.get_mut(error.fingerprint) {
             seen.count += 1;
+            seen.free += u64::from(at.free);
             return;
         }
         if self.seen.len() >= limit {
@@ -48,9 +59,10 @@ impl Signatures {
                 class: error.class.to_owned(),
                 exception: error.exception.map(str::to_owned),
                 message: error.message.chars().take(MESSAGE_CHARS).collect(),
-                stream: stream.to_owned(),
-                line,
+                stream: at.stream.to_owned(),
+                line: at.line,
                 count: 1,
+                free: u64::from(at.free),
             },
         );
     }

@@ -12,6 +12,9 @@ use crate::style::{Style, bytes, fit, inert, seconds};
 /// Failures printed in full; the rest is counted.
 const FAILURES_SHOWN: usize = 50;
 
+/// Findings of severity info shown, a line each; the rest is counted.
+const MINOR_SHOWN: usize = 5;
+
 /// The whole report as text.
 pub(crate) fn report(report: &Report, style: Style) -> String {
     let mut out = String::new();
@@ -194,13 +197,22 @@ fn unfinished(out: &mut String, report: &Report, style: Style) {
 }
 
 fn anomalies(out: &mut String, anomalies: &[Anomaly], style: Style) {
-    let open: Vec<&Anomaly> = anomalies.iter().filter(|a| !a.resolved).collect();
-    if open.is_empty() {
+    let open = anomalies.iter().filter(|a| !a.resolved);
+    let (minor, major): (Vec<&Anomaly>, _) = open.partition(|a| a.severity == Severity::Info);
+    if major.is_empty() && minor.is_empty() {
         return;
     }
     heading(out, "Findings", style);
-    for anomaly in open {
+    for anomaly in major {
         finding(out, anomaly, style);
+    }
+    for anomaly in minor.iter().take(MINOR_SHOWN) {
+        let line = format!("info {}  {}", anomaly.rule, anomaly.title);
+        let _ = writeln!(out, "  {}", style.dim(&fit(&line, style.width - 2)));
+    }
+    if minor.len() > MINOR_SHOWN {
+        let more = minor.len() - MINOR_SHOWN;
+        let _ = writeln!(out, "  … and {more} more: sentinel show anomalies");
     }
 }
 

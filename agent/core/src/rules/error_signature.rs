@@ -9,7 +9,8 @@
 //! **Signals used.** Error signatures of all streams. The fingerprint leaves out what differs from
 //! one occurrence to the next.
 //!
-//! **False positives.** Tests that provoke errors on purpose and print them.
+//! **False positives.** Tests that provoke errors on purpose and print them. An error that was only
+//! seen in what failed tests say of their own failures is `info`: the failures tell it already.
 //!
 //! **Settings.** `rules.error_signature`: `min_count`, `severity`, `enabled`.
 //!
@@ -39,16 +40,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
             true => what.to_owned(),
             false => format!("{what}: {}", error.message),
         };
+        let severity = match error.free {
+            0 => context.severity.min(Severity::Info),
+            _ => context.severity,
+        };
         findings.add(
-            Finding::new(
-                context.severity,
-                format!("signature:{fingerprint}"),
-                short(&text),
-            )
-            .count("occurrences_count", error.count)
-            .count("threshold_count", min)
-            .line(&error.stream, error.line, text)
-            .hint(format!("class {}, fingerprint {fingerprint}", error.class)),
+            Finding::new(severity, format!("signature:{fingerprint}"), short(&text))
+                .count("occurrences_count", error.count)
+                .count("threshold_count", min)
+                .line(&error.stream, error.line, text)
+                .hint(format!("class {}, fingerprint {fingerprint}", error.class)),
         );
     }
 }
