@@ -227,13 +227,13 @@ impl Client {
             kind => format!("content-type: {kind}\r\n"),
         };
         let length = body.len();
-        write!(
-            stream,
+        let mut request = format!(
             "{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\n{kind}content-length: {length}\r\n\r\n"
         )
-        .unwrap();
-        // A server that refuses the head does not read the body.
-        let _ = stream.write_all(body);
+        .into_bytes();
+        request.extend_from_slice(body);
+        // A server that refuses the head reads no further; what it says shows in the answer.
+        let _ = stream.write_all(&request);
         Pending { stream }
     }
 
