@@ -17,7 +17,7 @@ mod value;
 pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -27,6 +27,8 @@ use super::StoreError;
 const APPLICATION_ID: u32 = 0x736e_746c;
 /// The database in a data directory.
 const FILE: &str = "sentinel.db";
+/// Pause before a database that is busy is opened again.
+const PAUSE: Duration = Duration::from_millis(10);
 /// Up to this size every page is checked at the start; larger files are checked as they are read.
 const CHECKED: u64 = 16 << 20;
 
@@ -62,7 +64,7 @@ pub(crate) fn file(dir: &Path) -> PathBuf {
 /// As [`StoreError`] says; none of them loses anything stored.
 pub fn open(dir: &Path, busy: Duration) -> Result<Opened, StoreError> {
     check_engine()?;
-    let (conn, quarantine) = match open_once(dir, busy) {
+    let (conn, quarantine) = match open_patiently(dir, busy) {
         Ok(conn) => (conn, None),
         Err(StoreError::Damaged(why)) => {
             let quarantine = put_aside(dir, &why)?;
@@ -76,6 +78,18 @@ pub fn open(dir: &Path, busy: Duration) -> Result<Opened, StoreError> {
         busy,
         quarantine,
     })
+}
+
+/// Two processes that make the database at the same time stand in each other's way where SQLite
+/// does not wait by itself: it gives up at once rather than wait for a lock to be upgraded.
+fn open_patiently(dir: &Path, busy: Duration) -> Result<Connection, StoreError> {
+    let begun = Instant::now();
+    loop {
+        match open_once(dir, busy) {
+            Err(StoreError::Busy(_)) if begun.elapsed() < busy => std::thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
 }
 
 /// Refuses engines with the WAL-reset bug, whatever the lock file was resolved to.
@@ -121,16 +135,19 @@ fn cannot_write(error: &rusqlite::Error) -> bool {
 
 /// Refuses what is not ours or not ours yet; tells whether the file is still to be marked as ours.
 fn check_owner(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
-    let id: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    // One view of the file: another process may be making it.
+    let view = conn.unchecked_transaction()?;
+    let id: i64 = view.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let id = u32::try_from(id & 0xffff_ffff).unwrap_or(u32::MAX);
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables: i64 = view.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let found = migrations::version(&view)?;
+    drop(view);
     if tables > 0 && id != APPLICATION_ID {
         return Err(StoreError::Foreign {
             path: path.to_owned(),
             id,
         });
     }
-    let found = migrations::version(conn)?;
     if found > migrations::KNOWN {
         return Err(StoreError::Newer {
             path: path.to_owned(),
