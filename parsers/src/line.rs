@@ -5,11 +5,23 @@ use std::borrow::Cow;
 /// Bytes of a line that are kept; the rest of a longer line is read through and counted.
 /// The figure follows common container runtimes, which cut at 16 KiB, with room to spare.
 pub const LINE_CAP: usize = 64 * 1024;
+/// Bytes kept of a line that is a whole report: test runners print one as a single line of JSON.
+pub const REPORT_CAP: usize = 16 * 1024 * 1024;
+/// How such a report begins (`jest --json`, Vitest's `json` reporter).
+const REPORT_OPENING: &[u8] = b"{\"num";
+
+/// How many bytes are kept of the line that begins so.
+fn cap_of(head: &[u8]) -> usize {
+    match head.starts_with(REPORT_OPENING) {
+        true => REPORT_CAP,
+        false => LINE_CAP,
+    }
+}
 
 /// A line as it stands in the stream, without its line feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawLine<'a> {
-    /// At most [`LINE_CAP`] bytes, without `\n`.
+    /// At most [`LINE_CAP`] bytes ([`REPORT_CAP`] of a report), without `\n`.
     pub bytes: &'a [u8],
     /// Offset of the first byte in the logical stream.
     pub offset: u64,
@@ -127,13 +139,21 @@ impl LineSplitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let kept = bytes.len().min(LINE_CAP - self.pending.len());
-        self.pending.extend_from_slice(&bytes[..kept]);
-        self.cut += (bytes.len() - kept) as u64;
+        let mut left = bytes;
+        if self.pending.len() < REPORT_OPENING.len() {
+            // Enough to know the cap, however the bytes are cut into chunks.
+            let head = left.len().min(REPORT_OPENING.len() - self.pending.len());
+            self.pending.extend_from_slice(&left[..head]);
+            left = &left[head..];
+        }
+        let room = cap_of(&self.pending) - self.pending.len();
+        let kept = left.len().min(room);
+        self.pending.extend_from_slice(&left[..kept]);
+        self.cut += (left.len() - kept) as u64;
     }
 
     fn emit(&mut self, whole: &[u8], terminated: bool, out: &mut dyn FnMut(RawLine<'_>)) {
-        let kept = whole.len().min(LINE_CAP);
+        let kept = whole.len().min(cap_of(whole));
         let cut = (whole.len() - kept) as u64;
         self.count += 1;
         self.cut_total += cut;

@@ -4,10 +4,16 @@ mod bats;
 mod flat_json;
 mod go_test;
 mod go_test_json;
+mod jasmine;
+mod jest;
 mod libtest;
 mod libtest_json;
+mod mocha;
+mod node_test;
+mod playwright;
 mod prove;
 mod pytest;
+mod script;
 mod tap;
 mod teamcity;
 #[cfg(test)]
@@ -85,6 +91,11 @@ pub static DIALECTS: &[DialectInfo] = &[
     prove::INFO,
     tap::INFO,
     pytest::INFO,
+    jest::INFO,
+    playwright::INFO,
+    node_test::INFO,
+    jasmine::INFO,
+    mocha::INFO,
     teamcity::INFO,
     unittest::INFO,
 ];

@@ -25,6 +25,11 @@ const COVERED: &[&str] = &[
     "cargo-test-json",
     "go-test-json",
     "go-test-v",
+    "jasmine",
+    "jest",
+    "mocha",
+    "node-test",
+    "playwright",
     "pytest",
 ];
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sentinel_parsers::ledger::{Ledger, Test};
 use sentinel_parsers::{Parser, Status};
 
-use crate::truth::{Case, TruthTest};
+use crate::truth::{Case, Truth, TruthTest};
 
 /// Parses a log in chunks of at most `chunk` bytes.
 pub(crate) fn parse(log: &[u8], chunk: usize) -> Ledger {
@@ -43,10 +43,11 @@ pub(crate) struct Score {
 /// A test's key and status as both sides spell them.
 type Entry = (String, String, String);
 
-/// The word for a parsed test's status in the truth's vocabulary.
-fn status_word(test: &Test) -> &'static str {
+/// The word for a parsed test's status in the truth's vocabulary. Some reports (Jest's, Vitest's) know
+/// of no flaky tests though the log shows the tries.
+fn status_word(test: &Test, truth: &Truth) -> &'static str {
     match test.status() {
-        _ if test.is_flaky() => "flaky",
+        _ if test.is_flaky() && truth.totals.contains_key("flaky") => "flaky",
         Status::TimedOut => "failed",
         status => status.as_str(),
     }
@@ -65,26 +66,74 @@ fn suites_by_name(tests: &[TruthTest]) -> HashMap<&str, Option<&str>> {
     suites
 }
 
+/// How the log's names are found in the truth.
+struct Names<'t> {
+    /// The suite of each name that only one suite has.
+    suites: HashMap<&'t str, Option<&'t str>>,
+    /// Suite and name by full title: some reporters (Mocha's `tap`, Jasmine's) print titles joined
+    /// with blanks only, which nobody can take apart again.
+    full: HashMap<String, (&'t str, &'t str)>,
+    /// Names with `${...}` for a folder.
+    folders: Vec<&'t TruthTest>,
+}
+
+impl<'t> Names<'t> {
+    fn of(tests: &'t [TruthTest]) -> Names<'t> {
+        let mut full = HashMap::new();
+        for test in tests {
+            if let (Some(suite), Some(name)) = (&test.suite, &test.name) {
+                full.insert(format!("{suite} {name}"), (suite.as_str(), name.as_str()));
+            }
+        }
+        Names {
+            suites: suites_by_name(tests),
+            full,
+            folders: tests
+                .iter()
+                .filter(|t| t.name.as_ref().is_some_and(|n| n.starts_with("${")))
+                .collect(),
+        }
+    }
+
+    /// Suite and name if the test was told by its full title, or by a path.
+    fn apart(&self, test: &Test) -> Option<(&'t str, &'t str)> {
+        let bare = test.suite.as_deref().is_none_or(str::is_empty);
+        let known = !bare || self.suites.contains_key(&*test.name);
+        let path = |t: &&TruthTest| {
+            let rest = t.name.as_deref().and_then(|n| n.split_once('}'));
+            rest.is_some_and(|(_, rest)| test.name.ends_with(rest))
+        };
+        let by_path = self.folders.iter().copied().find(path).map(|t| {
+            let suite = t.suite.as_deref().unwrap_or_default();
+            (suite, t.name.as_deref().unwrap_or_default())
+        });
+        by_path
+            .or(self.full.get(&*test.name).copied())
+            .filter(|_| !known)
+    }
+}
+
 /// What was told of a test. Where the log never says the suite, the name alone decides.
-fn entry_of(test: &Test, suites: &HashMap<&str, Option<&str>>) -> Entry {
-    let by_name = || suites.get(&*test.name).copied().flatten();
+fn entry_of(test: &Test, truth: &Truth, names: &Names<'_>) -> Entry {
+    let by_name = || names.suites.get(&*test.name).copied().flatten();
     let suite = test.suite.as_deref().or_else(by_name).unwrap_or_default();
+    let (suite, name) = names.apart(test).unwrap_or((suite, &test.name));
     (
         suite.to_owned(),
-        test.name.to_string(),
-        status_word(test).to_owned(),
+        name.to_owned(),
+        status_word(test, truth).to_owned(),
     )
 }
 
 /// The truth's key and status; without the suite where the log cannot show one.
-fn truth_entry(test: &TruthTest, with_suite: bool) -> Entry {
+fn truth_entry(truth: &Truth, test: &TruthTest, with_suite: bool) -> Entry {
     (
         test.suite
             .clone()
             .filter(|_| with_suite)
             .unwrap_or_default(),
         test.name.clone().unwrap_or_default(),
-        test.status.clone(),
+        truth.shown_as(&test.status).to_owned(),
     )
 }
 
@@ -137,18 +186,20 @@ impl Score {
     }
 
     fn compare_tests(&mut self, case: &Case, ledger: &Ledger) {
-        let suites = suites_by_name(&case.truth.tests);
+        let names = Names::of(&case.truth.tests);
         let mut told: HashMap<Entry, Vec<&Test>> = HashMap::new();
         // TAP has no suites, whoever wrote it; node's runner writes its own kind.
         let tap = ledger.dialects().all(|d| d == "tap");
-        let with_suite = !tap || ledger.suites().keys().any(|s| !s.is_empty());
+        let with_suite = !tap
+            || ledger.suites().keys().any(|s| !s.is_empty())
+            || ledger.tests().iter().any(|t| names.apart(t).is_some());
         for test in ledger.tests() {
-            let entry = entry_of(test, &suites);
+            let entry = entry_of(test, &case.truth, &names);
             told.entry(entry).or_default().push(test);
         }
         let mut known: HashMap<(String, String), i64> = HashMap::new();
         for test in &case.truth.tests {
-            let (suite, name, status) = truth_entry(test, with_suite);
+            let (suite, name, status) = truth_entry(&case.truth, test, with_suite);
             *known.entry((suite.clone(), name.clone())).or_default() += 1;
             if !case.truth.shows(&status) {
                 continue;
@@ -169,7 +220,7 @@ impl Score {
             }
         }
         for test in ledger.tests().iter().filter(|t| !t.is_open()) {
-            let (suite, name, status) = entry_of(test, &suites);
+            let (suite, name, status) = entry_of(test, &case.truth, &names);
             let left = known.entry((suite.clone(), name.clone())).or_default();
             *left -= 1;
             if *left < 0 && !case.truth.is_cut() {
@@ -258,6 +309,11 @@ fn agrees(truth: &str, told: &str) -> bool {
             && told.contains(rest.split("${").next().unwrap_or(rest).trim_end());
     }
     let (truth, told) = (truth.trim(), told.trim());
+    // Jest's console leaves this beginning of a stack out (`separateMessageFromStack`).
+    let truth = match truth.strip_prefix("Error: ") {
+        Some(bare) if !told.starts_with("Error: ") => bare,
+        _ => truth,
+    };
     let shorter = truth.len().min(told.len());
     let common = truth
         .bytes()
