@@ -15,6 +15,7 @@ mod restore;
 mod runtime;
 mod server;
 pub mod store;
+pub mod usage;
 pub mod watch;
 
 pub use agent::{Agent, Handle, Options, StartError, default_data_dir};

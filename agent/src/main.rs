@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use sentinel_agent::{Agent, Handle, Options};
+use sentinel_agent::{Agent, Handle, Options, usage};
 use sentinel_config::{Config, Environment, LogConfig, LogFormat};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -38,8 +38,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    let done = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(e) if e.use_stderr() => Err(usage::complaint(&e)),
+        // Help or version; there is nothing to do if it cannot be printed.
+        Err(e) => e.print().or(Ok(())),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             eprintln!("sentinel-agent: {line}");

@@ -14,6 +14,7 @@ mod style;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
@@ -49,16 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => {
-            // clap prints help and version as errors too; those are no mistake.
-            let exit = if e.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Ok
-            };
-            let _ = e.print();
-            return exit.into();
-        }
+        Err(e) => return misused(&e).into(),
     };
     let done = match &cli.command {
         Command::Run(args) => run::run(args),
@@ -83,5 +75,21 @@ fn main() -> ExitCode {
             eprintln!("sentinel: {}", failure.line);
             failure.exit.into()
         }
+    }
+}
+
+/// Prints help or version as asked, or one line about what is wrong.
+fn misused(error: &clap::Error) -> Exit {
+    let help_for_nothing = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if error.use_stderr() && error.kind() != help_for_nothing {
+        eprintln!("sentinel: {}", sentinel_agent::usage::complaint(error));
+    } else {
+        // Nobody is left to tell when it cannot be printed.
+        let _ = error.print();
+    }
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Ok
     }
 }

@@ -247,6 +247,26 @@ pub struct TestView {
     /// Whether its tear-down failed beside its own result.
     #[serde(default)]
     pub teardown_error: bool,
+    /// The attempts before the latest, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<AttemptView>,
+}
+
+/// An attempt of a test that a later one followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub status: Status,
+    /// Its duration as printed.
+    pub duration_s: Option<f64>,
+    /// First line of the failure's text.
+    pub message: Option<String>,
+    /// `file:line` of the failure.
+    pub location: Option<String>,
+    /// 1-based line in the stream.
+    pub line: u64,
 }
 
 /// A rule's finding, as the core tells it.

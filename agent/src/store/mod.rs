@@ -18,7 +18,11 @@ pub use sqlite::{Opened, Quarantine, open};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Not retryable: another process works on the directory.
-    #[error("data directory {} is in use by process {holder}", dir.display())]
+    #[error(
+        "data directory {} is in use by process {holder}; name another with --data, or send to the \
+         agent that works there",
+        dir.display()
+    )]
     InUse {
         /// The data directory.
         dir: PathBuf,

@@ -6,7 +6,12 @@ use crate::source::root;
 #[test]
 fn links_between_files_resolve() {
     let mut wrong = Vec::new();
-    for name in ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for name in [
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "README.md",
+    ] {
         let Ok(text) = std::fs::read_to_string(root().join(name)) else {
             wrong.push(format!("{name}: missing"));
             continue;

@@ -25,7 +25,7 @@ impl Report {
             printed: run.printed.map(printed),
             planned: run.planned,
             dialects: run.dialects.clone(),
-            tests: tests.iter().map(test_line).collect(),
+            tests: tests.iter().flat_map(test_lines).collect(),
             anomalies,
             gaps: run
                 .gaps
@@ -58,8 +58,8 @@ fn head(run: RunView) -> RunHead {
     }
 }
 
-fn test_line(test: &TestView) -> TestLine {
-    TestLine {
+fn test_lines(test: &TestView) -> Vec<TestLine> {
+    let latest = TestLine {
         suite: test.suite.clone(),
         name: test.name.clone(),
         status: test.status,
@@ -69,7 +69,20 @@ fn test_line(test: &TestView) -> TestLine {
         message: test.message.clone(),
         location: test.location.clone(),
         line: test.line,
-    }
+    };
+    let earlier = test.earlier.iter().map(|attempt| TestLine {
+        status: attempt.status,
+        duration_s: attempt.duration_s,
+        attempt: attempt.attempt,
+        latest: false,
+        message: attempt.message.clone(),
+        location: attempt.location.clone(),
+        line: attempt.line,
+        ..latest.clone()
+    });
+    let mut lines: Vec<TestLine> = earlier.collect();
+    lines.push(latest);
+    lines
 }
 
 /// The view's totals as counts.

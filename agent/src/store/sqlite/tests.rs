@@ -5,7 +5,7 @@ use sentinel_core::output::TestRow;
 use sentinel_parsers::event::Status;
 
 use super::value::{from_word, int, uint};
-use crate::api::view::TestView;
+use crate::api::view::{AttemptView, TestView};
 
 pub(super) const UPSERT: &str = "
     INSERT INTO tests (run, stream, ordinal, attempt, suite, name, dialect, status, duration_s,
@@ -91,6 +91,34 @@ pub(crate) fn list(
     values.extend(words.iter().map(|w| w as &dyn ToSql));
     let mut statement = conn.prepare_cached(&select(wanted))?;
     let rows = statement.query_map(&values[..], view)?;
+    let mut found: Vec<((i64, i64), TestView)> = rows.collect::<rusqlite::Result<_>>()?;
+    for ((stream, ordinal), test) in found.iter_mut().filter(|(_, test)| test.attempts > 1) {
+        test.earlier = earlier(conn, run, *stream, *ordinal)?;
+    }
+    Ok(found)
+}
+
+/// The attempts of a test before its latest, oldest first.
+fn earlier(
+    conn: &Connection,
+    run: i64,
+    stream: i64,
+    ordinal: i64,
+) -> rusqlite::Result<Vec<AttemptView>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT attempt, status, duration_s, message, location, line FROM tests
+         WHERE run = ?1 AND stream = ?2 AND ordinal = ?3 AND latest = 0 ORDER BY attempt",
+    )?;
+    let rows = statement.query_map(params![run, stream, ordinal], |row| {
+        Ok(AttemptView {
+            attempt: row.get(0)?,
+            status: from_word(1, &row.get::<_, String>(1)?)?,
+            duration_s: row.get(2)?,
+            message: row.get(3)?,
+            location: row.get(4)?,
+            line: uint(row.get(5)?),
+        })
+    })?;
     rows.collect()
 }
 
@@ -150,6 +178,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<((i64, i64), TestView)> {
         teardown_error: row.get(10)?,
         attempts: row.get(13)?,
         flaky: row.get(14)?,
+        earlier: Vec::new(),
     };
     Ok((place, view))
 }
