@@ -19,6 +19,9 @@ struct Args {
     /// Streams sent at once, each of a run of its own
     #[arg(long, default_value_t = 4)]
     streams: u64,
+    /// Events in each frame at most [default: the sidecar's]
+    #[arg(long)]
+    frame_events: Option<usize>,
     /// Pairs of measurements
     #[arg(long, default_value_t = 7)]
     rounds: u32,
@@ -38,7 +41,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), String> {
-    let config = Config::default();
+    let mut config = Config::default();
+    config.sidecar.frame_events = args.frame_events.unwrap_or(config.sidecar.frame_events);
     let dir = args.dir.clone().unwrap_or_else(std::env::temp_dir);
     let feeds = feeds(args.streams, args.tests, &config);
     let events: u64 = feeds.iter().map(|f| f.events).sum();
