@@ -142,14 +142,14 @@ fn verify_run(conn: &Connection, feed: &Feed) -> Result<(), String> {
 /// # Errors
 /// As the database says, or when the rows are not there afterwards.
 pub fn insert(rows: &Rows, dir: &Path, commits: u64) -> Result<(Duration, Duration), String> {
-    let mut conn = Connection::open(dir.join(FILE)).map_err(|e| e.to_string())?;
+    let conn = Connection::open(dir.join(FILE)).map_err(|e| e.to_string())?;
     conn.execute_batch(SETTINGS).map_err(|e| e.to_string())?;
     for sql in &rows.schema {
         conn.execute_batch(sql).map_err(|e| e.to_string())?;
     }
     let cpu = process_cpu()?;
     let begun = Instant::now();
-    fill(&mut conn, rows, commits).map_err(|e| e.to_string())?;
+    fill(&conn, rows, commits).map_err(|e| e.to_string())?;
     let time = begun.elapsed();
     let cpu = process_cpu()?.saturating_sub(cpu);
     for table in &rows.tables {
@@ -165,24 +165,24 @@ pub fn insert(rows: &Rows, dir: &Path, commits: u64) -> Result<(Duration, Durati
     Ok((time, cpu))
 }
 
-fn fill(conn: &mut Connection, rows: &Rows, commits: u64) -> rusqlite::Result<()> {
+/// Each table's statement is prepared once and used for all its rows, over all commits.
+fn fill(conn: &Connection, rows: &Rows, commits: u64) -> rusqlite::Result<()> {
     let commits = usize::try_from(commits).unwrap_or(1).max(1);
     let per_commit = rows.count().div_ceil(commits).max(1);
-    let mut transaction = conn.transaction()?;
     let mut left = per_commit;
+    conn.execute_batch("BEGIN IMMEDIATE")?;
     for table in &rows.tables {
         let marks = vec!["?"; table.columns].join(", ");
         let sql = format!("INSERT INTO {} VALUES ({marks})", table.name);
+        let mut statement = conn.prepare(&sql)?;
         for row in &table.rows {
             if left == 0 {
-                transaction.commit()?;
-                transaction = conn.transaction()?;
+                conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
                 left = per_commit;
             }
-            let mut statement = transaction.prepare_cached(&sql)?;
             statement.execute(params_from_iter(row))?;
             left -= 1;
         }
     }
-    transaction.commit()
+    conn.execute_batch("COMMIT")
 }
