@@ -21,6 +21,7 @@ mod testing;
 #[cfg(test)]
 mod told;
 mod unittest;
+mod vitest;
 
 use crate::event::Body;
 
@@ -91,6 +92,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     prove::INFO,
     tap::INFO,
     pytest::INFO,
+    vitest::INFO,
     jest::INFO,
     playwright::INFO,
     node_test::INFO,

@@ -66,6 +66,16 @@ pub(super) fn timed(text: &str) -> (&str, Option<f64>) {
     }
 }
 
+/// Takes whole milliseconds off the end: `adds 3ms`.
+pub(super) fn timed_ms(text: &str) -> (&str, Option<f64>) {
+    let split = text.strip_suffix("ms").and_then(|t| t.rsplit_once(' '));
+    let whole = |n: &str| n.parse::<u64>().ok().filter(|_| !n.starts_with('+'));
+    match split.and_then(|(head, n)| Some((head, whole(n)?))) {
+        Some((head, ms)) => (head, Some(ms as f64 / 1000.0)),
+        None => (text, None),
+    }
+}
+
 /// `file:line` of a stack frame of the tests' own code: `at f (a.js:1:2)`, `at a.js:1:2`.
 pub(super) fn frame(text: &str) -> Option<&str> {
     let at = text.trim().strip_prefix("at ")?;

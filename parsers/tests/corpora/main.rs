@@ -21,6 +21,7 @@ const COVERED: &[&str] = &[
     "prove",
     "tap",
     "unittest",
+    "vitest",
     "cargo-test",
     "cargo-test-json",
     "go-test-json",
