@@ -52,6 +52,10 @@ pub(crate) fn report(report: &Report) -> String {
 fn figures(tests: &[&[TestLine]]) -> String {
     let last = |t: &&[TestLine]| t[t.len() - 1].status;
     let count = |of: &[Status]| tests.iter().filter(|t| of.contains(&last(t))).count();
+    let teardowns = tests
+        .iter()
+        .filter(|t| t[t.len() - 1].teardown_error)
+        .count();
     let time: f64 = tests
         .iter()
         .flat_map(|t| t.iter())
@@ -61,7 +65,7 @@ fn figures(tests: &[&[TestLine]]) -> String {
         " tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{time:.3}\"",
         tests.len(),
         count(&[Status::Failed, Status::TimedOut, Status::Xpass]),
-        count(&[Status::Errored, Status::Unfinished]),
+        count(&[Status::Errored, Status::Unfinished]) + teardowns,
         count(&[Status::Skipped, Status::Xfail, Status::Todo]),
     )
 }
@@ -80,6 +84,9 @@ fn case(xml: &mut String, attempts: &[TestLine]) {
     }
     let mut inner = String::new();
     outcome(&mut inner, last, element(last.status));
+    if last.teardown_error {
+        outcome(&mut inner, last, Some("error"));
+    }
     for earlier in &attempts[..attempts.len() - 1] {
         let kind = if last.status == Status::Passed {
             "flakyFailure"

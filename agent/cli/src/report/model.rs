@@ -55,6 +55,8 @@ pub(crate) struct TestLine {
     pub(crate) attempt: u32,
     /// Whether it is the test's latest attempt.
     pub(crate) latest: bool,
+    /// Whether the test's tear-down failed beside its own result.
+    pub(crate) teardown_error: bool,
     pub(crate) message: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) line: u64,
@@ -96,6 +98,7 @@ fn lines_of(test: &Test) -> impl Iterator<Item = TestLine> {
             duration_s: attempt.duration_s,
             attempt: attempt.number,
             latest: i + 1 == count,
+            teardown_error: test.teardown_error && i + 1 == count,
             message: attempt.message.as_deref().map(str::to_owned),
             location: attempt.location.as_deref().map(str::to_owned),
             line: attempt.line,
@@ -118,11 +121,11 @@ impl Report {
         }
     }
 
-    /// The latest attempts whose status makes a run red, in order.
+    /// The latest attempts that make a run red, by their status or by their tear-down, in order.
     pub(crate) fn failures(&self) -> impl Iterator<Item = &TestLine> {
         self.tests
             .iter()
-            .filter(|t| t.latest && t.status.is_failure())
+            .filter(|t| t.latest && (t.status.is_failure() || t.teardown_error))
     }
 
     /// Tests that began and never ended.
@@ -188,7 +191,7 @@ pub(crate) fn printed_json(printed: Option<Printed>) -> serde_json::Value {
 
 /// One attempt with the words of the contract.
 pub(crate) fn test_json(test: &TestLine) -> serde_json::Value {
-    serde_json::json!({
+    let mut json = serde_json::json!({
         "suite": test.suite,
         "name": test.name,
         "status": test.status.as_str(),
@@ -197,5 +200,9 @@ pub(crate) fn test_json(test: &TestLine) -> serde_json::Value {
         "message": test.message,
         "location": test.location,
         "line": test.line,
-    })
+    });
+    if test.teardown_error {
+        json["teardown_error"] = true.into();
+    }
+    json
 }

@@ -139,15 +139,11 @@ fn failure(out: &mut String, test: &TestLine, style: Style) {
         .map(|d| format!("  {}", seconds(d)))
         .unwrap_or_default();
     let title = fit(&test.title(), style.width.saturating_sub(4 + took.len()));
-    let word = if test.status == Status::Failed {
-        ""
-    } else {
-        test.status.as_str()
-    };
-    let word = if word.is_empty() {
-        String::new()
-    } else {
-        format!(" {word}")
+    let word = match (test.status, test.teardown_error) {
+        (Status::Failed, false) => String::new(),
+        (Status::Failed, true) => " and its tear-down errored".to_owned(),
+        (_, true) => " tear-down errored".to_owned(),
+        (status, false) => format!(" {}", status.as_str()),
     };
     let _ = writeln!(
         out,

@@ -130,6 +130,21 @@ fn an_earlier_attempt_is_kept_and_shown() {
 }
 
 #[test]
+fn a_failed_tear_down_is_among_the_failures() {
+    let bench = Bench::new();
+    let log = "=== test session starts ===\ncollected 1 item\n\nt.py::a PASSED [100%]\n\
+               t.py::a ERROR [100%]\n\n=== 1 passed, 1 error in 0.10s ===\n";
+    let done = bench.piped(&["parse", "--format", "table"], log);
+    assert!(
+        done.stdout.contains("t.py > a tear-down errored"),
+        "{}",
+        done.stdout
+    );
+    let done = bench.piped(&["parse", "--format", "junit"], log);
+    assert!(done.stdout.contains("errors=\"1\""), "{}", done.stdout);
+}
+
+#[test]
 fn parse_is_a_filter() {
     let bench = Bench::new();
     let log = "TEST_PASS name=a suite=s duration=5ms\nTEST_FAIL name=b suite=s reason='no'\n";
