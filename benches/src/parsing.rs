@@ -109,3 +109,25 @@ pub fn compare(log: &Log, tries: u32) -> Result<Speeds, String> {
         scan,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log;
+    use sentinel_parsers::event::Status;
+
+    #[test]
+    fn every_generated_log_holds_the_tests_it_says() {
+        for log in log::all(2_500) {
+            assert!(verify(&log).is_ok(), "{:?}", verify(&log));
+        }
+    }
+
+    #[test]
+    fn a_log_with_other_totals_is_refused() {
+        for mut log in log::all(200) {
+            log.totals.add(Status::Passed, 1);
+            assert!(verify(&log).is_err(), "{}", log.name);
+        }
+    }
+}

@@ -83,3 +83,45 @@ pub fn verify_segments(dir: &Path, printed: &Path) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_byte_and_a_surplus_byte_are_found() {
+        let same = |mut a: &[u8], mut b: &[u8]| same_bytes(&mut a, &mut b);
+        assert_eq!(same(b"abc", b"abcd").ok(), Some(3));
+        assert!(same(b"abx", b"abc").is_err());
+        assert!(same(b"abcd", b"abc").is_err());
+    }
+
+    #[test]
+    fn a_recording_with_a_missing_segment_or_a_short_end_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (printed, recorded) = (dir.path().join("printed"), dir.path().join("recorded"));
+        generate(&printed, 3_000).unwrap();
+        std::fs::create_dir(&recorded).unwrap();
+        let bytes = std::fs::read(&printed).unwrap();
+        let write = |start: usize, end: usize| {
+            let name = segments::segment_name(start as u64);
+            std::fs::write(recorded.join(name), &bytes[start..end]).unwrap();
+        };
+        let tell = |total_bytes: u64| {
+            let end = StreamEnd {
+                total_bytes,
+                ..StreamEnd::default()
+            };
+            let end = serde_json::to_vec(&end).unwrap();
+            std::fs::write(recorded.join("end.json"), end).unwrap();
+        };
+        write(0, 1_000);
+        write(2_000, 3_000);
+        tell(3_000);
+        assert!(verify_segments(&recorded, &printed).is_err());
+        write(1_000, 2_000);
+        assert_eq!(verify_segments(&recorded, &printed), Ok(()));
+        tell(2_999);
+        assert!(verify_segments(&recorded, &printed).is_err());
+    }
+}
