@@ -9,6 +9,7 @@ mod jest;
 mod libtest;
 mod libtest_json;
 mod mocha;
+mod nextest;
 mod node_test;
 mod playwright;
 mod prove;
@@ -88,6 +89,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     libtest_json::INFO,
     go_test::INFO,
     libtest::INFO,
+    nextest::INFO,
     bats::INFO,
     prove::INFO,
     tap::INFO,

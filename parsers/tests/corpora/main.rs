@@ -32,6 +32,7 @@ const COVERED: &[&str] = &[
     "node-test",
     "playwright",
     "pytest",
+    "nextest",
 ];
 
 fn corpora() -> Option<PathBuf> {

@@ -40,7 +40,7 @@ fn binary(path: &str) -> Option<&str> {
 }
 
 /// `N` of `running N tests`, with or without the seed of a shuffled order.
-pub(super) fn running(text: &str) -> Option<u64> {
+pub(in crate::dialect) fn running(text: &str) -> Option<u64> {
     let (number, rest) = text.strip_prefix("running ")?.split_once(' ')?;
     let what = match rest.split_once(" (shuffle seed: ") {
         Some((what, seed)) if seed.ends_with(')') => what,

@@ -17,7 +17,7 @@ use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Plan, Status, SuiteEnd, SuiteStart, Summary};
 
 pub(super) use block::Block;
-pub(super) use lines::{DOC_SUITE, Figures, is_doc_name, suite_heading, test_name};
+pub(super) use lines::{DOC_SUITE, Figures, is_doc_name, running, suite_heading, test_name};
 use run::Run;
 
 /// Suites whose announced numbers are remembered.
@@ -28,7 +28,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "libtest",
     summary: "cargo test (Rust's libtest)",
     sniff: |line| {
-        lines::running(line.text).is_some()
+        running(line.text).is_some()
             || suite_heading(line.text).is_some()
             || lines::is_nextest_start(line.text)
             || lines::is_nextest_summary(line.text)
@@ -89,7 +89,7 @@ impl Dialect for Libtest {
 
 impl Libtest {
     fn outside(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
-        if let Some(planned) = lines::running(line.text) {
+        if let Some(planned) = running(line.text) {
             let suite = self.suites.begin(planned, line.number, emit);
             self.run = Some(Run::new(suite, planned));
             return Claim::Own;
