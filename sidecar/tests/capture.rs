@@ -163,7 +163,12 @@ fn signals_sent_to_us_reach_the_command() {
         let script = format!(
             "trap 'echo got {name}; exit 40' {name}; echo ready; while :; do read x </dev/null; done"
         );
-        let mut child = capture(dir.path(), &[], &["sh", "-c", &script])
+        // Whoever started the tests may ignore a signal (a shell does with those in its background),
+        // and what is ignored when the capture starts stays ignored.
+        let mut child = Command::new("env")
+            .args(["--default-signal", BINARY, "capture", "--dir"])
+            .arg(dir.path())
+            .args(["--", "sh", "-c", &script])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
