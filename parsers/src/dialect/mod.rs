@@ -4,6 +4,7 @@ mod bats;
 mod flat_json;
 mod go_test;
 mod go_test_json;
+mod googletest;
 mod jasmine;
 mod jest;
 mod libtest;
@@ -90,6 +91,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     go_test::INFO,
     libtest::INFO,
     nextest::INFO,
+    googletest::INFO,
     bats::INFO,
     prove::INFO,
     tap::INFO,

@@ -33,6 +33,7 @@ const COVERED: &[&str] = &[
     "playwright",
     "pytest",
     "nextest",
+    "googletest",
 ];
 
 fn corpora() -> Option<PathBuf> {
