@@ -166,13 +166,19 @@ impl Session {
         let suite = test.suite();
         let name = test.title.as_str();
         let failures = test.failure_messages.as_deref().unwrap_or_default();
+        // Vitest keeps the errors of earlier tries on a test that passed.
+        let (failures, earlier) = match status {
+            Status::Passed => (&[][..], failures),
+            _ => (failures, &[][..]),
+        };
         let text = failures.first().map(String::as_str).unwrap_or_default();
         let recap = self.untell(&suite, name);
         let mut attempt = None;
         if !recap {
             let first = |text: &String| cap(text.lines().next().unwrap_or_default()).into();
             let reasons = test.retry_reasons.as_deref().unwrap_or_default();
-            let earlier: Vec<Box<str>> = reasons.iter().take(TRIES_CAP).map(first).collect();
+            let all = if reasons.is_empty() { earlier } else { reasons };
+            let earlier: Vec<Box<str>> = all.iter().take(TRIES_CAP).map(first).collect();
             attempt = tell_retries(&suite, name, &earlier, line, emit);
         }
         let end = TestEnd {

@@ -26,6 +26,7 @@ pub(super) fn row(text: &str) -> Option<Row<'_>> {
         "✓" | "√" => Some(Status::Passed),
         "×" | "✗" => Some(Status::Failed),
         "↓" => Some(Status::Skipped),
+        "□" => Some(Status::Todo),
         "❯" => None,
         _ => return None,
     };
@@ -44,6 +45,7 @@ pub(super) struct FileLine<'a> {
     pub(super) tests: u64,
     pub(super) failed: u64,
     pub(super) skipped: u64,
+    pub(super) todo: u64,
 }
 
 pub(super) fn file(text: &str) -> Option<FileLine<'_>> {
@@ -62,6 +64,7 @@ pub(super) fn file(text: &str) -> Option<FileLine<'_>> {
         tests: 0,
         failed: 0,
         skipped: 0,
+        todo: 0,
     };
     for (at, part) in figures.split(" | ").enumerate() {
         let (count, what) = part.split_once(' ').unwrap_or((part, "tests"));
@@ -69,7 +72,8 @@ pub(super) fn file(text: &str) -> Option<FileLine<'_>> {
         match what {
             "test" | "tests" if at == 0 => line.tests = count,
             "failed" => line.failed = count,
-            "skipped" | "todo" => line.skipped += count,
+            "skipped" => line.skipped = count,
+            "todo" => line.todo = count,
             _ => return None,
         }
     }
@@ -93,23 +97,51 @@ pub(super) fn names(titles: &str) -> (&str, &str) {
     titles.rsplit_once(" > ").unwrap_or(("", titles))
 }
 
-/// A test's title without what the reporter adds: its duration, its retries and repetitions.
-pub(super) fn bare(text: &str) -> (&str, Option<f64>, usize) {
-    let (mut text, duration) = timed_ms(text);
-    let mut retries = 0;
-    text = text.strip_suffix(" [skipped]").unwrap_or(text);
+/// A test's title and what the reporter adds to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Bare<'a> {
+    pub(super) title: &'a str,
+    pub(super) duration_s: Option<f64>,
+    /// Tries before the last.
+    pub(super) retries: usize,
+    /// Why it was skipped.
+    pub(super) note: Option<&'a str>,
+}
+
+/// Takes duration, retries, repetitions and note off: `adds 3ms (retry x2)`, `waits 0ms [no net]`.
+pub(super) fn bare(text: &str) -> Bare<'_> {
+    let mut bare = Bare {
+        title: text.strip_suffix(" [skipped]").unwrap_or(text),
+        ..Bare::default()
+    };
+    // A note stands behind a duration, which tells it from a title's own brackets.
+    let note = bare
+        .title
+        .strip_suffix(']')
+        .and_then(|t| t.rsplit_once(" ["));
+    if let Some((head, note)) = note
+        && let (title, Some(duration)) = timed_ms(head)
+    {
+        (bare.title, bare.duration_s, bare.note) = (title, Some(duration), Some(note));
+    }
     loop {
-        let note = text.strip_suffix(')').and_then(|t| t.rsplit_once(" ("));
+        if bare.duration_s.is_none() {
+            (bare.title, bare.duration_s) = timed_ms(bare.title);
+        }
+        let note = bare
+            .title
+            .strip_suffix(')')
+            .and_then(|t| t.rsplit_once(" ("));
         let (head, count) = match note {
             Some((head, note)) if note.starts_with("retry x") => (head, &note[7..]),
             Some((head, note)) if note.starts_with("repeat x") => (head, "0"),
-            _ => return (text, duration, retries),
+            _ => return bare,
         };
         let Ok(count) = count.parse::<usize>() else {
-            return (text, duration, retries);
+            return bare;
         };
-        retries = retries.max(count);
-        text = head;
+        bare.retries = bare.retries.max(count);
+        bare.title = head;
     }
 }
 

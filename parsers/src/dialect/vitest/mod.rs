@@ -11,7 +11,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use crate::dialect::script::Titles;
+use std::borrow::Cow;
+
+use crate::dialect::script::{Titles, timed_ms};
 use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::Status;
 use failures::Failures;
@@ -145,12 +147,15 @@ impl Vitest {
 
     /// A line of the tree below a file's: two columns deeper per level.
     fn below_file(&mut self, row: &Row<'_>, line: u64, emit: Emit<'_>) -> Claim {
-        let deeper = self.row.as_ref().is_some_and(|r| r.columns < row.columns);
-        self.end_row(deeper, emit);
+        // The number behind it tells a suite from a test that a deeper one follows, for Vitest 4's
+        // default reporter leaves the suites' lines out.
+        let suite = |r: &HeldRow| r.columns < row.columns && lines::suite(&r.text).is_some();
+        let is_suite = self.row.as_ref().is_some_and(suite);
+        self.end_row(is_suite, emit);
         self.row = Some(HeldRow {
             columns: row.columns,
             status: row.status,
-            text: row.text.into(),
+            text: tidy(row.text).into(),
             line,
         });
         Claim::Own
@@ -159,11 +164,16 @@ impl Vitest {
     /// Tells the held line of the tree, now that it is known whether deeper ones follow.
     fn end_row(&mut self, is_suite: bool, emit: Emit<'_>) {
         let Some(row) = self.row.take() else { return };
-        let level = (row.columns.saturating_sub(3) / 2).min(self.titles.depth());
+        let level = row.columns.saturating_sub(3) / 2;
         if is_suite {
             let title = lines::suite(&row.text).unwrap_or(&row.text);
-            self.titles.enter(level, title);
+            self.titles.enter(level.min(self.titles.depth()), title);
             return;
+        }
+        if level > self.titles.depth() {
+            return self
+                .run
+                .without_suite(row.status, &row.text, row.line, emit);
         }
         let (file, titles) = match lines::titled(&row.text) {
             // Before Vitest 2 the file stood here as well.
@@ -188,13 +198,10 @@ impl Vitest {
         line: u64,
         emit: Emit<'_>,
     ) {
-        let (titles, duration_s, retries) = lines::bare(titles);
         let result = Result {
             file,
-            titles,
+            titles: lines::bare(titles),
             status: status.unwrap_or(Status::Failed),
-            duration_s,
-            retries,
             line,
         };
         self.run.result(&result, emit);
@@ -216,5 +223,16 @@ impl Vitest {
         self.end_failures(emit);
         self.run.end(emit);
         *self = Vitest::default();
+    }
+}
+
+/// A slow test of the tree has two blanks before its duration.
+fn tidy(text: &str) -> Cow<'_, str> {
+    match timed_ms(text) {
+        (title, Some(_)) if title.ends_with(' ') => {
+            let time = &text[title.len()..];
+            Cow::Owned(format!("{}{time}", title.trim_end()))
+        }
+        _ => Cow::Borrowed(text),
     }
 }

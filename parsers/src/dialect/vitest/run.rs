@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::lines::{self, FileLine};
+use super::lines::{self, Bare, FileLine};
 use crate::dialect::Emit;
 use crate::dialect::script::{cap, tell_retries};
 use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestDetail, TestEnd};
@@ -44,22 +44,22 @@ struct Failed {
 /// A result by name.
 pub(super) struct Result<'a> {
     pub(super) file: &'a str,
-    pub(super) titles: &'a str,
+    pub(super) titles: Bare<'a>,
     pub(super) status: Status,
-    pub(super) duration_s: Option<f64>,
-    pub(super) retries: usize,
     pub(super) line: u64,
 }
 
 impl Run {
     /// A test's result.
     pub(super) fn result(&mut self, result: &Result<'_>, emit: Emit<'_>) {
-        let (suite, name) = lines::names(result.titles);
+        let titles = &result.titles;
+        let (suite, name) = lines::names(titles.title);
         let none: Box<str> = "".into();
-        let tries = vec![none; result.retries.min(TRIES_CAP)];
+        let tries = vec![none; titles.retries.min(TRIES_CAP)];
         let attempt = tell_retries(suite, name, &tries, result.line, emit);
         let end = TestEnd {
-            duration_s: result.duration_s,
+            duration_s: titles.duration_s,
+            message: titles.note,
             attempt,
             ..TestEnd::new(Some(suite), name, result.status)
         };
@@ -74,12 +74,37 @@ impl Run {
             _ => {}
         }
         if result.status == Status::Failed && self.failed.len() < NAMED_CAP {
-            let key: (Box<str>, Box<str>) = (result.file.into(), result.titles.into());
+            let key: (Box<str>, Box<str>) = (result.file.into(), titles.title.into());
             self.latest = Some(key.clone());
             let failed = self.failed.entry(key).or_default();
             failed.line = result.line;
         } else {
             self.latest = None;
+        }
+    }
+
+    /// A result in a suite that was not named. A failed one stays counted: its error has all titles.
+    pub(super) fn without_suite(
+        &mut self,
+        status: Option<Status>,
+        text: &str,
+        line: u64,
+        emit: Emit<'_>,
+    ) {
+        self.latest = None;
+        let Some(status) = status.filter(|s| *s != Status::Failed) else {
+            return;
+        };
+        let bare = lines::bare(text);
+        let end = TestEnd {
+            duration_s: bare.duration_s,
+            message: bare.note,
+            ..TestEnd::new(None, bare.title, status)
+        };
+        emit(line, Body::TestEnd(end));
+        self.told.add(status, 1);
+        if let Some((_, _, left)) = &mut self.file {
+            take(left, status, 1);
         }
     }
 
@@ -102,10 +127,13 @@ impl Run {
     /// A file's line.
     pub(super) fn file(&mut self, file: &FileLine<'_>, line: u64) {
         let named = self.named.remove(file.path).unwrap_or_default();
-        let passed = file.tests.saturating_sub(file.failed + file.skipped);
+        let passed = file
+            .tests
+            .saturating_sub(file.failed + file.skipped + file.todo);
         let mut left = Counts::of(Status::Passed, passed);
         left.add(Status::Failed, file.failed);
         left.add(Status::Skipped, file.skipped);
+        left.add(Status::Todo, file.todo);
         for status in Status::ALL {
             take(&mut left, status, named[status]);
         }

@@ -113,6 +113,39 @@ printed Some(4) Some(3) Some(1) None
 }
 
 #[test]
+fn a_tree_without_its_suites_lines_names_what_it_can() {
+    let text = format!(
+        "
+ RUN  v4.1.12 /w
+
+ ❯ test/cart.test.ts (7 tests | 1 failed | 2 skipped | 1 todo) 366ms
+     ✓ adds 5ms
+     × subtracts 5ms
+       ✓ holds (1) 0ms
+       ↓ waits
+       □ later
+     ↓ notes 0ms [no net]
+   ✓ alone  351ms
+{ERRORS}
+      Tests  1 failed | 2 passed | 1 expected fail | 2 skipped | 1 todo (7)
+"
+    );
+    assert_eq!(
+        vitest(&text),
+        "\
+? | adds | passed 0.005s
+? | holds (1) | passed 0s
+? | waits | skipped
+? | later | todo
+? | notes | skipped 0s | no net
+ | alone | passed 0.351s
+cart | subtracts | failed | test/cart.test.ts:16 | AssertionError: expected 1 to be 2 // Object.is equality
+printed Some(7) Some(3) Some(1) Some(2)
+"
+    );
+}
+
+#[test]
 fn dots_leave_it_to_the_errors_and_the_totals() {
     let text = format!(" RUN  v2.1.9 /w\n\n··x·\n{ERRORS}\n      Tests  1 failed | 3 passed (4)\n");
     assert_eq!(
