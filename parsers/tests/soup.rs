@@ -70,6 +70,81 @@ const LINES: &[&str] = &[
     "é…",
 ];
 
+/// What the dialects of JavaScript's runners look for.
+const SCRIPT_LINES: &[&str] = &[
+    "PASS src/a.test.js (5 s)",
+    "FAIL src/b.test.js",
+    " LOGGING RETRY ERRORS  cart adds",
+    " RETRY 1 ",
+    "  cart",
+    "    ✓ adds (3 ms)",
+    "    ✕ breaks",
+    "  ● cart › breaks",
+    "  ● Console",
+    "  ● Test suite failed to run",
+    "    boom",
+    "      at f (src/b.test.js:1:2)",
+    "Tests:       1 failed, 2 passed, 3 total",
+    "Ran all test suites.",
+    "Summary of all failing tests",
+    r#"{"numTotalTests":1,"testResults":[{"assertionResults":[{"ancestorTitles":["cart"],"status":"failed","title":"breaks"}]}]}"#,
+    " RUN  v2.1.9 /w",
+    " ❯ a.test.js (3 tests | 1 failed) 257ms",
+    " ✓ a.test.js > cart > adds 3ms (retry x2)",
+    "   × cart > breaks 3ms",
+    "     → boom",
+    "   ✓ deep (2)",
+    "stdout | a.test.js > cart",
+    "⎯⎯ Failed Tests 1 ⎯⎯",
+    "⎯⎯ Failed Suites 1 ⎯⎯",
+    " FAIL  a.test.js > cart > breaks",
+    " FAIL  a.test.js [ a.test.js ]",
+    "⎯⎯[1/1]⎯",
+    "      Tests  1 failed | 2 passed (3)",
+    "    1) breaks",
+    "    - waits",
+    "    (Attempt 1 of 2) adds",
+    "  2 passing (3s)",
+    "  1 failing",
+    "  1) cart",
+    "       breaks:",
+    "▶ cart",
+    "  ✔ adds (1.25ms)",
+    "✖ breaks (1.25ms)",
+    "✖ cart (2.5ms)",
+    "ℹ tests 3",
+    "✖ failing tests:",
+    "test at a.js:1:2",
+    "Started",
+    "Jasmine started",
+    "..F*",
+    "Failures:",
+    "1) cart breaks",
+    "  Message:",
+    "****************************",
+    "3 specs, 1 failure",
+    "Executed 2 of 3 specs (1 FAILED) in 1 sec.",
+    "Running 3 tests using 2 workers",
+    "  ✓   1 [x] › a.ts:1:2 › cart › adds (42ms)",
+    "  ✘   2 a.ts:1:2 › breaks (retry #1)",
+    "·F×±",
+    "  1) a.ts:1:2 › breaks ───",
+    "    Retry #1 ───",
+    "    a.ts:1:2 › breaks ───",
+    "  1 failed",
+    "  1 flaky",
+    "  2 passed (3s)",
+    "  ✘ [fail]: cart › breaks why",
+    "  - [todo] later",
+    "  ─",
+    "  cart › breaks",
+    "  1 test failed",
+    "  × é",
+    "   ",
+    "",
+    "noise",
+];
+
 fn parse(text: &str, chunk: usize) -> (Ledger, u64) {
     let mut ledger = Ledger::new();
     let mut named = 0;
@@ -99,5 +174,21 @@ proptest! {
         prop_assert_eq!(whole.printed(), cut.printed());
         // A line names at most one result.
         prop_assert!(named <= picks.len() as u64, "{} results of {} lines", named, picks.len());
+    }
+
+    #[test]
+    fn lines_of_javascripts_runners_in_any_order_are_counted_once(
+        picks in proptest::collection::vec(0..SCRIPT_LINES.len(), 0..120),
+        chunk in 1_usize..50,
+    ) {
+        let text: String = picks.iter().flat_map(|i| [SCRIPT_LINES[*i], "\n"]).collect();
+        let (whole, _) = parse(&text, text.len().max(1));
+        let (cut, _) = parse(&text, chunk);
+        prop_assert_eq!(whole.tests(), cut.tests());
+        prop_assert_eq!(whole.totals(), cut.totals());
+        let told = whole.tests().len() as u64 + whole.unnamed().total();
+        prop_assert_eq!(whole.totals().total(), told);
+        // No line tells of more than four.
+        prop_assert!(told <= 4 * picks.len() as u64, "{} tests of {} lines", told, picks.len());
     }
 }

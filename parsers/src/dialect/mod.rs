@@ -1,5 +1,6 @@
 //! The dialects: one file per test framework's output format, all registered in [`DIALECTS`].
 
+mod ava;
 mod bats;
 mod flat_json;
 mod go_test;
@@ -101,6 +102,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     playwright::INFO,
     node_test::INFO,
     jasmine::INFO,
+    ava::INFO,
     mocha::INFO,
     teamcity::INFO,
     unittest::INFO,
