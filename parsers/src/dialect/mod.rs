@@ -2,6 +2,7 @@
 
 mod ava;
 mod bats;
+mod ctest;
 mod flat_json;
 mod go_test;
 mod go_test_json;
@@ -10,6 +11,7 @@ mod jasmine;
 mod jest;
 mod libtest;
 mod libtest_json;
+mod meson;
 mod mocha;
 mod nextest;
 mod node_test;
@@ -93,6 +95,8 @@ pub static DIALECTS: &[DialectInfo] = &[
     libtest::INFO,
     nextest::INFO,
     googletest::INFO,
+    ctest::INFO,
+    meson::INFO,
     bats::INFO,
     prove::INFO,
     tap::INFO,

@@ -34,6 +34,8 @@ const COVERED: &[&str] = &[
     "pytest",
     "nextest",
     "googletest",
+    "ctest",
+    "meson",
 ];
 
 fn corpora() -> Option<PathBuf> {
