@@ -13,6 +13,7 @@ mod libtest;
 mod libtest_json;
 mod meson;
 mod mocha;
+mod newman;
 mod nextest;
 mod node_test;
 mod playwright;
@@ -106,6 +107,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     playwright::INFO,
     node_test::INFO,
     jasmine::INFO,
+    newman::INFO,
     ava::INFO,
     mocha::INFO,
     teamcity::INFO,
