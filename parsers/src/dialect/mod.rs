@@ -2,6 +2,7 @@
 
 mod ava;
 mod bats;
+mod check;
 mod ctest;
 mod flat_json;
 mod go_test;
@@ -98,6 +99,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     googletest::INFO,
     ctest::INFO,
     meson::INFO,
+    check::INFO,
     bats::INFO,
     prove::INFO,
     tap::INFO,

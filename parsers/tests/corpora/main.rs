@@ -36,6 +36,7 @@ const COVERED: &[&str] = &[
     "googletest",
     "ctest",
     "meson",
+    "check",
 ];
 
 fn corpora() -> Option<PathBuf> {
