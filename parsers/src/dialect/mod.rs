@@ -4,6 +4,7 @@ mod ava;
 mod bats;
 mod check;
 mod ctest;
+mod exunit;
 mod flat_json;
 mod go_test;
 mod go_test_json;
@@ -13,6 +14,7 @@ mod jest;
 mod libtest;
 mod libtest_json;
 mod meson;
+mod minitest;
 mod mocha;
 mod newman;
 mod nextest;
@@ -21,6 +23,7 @@ mod playwright;
 mod prove;
 mod pytest;
 mod script;
+mod surefire;
 mod tap;
 mod teamcity;
 #[cfg(test)]
@@ -114,4 +117,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     mocha::INFO,
     teamcity::INFO,
     unittest::INFO,
+    minitest::INFO,
+    surefire::INFO,
+    exunit::INFO,
 ];

@@ -18,7 +18,10 @@ use truth::Case;
 const COVERED: &[&str] = &[
     "bats",
     "django",
+    "exunit",
+    "minitest",
     "prove",
+    "surefire",
     "tap",
     "unittest",
     "vitest",
