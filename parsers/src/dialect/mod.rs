@@ -11,6 +11,7 @@ mod go_test_json;
 mod googletest;
 mod jasmine;
 mod jest;
+mod k6;
 mod libtest;
 mod libtest_json;
 mod meson;
@@ -113,6 +114,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     node_test::INFO,
     jasmine::INFO,
     newman::INFO,
+    k6::INFO,
     ava::INFO,
     mocha::INFO,
     teamcity::INFO,
