@@ -5,6 +5,7 @@
 //! [`ledger`] for the fold from events to a list of tests with totals.
 
 pub mod dialect;
+mod envelope;
 pub mod event;
 pub mod frame;
 pub mod ledger;

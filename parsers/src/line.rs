@@ -11,7 +11,7 @@ pub const REPORT_CAP: usize = 16 * 1024 * 1024;
 const REPORT_OPENING: &[u8] = b"{\"num";
 
 /// How many bytes are kept of the line that begins so.
-fn cap_of(head: &[u8]) -> usize {
+pub(crate) fn cap_of(head: &[u8]) -> usize {
     match head.starts_with(REPORT_OPENING) {
         true => REPORT_CAP,
         false => LINE_CAP,

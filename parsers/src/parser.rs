@@ -1,13 +1,17 @@
 //! The streaming parser: bytes in, events out, whichever dialects the stream speaks.
 
+mod lanes;
+
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use crate::dialect::{Claim, DIALECTS, Dialect, DialectInfo, Line};
 use crate::event::{Body, Event};
-use crate::line::{LineSplitter, RawLine, visible};
+use crate::line::LineSplitter;
 use crate::marker::Markers;
 use crate::signature::Signatures;
+
+use lanes::{Lanes, Numbers};
 
 /// Reads a stream in chunks and hands over the events it completes.
 ///
@@ -25,7 +29,7 @@ use crate::signature::Signatures;
 /// ```
 pub struct Parser {
     splitter: LineSplitter,
-    router: Router,
+    lanes: Lanes,
 }
 
 impl Default for Parser {
@@ -47,7 +51,7 @@ impl Parser {
     pub fn with_dialects(wanted: impl Fn(&str) -> bool) -> Parser {
         Parser {
             splitter: LineSplitter::new(),
-            router: Router::new(DIALECTS.iter().filter(|d| wanted(d.id))),
+            lanes: Lanes::new(DIALECTS.iter().filter(|d| wanted(d.id)).collect()),
         }
     }
 
@@ -60,8 +64,8 @@ impl Parser {
 
     /// Reads a chunk.
     pub fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(&Event<'_>)) {
-        let router = &mut self.router;
-        self.splitter.feed(chunk, &mut |raw| router.line(&raw, out));
+        let lanes = &mut self.lanes;
+        self.splitter.feed(chunk, &mut |raw| lanes.line(&raw, out));
     }
 
     /// The bytes from [`Parser::position`] up to `offset` are lost: the pending beginning of a line
@@ -77,13 +81,15 @@ impl Parser {
     /// ```
     pub fn skip_to(&mut self, offset: u64) {
         self.splitter.skip_to(offset);
+        self.lanes.forget();
     }
 
     /// The stream is over: reads a last line without line feed and emits what was held back.
     pub fn finish(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
-        let router = &mut self.router;
-        self.splitter.finish(&mut |raw| router.line(&raw, out));
-        self.router.finish(self.splitter.position(), out);
+        let lanes = &mut self.lanes;
+        self.splitter.finish(&mut |raw| lanes.line(&raw, out));
+        let (end, lines) = (self.splitter.position(), self.splitter.lines());
+        self.lanes.finish(end, lines, out);
     }
 
     /// Offset of the first byte that belongs to no completed line: every event of the bytes before
@@ -113,11 +119,16 @@ impl Parser {
 
     /// Ids of the dialects recognised so far, in the order of the table.
     pub fn dialects(&self) -> impl Iterator<Item = &'static str> {
-        self.router
-            .slots
-            .iter()
-            .filter(|s| s.open)
-            .map(|s| s.info.id)
+        let spoken = |id: &str| self.lanes.routers().any(|r| r.speaks(id));
+        let ids = DIALECTS.iter().map(|info| info.id);
+        ids.filter(move |id| spoken(id))
+    }
+
+    /// Lines of writers beyond the 64 that are told apart, which were read as one stream with the lines of no
+    /// particular writer.
+    #[must_use]
+    pub fn shared_lines(&self) -> u64 {
+        self.lanes.shared_lines()
     }
 }
 
@@ -184,21 +195,11 @@ impl Router {
         }
     }
 
-    fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
-        let text = visible(raw.bytes);
-        let line = Line {
-            text: &text,
-            raw: raw.bytes,
-            number: raw.number,
-            cut: raw.cut > 0,
-        };
-        let mut at = Numbering {
-            offset: raw.offset,
-            sub: 0,
-        };
+    /// Reads a line that no envelope claims as its own word.
+    fn line(&mut self, line: &Line<'_>, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
         if self
             .markers
-            .line(&line, &mut |n, body| at.emit("sentinel", n, body, out))
+            .line(line, &mut |n, body| at.emit("sentinel", n, body, out))
             == Claim::Own
         {
             return;
@@ -207,7 +208,7 @@ impl Router {
         // from opening on it, but not those that share the stream with it.
         let mut text_of_a_dialect = false;
         for slot in self.slots.iter_mut().filter(|s| s.open) {
-            match slot.line(&line, &mut at, out) {
+            match slot.line(line, at, out) {
                 Claim::Own => return,
                 Claim::Text => {
                     text_of_a_dialect = true;
@@ -218,20 +219,28 @@ impl Router {
         }
         if !text_of_a_dialect {
             for slot in self.slots.iter_mut().filter(|s| !s.open) {
-                match slot.line(&line, &mut at, out) {
+                match slot.line(line, at, out) {
                     Claim::Own => return,
                     Claim::Text => break,
                     Claim::Pass => {}
                 }
             }
         }
-        let texts = &self.texts;
-        self.signatures
-            .line(&line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
+        self.text(line, at, out);
     }
 
-    fn finish(&mut self, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
-        let mut at = Numbering { offset, sub: 0 };
+    /// Looks for error signatures only.
+    fn text(&mut self, line: &Line<'_>, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        let texts = &self.texts;
+        self.signatures
+            .line(line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
+    }
+
+    fn speaks(&self, id: &str) -> bool {
+        self.slots.iter().any(|s| s.open && s.info.id == id)
+    }
+
+    fn finish(&mut self, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
         for slot in self.slots.iter_mut().filter(|s| s.open) {
             let id = slot.info.id;
             if let Some(state) = &mut slot.state {
@@ -248,7 +257,7 @@ impl Slot {
     fn line(
         &mut self,
         line: &Line<'_>,
-        at: &mut Numbering,
+        at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> Claim {
         let id = self.info.id;
@@ -266,20 +275,32 @@ impl Slot {
 }
 
 /// Gives the events of one line their place in the stream.
-struct Numbering {
+struct Numbering<'n> {
     offset: u64,
     sub: u32,
+    time_ms: Option<i64>,
+    numbers: &'n Numbers,
 }
 
-impl Numbering {
-    fn emit(&mut self, dialect: &str, line: u64, body: Body<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+impl Numbering<'_> {
+    /// Hands an event over; `line` counts the lane's lines, the event counts the stream's.
+    fn emit(
+        &mut self,
+        dialect: &str,
+        line: u64,
+        mut body: Body<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) {
         let sub = self.sub;
         self.sub += 1;
+        if let Body::Signature(signature) = &mut body {
+            signature.end_line = self.numbers.in_stream(signature.end_line);
+        }
         out(&Event {
             offset: self.offset,
             sub,
-            line,
-            time_ms: None,
+            line: self.numbers.in_stream(line),
+            time_ms: self.time_ms,
             dialect,
             body,
         });

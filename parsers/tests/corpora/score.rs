@@ -133,7 +133,7 @@ fn truth_entry(truth: &Truth, test: &TruthTest, with_suite: bool) -> Entry {
             .filter(|_| with_suite)
             .unwrap_or_default(),
         test.name.clone().unwrap_or_default(),
-        truth.shown_as(&test.status).to_owned(),
+        truth.shown_as(test).to_owned(),
     )
 }
 

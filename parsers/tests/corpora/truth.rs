@@ -11,6 +11,9 @@ use serde::Deserialize;
 pub(crate) struct Truth {
     #[serde(default)]
     framework: Option<String>,
+    /// What is in an envelope.
+    #[serde(default)]
+    pub(crate) inner_framework: Vec<String>,
     #[serde(default)]
     pub(crate) totals: BTreeMap<String, u64>,
     #[serde(default = "yes")]
@@ -37,6 +40,9 @@ pub(crate) struct TruthTest {
     pub(crate) duration_s: Option<f64>,
     #[serde(default)]
     pub(crate) message: Option<String>,
+    /// Which of the cases in an envelope it is of.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
 }
 
 fn yes() -> bool {
@@ -93,8 +99,15 @@ impl Truth {
 
     /// The status as the log can show it: none of Mocha's reporters prints a try that failed before
     /// the one that passed.
-    pub(crate) fn shown_as<'s>(&self, status: &'s str) -> &'s str {
-        match (self.framework.as_deref(), status) {
+    pub(crate) fn shown_as<'s>(&self, test: &'s TruthTest) -> &'s str {
+        let status = test.status.as_str();
+        let inner = self.inner_framework.first();
+        let inside = test
+            .source
+            .as_deref()
+            .and_then(|case| case.split('/').next())
+            .or(inner.map(String::as_str));
+        match (inside.or(self.framework.as_deref()), status) {
             (Some("mocha"), "flaky") => "passed",
             _ => status,
         }

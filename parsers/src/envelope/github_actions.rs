@@ -1,0 +1,44 @@
+//! Logs of GitHub Actions: a time with seven digits of a second before each line, and the runner's
+//! own words `##[group]`, `##[error]`, `::error ...::`
+//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
+
+use super::{EnvelopeInfo, Peeled, time};
+
+pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    begins: |b| b.is_ascii_digit() || b == 0xef,
+    peel,
+    from_start: true,
+    run: 1,
+};
+
+const COMMANDS: [&[u8]; 8] = [
+    b"error",
+    b"warning",
+    b"notice",
+    b"debug",
+    b"group",
+    b"endgroup",
+    b"add-mask",
+    b"stop-commands",
+];
+
+fn peel(line: &[u8]) -> Option<Peeled<'_>> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let stamp = time::stamp(line).filter(|s| s.strict && s.digits == 7)?;
+    let text = line[stamp.length..].strip_prefix(b" ")?;
+    Some(Peeled {
+        time_ms: stamp.ms,
+        own: text.starts_with(b"##[") || is_command(text),
+        ..Peeled::new(text, true)
+    })
+}
+
+/// Whether it is `::command parameters::text`.
+fn is_command(text: &[u8]) -> bool {
+    text.strip_prefix(b"::").is_some_and(|rest| {
+        COMMANDS.iter().any(|word| {
+            let after = rest.strip_prefix(*word);
+            after.is_some_and(|a| a.starts_with(b"::") || a.starts_with(b" "))
+        })
+    })
+}

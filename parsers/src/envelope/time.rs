@@ -1,0 +1,97 @@
+//! Reads the times that envelopes print: RFC 3339 and its common relatives.
+
+/// A time at the start of a line.
+pub(super) struct Stamp {
+    /// Bytes it takes.
+    pub(super) length: usize,
+    /// Digits of the second's fraction.
+    pub(super) digits: usize,
+    /// Whether it is written as in RFC 3339, with `T` and a zone.
+    pub(super) strict: bool,
+    /// Unix milliseconds, if the zone is given and the date exists.
+    pub(super) ms: Option<i64>,
+}
+
+/// The number that a fixed count of digits at `at` writes.
+fn number(text: &[u8], at: usize, digits: usize) -> Option<i64> {
+    let digits = text.get(at..at + digits)?;
+    digits.iter().try_fold(0, |n, b| {
+        b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0'))
+    })
+}
+
+/// Reads `2026-11-23T07:46:40.279138928Z`, with a space for the `T`, a comma for the point, an
+/// offset for the `Z`, or without zone.
+pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
+    let fixed = text.get(..19)?;
+    let marks = [fixed[4], fixed[7], fixed[13], fixed[16]];
+    if marks != *b"--::" || !matches!(fixed[10], b'T' | b' ') {
+        return None;
+    }
+    let (year, month, day) = (
+        number(text, 0, 4)?,
+        number(text, 5, 2)?,
+        number(text, 8, 2)?,
+    );
+    let clock = [
+        number(text, 11, 2)?,
+        number(text, 14, 2)?,
+        number(text, 17, 2)?,
+    ];
+    let (mut length, mut digits, mut millis) = (19, 0, 0);
+    if matches!(text.get(19), Some(b'.' | b',')) {
+        let fraction = &text[20..text.len().min(30)];
+        digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+        if !(1..=9).contains(&digits) {
+            return None;
+        }
+        millis = (0..3).fold(0, |n, i| {
+            n * 10
+                + if i < digits {
+                    i64::from(fraction[i] - b'0')
+                } else {
+                    0
+                }
+        });
+        length = 20 + digits;
+    }
+    let zone = zone(&text[length..]);
+    length += zone.map_or(0, |z| z.0);
+    let exists = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && clock[0] < 24
+        && clock[1] < 60
+        && clock[2] <= 60;
+    let ms = zone.filter(|_| exists).map(|(_, minutes)| {
+        let seconds = clock[0] * 3600 + (clock[1] - minutes) * 60 + clock[2];
+        (days(year, month, day) * 86_400 + seconds) * 1000 + millis
+    });
+    Some(Stamp {
+        length,
+        digits,
+        strict: fixed[10] == b'T' && zone.is_some(),
+        ms,
+    })
+}
+
+/// Length of a zone, and its minutes east.
+fn zone(text: &[u8]) -> Option<(usize, i64)> {
+    match text.first()? {
+        b'Z' => Some((1, 0)),
+        sign @ (b'+' | b'-') => {
+            let colon = usize::from(text.get(3) == Some(&b':'));
+            let minutes = number(text, 1, 2)? * 60 + number(text, 3 + colon, 2)?;
+            let east = if *sign == b'+' { minutes } else { -minutes };
+            Some((5 + colon, east))
+        }
+        _ => None,
+    }
+}
+
+/// Days from 1970-01-01 in the Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}

@@ -1,0 +1,189 @@
+//! Lanes: the lines of each writer that envelopes tell apart, read as a stream of its own, so that
+//! jobs which share a log do not disturb each other.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+
+use super::{Numbering, Router};
+use crate::dialect::{DialectInfo, Line};
+use crate::envelope::{Envelopes, Item, Said};
+use crate::event::Event;
+use crate::line::{RawLine, visible};
+
+/// Writers of one stream that are read apart; further ones share a lane.
+const LANE_CAP: usize = 64;
+
+/// Takes the envelopes off a stream's lines and gives each line to its writer's lane.
+pub(super) struct Lanes {
+    dialects: Vec<&'static DialectInfo>,
+    envelopes: Envelopes,
+    /// The first is that of lines of no particular writer.
+    lanes: Vec<Lane>,
+    by_key: HashMap<Vec<u8>, usize>,
+    /// Offset of the latest line, and the next ordinal there.
+    place: (u64, u32),
+    shared: u64,
+}
+
+struct Lane {
+    router: Router,
+    numbers: Numbers,
+}
+
+impl Lanes {
+    pub(super) fn new(dialects: Vec<&'static DialectInfo>) -> Lanes {
+        let first = Lane::new(&dialects);
+        Lanes {
+            dialects,
+            envelopes: Envelopes::default(),
+            lanes: vec![first],
+            by_key: HashMap::new(),
+            place: (0, 0),
+            shared: 0,
+        }
+    }
+
+    pub(super) fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        if let Some(item) = self.envelopes.line(raw) {
+            self.item(&item, raw.offset, raw.number, out);
+        }
+    }
+
+    /// Bytes were lost.
+    pub(super) fn forget(&mut self) {
+        self.envelopes.forget();
+    }
+
+    /// The stream is over: reads what was never ended, then closes every lane.
+    pub(super) fn finish(&mut self, end: u64, lines: u64, out: &mut dyn FnMut(&Event<'_>)) {
+        while let Some(item) = self.envelopes.finish() {
+            self.item(&item, end, lines, out);
+        }
+        let mut sub = self.sub_at(end);
+        for lane in &mut self.lanes {
+            let mut at = Numbering {
+                offset: end,
+                sub,
+                time_ms: None,
+                numbers: &lane.numbers,
+            };
+            lane.router.finish(&mut at, out);
+            sub = at.sub;
+        }
+        self.place = (end, sub);
+    }
+
+    pub(super) fn routers(&self) -> impl Iterator<Item = &Router> {
+        self.lanes.iter().map(|lane| &lane.router)
+    }
+
+    pub(super) fn shared_lines(&self) -> u64 {
+        self.shared
+    }
+
+    /// Reads a line without its envelopes; a record's text may be of several lines.
+    fn item(&mut self, item: &Item<'_>, offset: u64, number: u64, out: &mut dyn FnMut(&Event<'_>)) {
+        let sub = self.sub_at(offset);
+        let lane = self.lane(&item.said);
+        let mut sub = sub;
+        let mut read = |bytes: &[u8]| {
+            let local = lane.numbers.next(number);
+            let text = visible(bytes);
+            let line = Line {
+                text: &text,
+                raw: bytes,
+                number: local,
+                cut: item.cut,
+            };
+            let mut at = Numbering {
+                offset,
+                sub,
+                time_ms: item.said.time_ms,
+                numbers: &lane.numbers,
+            };
+            match item.said.own {
+                true => lane.router.text(&line, &mut at, out),
+                false => lane.router.line(&line, &mut at, out),
+            }
+            sub = at.sub;
+        };
+        match &item.text {
+            Cow::Borrowed(text) => read(text),
+            Cow::Owned(text) => text.split(|b| *b == b'\n').for_each(read),
+        }
+        self.place = (offset, sub);
+    }
+
+    fn sub_at(&self, offset: u64) -> u32 {
+        match self.place {
+            (at, sub) if at == offset => sub,
+            _ => 0,
+        }
+    }
+
+    /// The writer's lane.
+    fn lane(&mut self, said: &Said) -> &mut Lane {
+        if said.key.is_empty() {
+            return &mut self.lanes[0];
+        }
+        let at = match self.by_key.get(&said.key) {
+            Some(at) => *at,
+            None if self.lanes.len() > LANE_CAP => {
+                self.shared += 1;
+                0
+            }
+            None => {
+                self.lanes.push(Lane::new(&self.dialects));
+                self.by_key.insert(said.key.clone(), self.lanes.len() - 1);
+                self.lanes.len() - 1
+            }
+        };
+        &mut self.lanes[at]
+    }
+}
+
+impl Lane {
+    fn new(dialects: &[&'static DialectInfo]) -> Lane {
+        Lane {
+            router: Router::new(dialects.iter().copied()),
+            numbers: Numbers::default(),
+        }
+    }
+}
+
+/// A lane's lines are counted without gaps, for what follows a line directly belongs to it; events
+/// tell the stream's numbers. This leads from one to the other.
+#[derive(Default)]
+pub(super) struct Numbers {
+    count: u64,
+    /// Where the difference changes, and the difference from there on.
+    steps: VecDeque<(u64, i64)>,
+}
+
+impl Numbers {
+    /// Steps remembered; lines before them are told as if they stood right before.
+    const STEPS: usize = 4096;
+
+    /// The next line's number in the lane.
+    fn next(&mut self, in_stream: u64) -> u64 {
+        self.count += 1;
+        let difference = in_stream.wrapping_sub(self.count) as i64;
+        if self.steps.back().is_none_or(|s| s.1 != difference) {
+            if self.steps.len() == Numbers::STEPS {
+                self.steps.pop_front();
+            }
+            self.steps.push_back((self.count, difference));
+        }
+        self.count
+    }
+
+    /// The stream's number of a line of the lane.
+    pub(super) fn in_stream(&self, line: u64) -> u64 {
+        let at = self.steps.partition_point(|s| s.0 <= line);
+        let step = self.steps.get(at.saturating_sub(1));
+        line.saturating_add_signed(step.map_or(0, |s| s.1))
+    }
+}
+
+#[cfg(test)]
+mod tests;

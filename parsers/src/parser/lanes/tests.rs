@@ -1,0 +1,47 @@
+//! Writers that share a log do not disturb each other.
+
+use crate::{Body, Parser, Status};
+
+#[test]
+fn a_traceback_torn_by_another_writer_is_one_block_with_the_streams_lines() {
+    let log = "a-1  | Traceback (most recent call last):\n\
+               b-1  | ok so far\n\
+               a-1  |   File \"x.py\", line 3, in f\n\
+               b-1  | more\n\
+               a-1  | ValueError: no\n\
+               a-1  | after\n";
+    let mut told = Vec::new();
+    let mut parser = Parser::new();
+    let mut see = |event: &crate::Event<'_>| {
+        if let Body::Signature(s) = &event.body {
+            told.push((event.line, s.end_line, s.message.to_owned()));
+        }
+    };
+    parser.feed(log.as_bytes(), &mut see);
+    parser.finish(&mut see);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].0, told[0].1), (1, 5));
+}
+
+#[test]
+fn the_logs_own_time_is_the_events() {
+    let mut told = Vec::new();
+    Parser::new().feed(
+        b"1970-01-01T00:00:01.5Z stdout F TEST_FAIL name=login\n",
+        &mut |event| {
+            if let Body::TestEnd(end) = &event.body {
+                told.push((event.time_ms, end.status));
+            }
+        },
+    );
+    assert_eq!(told, [(Some(1500), Status::Failed)]);
+}
+
+#[test]
+fn writers_beyond_the_bound_share_a_lane() {
+    let mut parser = Parser::new();
+    for i in 0..70 {
+        parser.feed(format!("w-{i}  | x\n").as_bytes(), &mut |_| {});
+    }
+    assert_eq!(parser.shared_lines(), 6);
+}
