@@ -8,7 +8,8 @@
 mod tests;
 
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
-use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestEnd};
+use crate::dialect::closing::close;
+use crate::event::{Body, Counts, Printed, Status, TestEnd};
 
 /// The dialect's row in the table.
 pub(super) const INFO: DialectInfo = DialectInfo {
@@ -186,33 +187,7 @@ impl ExUnit {
     }
 
     fn end(&mut self, printed: &Printed, number: u64, emit: Emit<'_>) {
-        let mut counts = Counts::ZERO;
-        let figures = [
-            (Status::Passed, printed.passed),
-            (Status::Failed, printed.failed),
-            (Status::Skipped, printed.skipped),
-        ];
-        for (status, figure) in figures {
-            counts.add(
-                status,
-                figure.unwrap_or(0).saturating_sub(self.told[status]),
-            );
-        }
-        if !counts.is_zero() {
-            emit(
-                number,
-                Body::Counted(Counted {
-                    suite: None,
-                    counts,
-                }),
-            );
-        }
-        let summary = Summary {
-            suite: None,
-            printed: *printed,
-            duration_s: None,
-        };
-        emit(number, Body::Summary(summary));
+        close(*printed, &self.told, number, emit);
         *self = ExUnit::default();
     }
 }

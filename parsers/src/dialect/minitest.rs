@@ -8,7 +8,8 @@
 mod tests;
 
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
-use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestEnd};
+use crate::dialect::closing::close;
+use crate::event::{Body, Counted, Counts, Printed, Status, TestEnd};
 
 /// The dialect's row in the table.
 pub(super) const INFO: DialectInfo = DialectInfo {
@@ -176,32 +177,7 @@ impl Minitest {
 
     /// The closing line: counts what nothing told of.
     fn end(&mut self, printed: &Printed, number: u64, emit: Emit<'_>) {
-        let mut rest = Counts::ZERO;
-        let figures = [
-            (Status::Passed, printed.passed),
-            (Status::Failed, printed.failed),
-            (Status::Errored, printed.errored),
-            (Status::Skipped, printed.skipped),
-        ];
-        for (status, figure) in figures {
-            rest.add(
-                status,
-                figure.unwrap_or(0).saturating_sub(self.told[status]),
-            );
-        }
-        if !rest.is_zero() {
-            let counted = Counted {
-                suite: None,
-                counts: rest,
-            };
-            emit(number, Body::Counted(counted));
-        }
-        let summary = Summary {
-            suite: None,
-            printed: *printed,
-            duration_s: None,
-        };
-        emit(number, Body::Summary(summary));
+        close(*printed, &self.told, number, emit);
         *self = Minitest::default();
     }
 }

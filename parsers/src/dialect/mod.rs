@@ -3,6 +3,7 @@
 mod ava;
 mod bats;
 mod check;
+mod closing;
 mod ctest;
 mod exunit;
 mod flat_json;

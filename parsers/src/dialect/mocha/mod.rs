@@ -10,9 +10,10 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use crate::dialect::closing::close;
 use crate::dialect::script::{Titles, cap, indent, tell_retries};
 use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
-use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestEnd};
+use crate::event::{Body, Counts, Printed, Status, TestEnd};
 use failures::Failure;
 use lines::Outcome;
 
@@ -231,26 +232,7 @@ impl Mocha {
         for result in held.iter().filter(|_| fits) {
             self.tell(result, emit);
         }
-        let mut rest = Counts::ZERO;
-        for (status, printed) in figures {
-            rest.add(
-                status,
-                printed.unwrap_or(0).saturating_sub(self.told[status]),
-            );
-        }
-        if !rest.is_zero() {
-            let counted = Counted {
-                suite: None,
-                counts: rest,
-            };
-            emit(line, Body::Counted(counted));
-        }
-        let summary = Summary {
-            suite: None,
-            printed,
-            duration_s: None,
-        };
-        emit(line, Body::Summary(summary));
+        close(printed, &self.told, line, emit);
         // What follows is the list of failures, then maybe another run.
         *self = Mocha {
             sure: true,

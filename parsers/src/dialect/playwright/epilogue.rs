@@ -2,7 +2,8 @@
 
 use super::lines::Place;
 use crate::dialect::Emit;
-use crate::event::{Body, Counted, Counts, Printed, Status, Summary};
+use crate::dialect::closing::close;
+use crate::event::{Counts, Printed, Status};
 
 /// The figures so far.
 #[derive(Default)]
@@ -47,30 +48,10 @@ impl Epilogue {
             // A flaky test has passed in the end.
             printed.passed = Some(printed.passed.unwrap_or(0).saturating_add(self.flaky));
         }
-        let mut rest = Counts::ZERO;
-        for (status, figure) in [
-            (Status::Passed, printed.passed),
-            (Status::Failed, printed.failed),
-            (Status::Skipped, printed.skipped),
-        ] {
-            let told = match status {
-                Status::Failed => told.failures(),
-                _ => told[status],
-            };
-            rest.add(status, figure.unwrap_or(0).saturating_sub(told));
-        }
-        if !rest.is_zero() {
-            let counted = Counted {
-                suite: None,
-                counts: rest,
-            };
-            emit(line, Body::Counted(counted));
-        }
-        let summary = Summary {
-            suite: None,
-            printed,
-            duration_s: None,
-        };
-        emit(line, Body::Summary(summary));
+        // Playwright prints one figure for all that failed.
+        let mut told = *told;
+        let all = told.failures();
+        told.add(Status::Failed, all - told[Status::Failed]);
+        close(printed, &told, line, emit);
     }
 }
