@@ -23,6 +23,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "check",
     summary: "Check (C)",
     sniff: |line| figures(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Check>::default(),
 };
 

@@ -20,6 +20,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || result(line.text).is_some()
             || started(line.text).is_some()
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<Ctest>::default(),
 };
 

@@ -23,6 +23,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || text.starts_with("Running ExUnit ")
             || (text.starts_with(|c: char| c.is_ascii_digit()) && summary(text).is_some())
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<ExUnit>::default(),
 };
 

@@ -21,6 +21,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test_json",
     summary: "go test -json",
     sniff: |line| line.text.starts_with('{') && line.text.contains("\"Action\":"),
+    needles: &[],
+    lookback: 0,
     new: || Box::<GoTestJson>::default(),
 };
 

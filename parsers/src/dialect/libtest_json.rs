@@ -21,6 +21,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
         (line.text.starts_with('{') && line.text.contains("\"type\":"))
             || suite_heading(line.text).is_some()
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<LibtestJson>::default(),
 };
 

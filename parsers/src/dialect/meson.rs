@@ -15,6 +15,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "meson",
     summary: "meson test",
     sniff: |line| row(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Meson>::default(),
 };
 

@@ -16,6 +16,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "minitest",
     summary: "minitest (Ruby)",
     sniff: |line| is_start(line.text),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Minitest>::default(),
 };
 

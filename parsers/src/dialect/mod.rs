@@ -77,6 +77,22 @@ pub trait Dialect: Send {
 
     /// The stream is over: emits what is still held back.
     fn finish(&mut self, emit: Emit<'_>);
+
+    /// Which lines the open dialect has to see next. At ease it sees only lines that hold one of its
+    /// [needles](DialectInfo::needles), and those that others had to see: it must make of any other
+    /// line nothing at all ([`Claim::Pass`], no event, no change that shows).
+    fn attention(&self) -> Attention {
+        Attention::Every
+    }
+}
+
+/// Which lines an open dialect has to see next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// Every line: it is inside a block, or what comes next depends on where it stands.
+    Every,
+    /// Lines that hold one of the dialect's needles.
+    Needles,
 }
 
 /// A row of the table of dialects.
@@ -89,6 +105,14 @@ pub struct DialectInfo {
     /// claimed a line, only lines for which this holds are offered to it; it keeps its state over
     /// those it passes, so a heading that several dialects share may be remembered and passed.
     pub sniff: fn(&Line<'_>) -> bool,
+    /// Literal pieces of at least three bytes, one of which stands in every line that means anything
+    /// to the dialect while it is closed (`sniff` holds) or at ease ([`Attention::Needles`]): whole
+    /// blocks of a log are searched for them at once, and lines that hold none are never looked at.
+    /// Case matters. None at all: every line must be looked at.
+    pub needles: &'static [&'static str],
+    /// How many lines before one that holds a needle the dialect may also need, for a heading that
+    /// no literal marks. It must make nothing of a heading further away.
+    pub lookback: u8,
     /// A fresh state.
     pub new: fn() -> Box<dyn Dialect>,
 }

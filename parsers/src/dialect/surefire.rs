@@ -18,6 +18,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
         let text = without_level(line.text);
         text.starts_with("Running ") || text.starts_with("Tests run: ")
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<Surefire>::default(),
 };
 

@@ -17,6 +17,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "bats",
     summary: "bats, pretty formatter",
     sniff,
+    needles: &[],
+    lookback: 0,
     new: || Box::<Bats>::default(),
 };
 

@@ -27,6 +27,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test",
     summary: "go test, with and without -v",
     sniff: |line| lines::opens(line.text),
+    needles: &[],
+    lookback: 0,
     new: || Box::<GoTest>::default(),
 };
 

@@ -38,6 +38,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
                 )
             )
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<GoogleTest>::default(),
 };
 

@@ -22,6 +22,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::dots(line.text).is_some()
             || lines::totals(line.text).is_some()
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<Jasmine>::default(),
 };
 

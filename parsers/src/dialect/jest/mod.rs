@@ -28,6 +28,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::retried(line.text).is_some()
             || line.text.starts_with(report::OPENING)
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<Jest>::default(),
 };
 

@@ -24,6 +24,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "k6",
     summary: "k6, checks of the summary",
     sniff: |line| kind(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<K6>::default(),
 };
 

@@ -33,6 +33,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::is_nextest_start(line.text)
             || lines::is_nextest_summary(line.text)
     },
+    needles: &[],
+    lookback: 0,
     new: || Box::<Libtest>::default(),
 };
 

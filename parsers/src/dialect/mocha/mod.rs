@@ -27,6 +27,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "mocha",
     summary: "Mocha, spec and dot, and Cypress",
     sniff: |line| line.text.is_empty() || line.text.starts_with("  "),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Mocha>::default(),
 };
 

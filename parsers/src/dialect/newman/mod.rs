@@ -25,6 +25,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "newman",
     summary: "Newman, cli reporter",
     sniff: |line| lines::is_banner(line.text) || lines::item(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Newman>::default(),
 };
 

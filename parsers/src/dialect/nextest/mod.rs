@@ -26,6 +26,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "nextest",
     summary: "cargo nextest (retries, slow, leaky, timeouts)",
     sniff: |line| lines::starting(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Nextest>::default(),
 };
 

@@ -23,6 +23,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "node_test",
     summary: "node --test, spec reporter",
     sniff: |line| lines::opens(line.text),
+    needles: &[],
+    lookback: 0,
     new: || Box::<NodeTest>::default(),
 };
 

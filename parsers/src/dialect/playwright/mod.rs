@@ -30,6 +30,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "playwright",
     summary: "Playwright, list, line and dot",
     sniff: |line| lines::running(line.text).is_some(),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Playwright>::default(),
 };
 

@@ -23,6 +23,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "prove",
     summary: "prove and make test of Perl (TAP::Harness), verbose or quiet",
     sniff,
+    needles: &[],
+    lookback: 0,
     new: || Box::<Prove>::default(),
 };
 

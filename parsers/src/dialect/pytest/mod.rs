@@ -53,6 +53,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "pytest",
     summary: "pytest's terminal output (verbose, letters, quiet; xdist, sugar, reruns, sub-tests)",
     sniff,
+    needles: &[],
+    lookback: 0,
     new,
 };
 

@@ -35,6 +35,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "tap",
     summary: "Test Anything Protocol 12 to 14 (tape, node --test, mocha, bats, ...)",
     sniff,
+    needles: &[],
+    lookback: 0,
     new: || Box::<Tap>::default(),
 };
 

@@ -21,6 +21,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "teamcity",
     summary: "TeamCity service messages (##teamcity[testStarted ...])",
     sniff,
+    needles: &[],
+    lookback: 0,
     new: || Box::<TeamCity>::default(),
 };
 

@@ -28,6 +28,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "unittest",
     summary: "Python unittest, Django and regrtest, verbose or with dots",
     sniff,
+    needles: &[],
+    lookback: 0,
     new: || Box::<Unittest>::default(),
 };
 

@@ -25,6 +25,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "vitest",
     summary: "Vitest, default, verbose and dot",
     sniff: |line| lines::banner(line.text),
+    needles: &[],
+    lookback: 0,
     new: || Box::<Vitest>::default(),
 };
 
