@@ -196,6 +196,20 @@ impl Signatures {
         Signatures::default()
     }
 
+    /// Literals of which one stands in every line that means something while no block is open.
+    #[expect(dead_code, reason = "for the block prefilter that is being built")]
+    pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+        let blocks = BLOCKS.iter().flat_map(|class| class.keywords);
+        let lines = LINES.iter().flat_map(|class| class.keywords);
+        blocks.chain(lines).copied()
+    }
+
+    /// Whether a block is open, so that every line must be offered.
+    #[expect(dead_code, reason = "for the block prefilter that is being built")]
+    pub(crate) fn attentive(&self) -> bool {
+        self.open.is_some()
+    }
+
     pub(crate) fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) {
         if self.open.is_some() && self.in_block(line, emit) {
             return;
