@@ -20,6 +20,9 @@ pub struct Event<'a> {
     /// When it happened in milliseconds since the Unix epoch, if known. Parsers set it only from
     /// times that stand in the log; the sidecar fills in when it read the line.
     pub time_ms: Option<i64>,
+    /// Which writer of a log that several share said it, from 1 in order of appearance; 0 for no
+    /// particular one. What events without a suite say belongs to others of the same lane only.
+    pub lane: u32,
     /// The dialect that recognised it (`pytest`, `tap`, ...; `sentinel` for our own markers,
     /// `signature` for error signatures outside any dialect's text, `stream` for what the
     /// transport itself knows).

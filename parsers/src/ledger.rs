@@ -7,13 +7,14 @@
 mod entry;
 mod fold;
 mod index;
+mod recap;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::event::{Body, Counted, Counts, Event, Plan, Printed, Status, Summary};
 
-use index::Index;
+use index::{ByName, Index};
 
 pub use entry::{Attempt, Suite, Test};
 
@@ -28,17 +29,17 @@ pub struct Ledger {
     tests: Vec<Test>,
     index: Index,
     /// Latest test of each name in any suite; made when first needed.
-    by_name: Option<HashMap<Box<str>, u32>>,
+    by_name: Option<ByName<u32>>,
     suites: BTreeMap<Arc<str>, Suite>,
     /// Takes what is told of suites beyond [`TEST_CAP`].
     spare: Suite,
     totals: Counts,
-    /// Results counted without a name that no name has claimed yet, by dialect and suite.
-    anonymous: BTreeMap<(Arc<str>, Option<Arc<str>>), Counts>,
-    /// Tests told without a suite, by dialect, waiting for an adopting suite end.
-    orphans: HashMap<Arc<str>, Vec<u32>>,
+    /// Results counted without a name that no name has claimed yet.
+    anonymous: BTreeMap<Unnamed, Counts>,
+    /// Tests told without a suite, waiting for an adopting suite end.
+    orphans: HashMap<Teller, Vec<u32>>,
     /// Details that came before their result.
-    early: HashMap<Box<str>, Detail>,
+    early: ByName<Detail>,
     /// Tests begun and not ended.
     open: BTreeSet<u32>,
     /// How many of the tests of one name the recaps of a status have gone through.
@@ -59,8 +60,14 @@ pub struct Ledger {
 /// Message and location.
 type Detail = (Option<Box<str>>, Option<Box<str>>);
 
-/// Suite and name. The suite is part of the key only once it is known.
-type Key = (Option<Arc<str>>, Box<str>);
+/// Lane, suite and name. The suite is part of the key only once it is known.
+type Key = (u32, Option<Arc<str>>, Box<str>);
+
+/// Dialect and lane: only what one writer told in one dialect belongs together.
+type Teller = (Arc<str>, u32);
+
+/// Who told results without names, and the suite.
+type Unnamed = (Teller, Option<Arc<str>>);
 
 impl Ledger {
     /// An empty ledger.
@@ -89,7 +96,7 @@ impl Ledger {
                 suite.status = s.status.or(suite.status);
                 suite.duration_s = s.duration_s.or(suite.duration_s);
                 if s.adopts {
-                    self.adopt(&dialect, s.suite);
+                    self.adopt(&dialect, event.lane, s.suite);
                 }
             }
             Body::Plan(plan) => self.plan(plan, event.time_ms),
@@ -97,8 +104,8 @@ impl Ledger {
             Body::TestEnd(end) if end.teardown => self.teardown(&dialect, end, event),
             Body::TestEnd(end) if end.recap => self.recap(&dialect, end, event),
             Body::TestEnd(end) => self.end(&dialect, end, event),
-            Body::TestDetail(detail) => self.detail(detail),
-            Body::Counted(counted) => self.count(&dialect, counted, event.time_ms),
+            Body::TestDetail(detail) => self.detail(detail, event.lane),
+            Body::Counted(counted) => self.count(&dialect, counted, event),
             Body::Summary(summary) => self.summary(summary, event.time_ms),
             _ => return,
         }
@@ -224,7 +231,8 @@ impl Ledger {
         }
     }
 
-    fn count(&mut self, dialect: &Arc<str>, counted: &Counted<'_>, time_ms: Option<i64>) {
+    fn count(&mut self, dialect: &Arc<str>, counted: &Counted<'_>, event: &Event<'_>) {
+        let time_ms = event.time_ms;
         let suite = counted.suite.map(|s| self.word(s));
         self.totals.merge(&counted.counts);
         self.last_result_ms = time_ms.or(self.last_result_ms);
@@ -232,7 +240,7 @@ impl Ledger {
             self.suite(name, time_ms).counts.merge(&counted.counts);
         }
         self.anonymous
-            .entry((Arc::clone(dialect), suite))
+            .entry(((Arc::clone(dialect), event.lane), suite))
             .or_default()
             .merge(&counted.counts);
     }

@@ -279,6 +279,7 @@ struct Numbering<'n> {
     offset: u64,
     sub: u32,
     time_ms: Option<i64>,
+    lane: u32,
     numbers: &'n Numbers,
 }
 
@@ -301,6 +302,7 @@ impl Numbering<'_> {
             sub,
             line: self.numbers.in_stream(line),
             time_ms: self.time_ms,
+            lane: self.lane,
             dialect,
             body,
         });

@@ -222,6 +222,7 @@ pub(crate) fn end_of_stream(
         sub: 0,
         line: 0,
         time_ms: None,
+        lane: 0,
         dialect: "stream",
         body: Body::EndOfStream(EndOfStream {
             total_bytes: total,

@@ -344,6 +344,7 @@ fn event(offset: u64, n: u64, body: Body<'_>) -> Event<'_> {
         sub: 0,
         line: n + 1,
         time_ms: None,
+        lane: 0,
         dialect: "sentinel",
         body,
     }

@@ -5,7 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::body;
 use super::payload::{
-    Counted, HAS_DIALECT, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State, Strings,
+    Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
+    Strings,
 };
 use super::varint;
 use super::{Frame, Header};
@@ -70,6 +71,12 @@ impl FrameBuilder {
             flags |= HAS_TIME;
             varint::put_signed(&mut self.own, time.wrapping_sub(self.state.time_ms));
             self.state.time_ms = time;
+        }
+        if event.lane != self.state.lane {
+            flags |= HAS_LANE;
+            varint::put(&mut self.own, u64::from(event.lane));
+            self.state.lane = event.lane;
+            self.payload.lanes = true;
         }
         let mut out = Writer {
             out: &mut self.own,

@@ -9,7 +9,10 @@ use flate2::write::GzEncoder;
 use super::{FrameError, Header, Limits};
 
 const MAGIC: [u8; 4] = *b"SNTL";
+/// What every reader knows, and what is written as long as no event tells a lane.
 const VERSION: u8 = 1;
+/// With lanes.
+const VERSION_LANES: u8 = 2;
 const FLAG_LAST: u8 = 1;
 /// Length of the header as this version writes it.
 const HEADER: usize = 68;
@@ -22,6 +25,8 @@ const GZIP_SLACK: usize = 4096;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Envelope {
     pub(super) header: Header,
+    /// Whether events may tell lanes.
+    pub(super) lanes: bool,
     pub(super) events: u32,
     pub(super) inflated: usize,
     pub(super) crc: u32,
@@ -38,7 +43,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Envelope, FrameError
         return Err(FrameError::BadMagic);
     }
     let version = bytes.get(4).copied();
-    if let Some(other) = version.filter(|v| *v != VERSION) {
+    if let Some(other) = version.filter(|v| !matches!(*v, VERSION | VERSION_LANES)) {
         return Err(FrameError::Version(other));
     }
     let fixed: &[u8; HEADER] = bytes
@@ -66,6 +71,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Envelope, FrameError
             end: u64::from_le_bytes(field(fixed, 48)),
             last: fixed[5] & FLAG_LAST != 0,
         },
+        lanes: fixed[4] == VERSION_LANES,
         events: u32::from_le_bytes(field(fixed, 12)),
         inflated: u32::from_le_bytes(field(fixed, 56)) as usize,
         crc: u32::from_le_bytes(field(fixed, 64)),
@@ -141,7 +147,7 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
 }
 
 /// Compresses the payload and puts the header before it.
-pub(super) fn seal(header: &Header, events: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
     let mut frame = compressed(payload, Compression::fast());
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
         frame = compressed(payload, Compression::none());
@@ -150,7 +156,8 @@ pub(super) fn seal(header: &Header, events: u32, payload: &[u8]) -> Vec<u8> {
     let inflated = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let flags = if header.last { FLAG_LAST } else { 0 };
     put(&mut frame, 0, &MAGIC);
-    put(&mut frame, 4, &[VERSION, flags]);
+    let version = if lanes { VERSION_LANES } else { VERSION };
+    put(&mut frame, 4, &[version, flags]);
     put(&mut frame, 6, &(HEADER as u16).to_le_bytes());
     put(&mut frame, 12, &events.to_le_bytes());
     put(&mut frame, 16, &header.epoch);

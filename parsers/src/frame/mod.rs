@@ -4,12 +4,12 @@
 //! [`Frame::decode`] back, refusing whatever is not exactly what a builder could have made. The
 //! codec does no I/O and keeps no clock; all integers are little endian.
 //!
-//! # Layout, version 1
+//! # Layout, versions 1 and 2
 //!
 //! | at | bytes | field |
 //! |---:|---:|---|
 //! | 0 | 4 | magic `SNTL` |
-//! | 4 | 1 | version, 1; a reader refuses any other |
+//! | 4 | 1 | version: 1, or 2 if events tell lanes; a reader refuses any other |
 //! | 5 | 1 | flags: bit 0 = the stream ends with this frame; others are ignored |
 //! | 6 | 2 | header length `h`, at least 68; bytes beyond 68 are for later writers and ignored |
 //! | 8 | 4 | CRC32C of the header's `h` bytes without these four |
@@ -28,7 +28,7 @@
 //!
 //! | part | content |
 //! |---|---|
-//! | state | length of this part, then offset, next ordinal, line, zigzag time in ms, string cursor, dialect, suite (the last two as table index + 1, 0 = none): what the first event's differences are taken from |
+//! | state | length of this part, then offset, next ordinal, line, zigzag time in ms, string cursor, dialect, suite (these two as table index + 1, 0 = none), in version 2 the lane unless 0: what the first event's differences are taken from |
 //! | strings | count, the length of each, then the UTF-8 text of all |
 //! | events | length, then that many bytes, of each event |
 //!
@@ -38,12 +38,13 @@
 //! | field | meaning |
 //! |---|---|
 //! | type | one byte, see [`Body`](crate::event::Body): 1 run start, 2 run end, 3 suite start, 4 suite end, 5 plan, 6 test start, 7 test end, 8 test detail, 9 counted, 10 summary, 11 signature, 12 gap, 13 end of stream |
-//! | flags | bit 0 time, bit 1 dialect, bits 2-3 suite (0 none, 1 as before, 2 follows), bit 4 ordinal; others are refused |
+//! | flags | bit 0 time, bit 1 dialect, bits 2-3 suite (0 none, 1 as before, 2 follows), bit 4 ordinal, in version 2 bit 5 lane; others are refused |
 //! | fresh | number of table strings this event is the first to use |
 //! | offset | difference to the previous event's |
 //! | ordinal | if flagged: ordinals left out; else 0 |
 //! | line | zigzag difference |
 //! | time | if flagged: zigzag difference to the previous time |
+//! | lane | if flagged: the number; else that of the event before |
 //! | dialect, suite | if flagged: string reference; else those of the event before |
 //! | body | the type's own fields; bytes after those a reader knows are ignored |
 //!
@@ -62,6 +63,7 @@
 //!     sub: 0,
 //!     line: 4,
 //!     time_ms: None,
+//!     lane: 0,
 //!     dialect: "tap",
 //!     body: Body::TestEnd(TestEnd::new(Some(""), "adds", Status::Passed)),
 //! });
@@ -184,7 +186,7 @@ impl Frame {
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Frame, usize), FrameError> {
         let (envelope, stored) = envelope::open(bytes, limits)?;
         let inflated = envelope::inflate(stored, &envelope)?;
-        let payload = Payload::parse(&inflated, limits)?;
+        let payload = Payload::parse(&inflated, envelope.lanes, limits)?;
         let counted = payload.validate(&envelope.header)?;
         if counted.known + counted.unknown != u64::from(envelope.events) {
             return Err(FrameError::Malformed {
@@ -214,7 +216,12 @@ impl Frame {
     pub fn encode(&self) -> Vec<u8> {
         let events = self.counted.known + self.counted.unknown;
         let events = u32::try_from(events).unwrap_or(u32::MAX);
-        envelope::seal(&self.header, events, &self.payload.to_bytes())
+        envelope::seal(
+            &self.header,
+            self.payload.lanes,
+            events,
+            &self.payload.to_bytes(),
+        )
     }
 
     /// The frame's header.

@@ -11,6 +11,8 @@ pub(super) const SUITE_SAME: u8 = 1 << 2;
 pub(super) const SUITE_GIVEN: u8 = 2 << 2;
 const SUITE: u8 = 3 << 2;
 pub(super) const HAS_SUB: u8 = 1 << 4;
+/// Since version 2: another lane than that of the event before.
+pub(super) const HAS_LANE: u8 = 1 << 5;
 const KNOWN_FLAGS: u8 = HAS_TIME | HAS_DIALECT | SUITE | HAS_SUB;
 
 /// What an event's differences are taken from: where the event before it stood.
@@ -27,6 +29,8 @@ pub(super) struct State {
     pub(super) dialect: u64,
     /// Index + 1 in the string table, 0 = none.
     pub(super) suite: u64,
+    /// The writer; written only if it is not 0.
+    pub(super) lane: u32,
 }
 
 /// The string table: all texts in one, and where each ends.
@@ -62,6 +66,8 @@ pub(super) struct Payload {
     pub(super) strings: Strings,
     /// The records, each with its length before it.
     pub(super) records: Vec<u8>,
+    /// Whether any event tells a lane, which is what version 2 adds.
+    pub(super) lanes: bool,
 }
 
 /// How many events there are.
@@ -73,10 +79,10 @@ pub(super) struct Counted {
 
 impl Payload {
     /// Takes the inflated bytes apart. The records are not looked at yet.
-    pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Payload, FrameError> {
+    pub(super) fn parse(bytes: &[u8], lanes: bool, limits: &Limits) -> Result<Payload, FrameError> {
         let mut reader = Reader::new(bytes);
         let length = reader.number()?;
-        let state = State::parse(&mut Reader::new(reader.take(length)?))?;
+        let state = State::parse(&mut Reader::new(reader.take(length)?), lanes)?;
         let count = reader.number()?;
         if count > limits.strings as u64 {
             return Err(FrameError::TooLarge {
@@ -106,6 +112,7 @@ impl Payload {
                 ends,
             },
             records: reader.rest().to_vec(),
+            lanes,
         })
     }
 
@@ -182,6 +189,7 @@ impl Payload {
             state: kept.state,
             strings: self.strings.clone(),
             records: kept.reader.rest().to_vec(),
+            lanes: self.lanes,
         };
         (payload, counted)
     }
@@ -190,6 +198,10 @@ impl Payload {
         Records {
             reader: Reader::new(&self.records),
             state: self.state,
+            flags: match self.lanes {
+                true => KNOWN_FLAGS | HAS_LANE,
+                false => KNOWN_FLAGS,
+            },
         }
     }
 }
@@ -199,8 +211,8 @@ const BAD_STRINGS: FrameError = FrameError::Malformed {
 };
 
 impl State {
-    fn parse(reader: &mut Reader<'_>) -> Result<State, FrameError> {
-        Ok(State {
+    fn parse(reader: &mut Reader<'_>, lanes: bool) -> Result<State, FrameError> {
+        let mut state = State {
             offset: reader.number()?,
             next_sub: reader.number()?,
             line: reader.number()?,
@@ -208,7 +220,12 @@ impl State {
             cursor: reader.number()?,
             dialect: reader.number()?,
             suite: reader.number()?,
-        })
+            lane: 0,
+        };
+        if lanes && !reader.is_empty() {
+            state.lane = reader.small()?;
+        }
+        Ok(state)
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -219,6 +236,9 @@ impl State {
         varint::put(out, self.cursor);
         varint::put(out, self.dialect);
         varint::put(out, self.suite);
+        if self.lane > 0 {
+            varint::put(out, u64::from(self.lane));
+        }
     }
 }
 
@@ -230,6 +250,7 @@ pub(super) struct Record<'a> {
     pub(super) sub: u32,
     pub(super) line: u64,
     pub(super) time_ms: Option<i64>,
+    pub(super) lane: u32,
     pub(super) dialect: &'a str,
     pub(super) suite: Option<&'a str>,
     /// The string cursor before the type's own fields.
@@ -242,6 +263,8 @@ pub(super) struct Record<'a> {
 struct Records<'a> {
     reader: Reader<'a>,
     state: State,
+    /// The flags that are not refused.
+    flags: u8,
 }
 
 impl<'a> Records<'a> {
@@ -253,7 +276,7 @@ impl<'a> Records<'a> {
         let mut reader = Reader::new(self.reader.take(length)?);
         let code = reader.byte()?;
         let flags = reader.byte()?;
-        if flags & !KNOWN_FLAGS != 0 {
+        if flags & !self.flags != 0 {
             return Err(FrameError::Malformed {
                 what: "event flags",
             });
@@ -281,6 +304,7 @@ impl<'a> Records<'a> {
                 .map_err(|_| FrameError::Malformed { what: "ordinal" })?,
             line: state.line,
             time_ms: (flags & HAS_TIME != 0).then_some(state.time_ms),
+            lane: state.lane,
             dialect: named(strings, state.dialect)?,
             suite: match suite_flag {
                 0 => None,
@@ -293,7 +317,7 @@ impl<'a> Records<'a> {
 }
 
 impl State {
-    /// Offset, ordinal, line and time of a record; by construction (offset, ordinal) only grows.
+    /// Offset, ordinal, line, time and lane of a record; by construction (offset, ordinal) only grows.
     fn place(&mut self, reader: &mut Reader<'_>, flags: u8) -> Result<(), FrameError> {
         const BAD: FrameError = FrameError::Malformed { what: "offset" };
         let step = reader.number()?;
@@ -308,6 +332,9 @@ impl State {
         self.line = self.line.wrapping_add_signed(reader.signed()?);
         if flags & HAS_TIME != 0 {
             self.time_ms = self.time_ms.wrapping_add(reader.signed()?);
+        }
+        if flags & HAS_LANE != 0 {
+            self.lane = reader.small()?;
         }
         Ok(())
     }
@@ -357,6 +384,7 @@ impl<'a> Iterator for Events<'a> {
                         sub: record.sub,
                         line: record.line,
                         time_ms: record.time_ms,
+                        lane: record.lane,
                         dialect: record.dialect,
                         body,
                     });

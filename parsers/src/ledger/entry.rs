@@ -36,6 +36,8 @@ pub struct Test {
     pub name: Box<str>,
     /// The dialect that told it.
     pub dialect: Arc<str>,
+    /// The writer that told it, see [`Event::lane`](crate::Event::lane).
+    pub lane: u32,
     /// Comma-separated tags as printed.
     pub tags: Option<Box<str>>,
     /// At least one, oldest first.

@@ -2,39 +2,54 @@
 
 use std::sync::Arc;
 
+use super::index::ByName;
 use super::{ATTEMPT_CAP, Attempt, Detail, Ledger, TEST_CAP, Test};
-use crate::event::{Counts, Event, Status, TestDetail, TestEnd, TestStart};
+use crate::event::{Event, Status, TestDetail, TestEnd, TestStart};
 
 impl Ledger {
-    /// Tests of that suite and name, latest first.
-    fn find(&self, suite: Option<&Arc<str>>, name: &str) -> impl Iterator<Item = u32> {
+    /// The lane's tests of that suite and name, latest first.
+    pub(super) fn find(
+        &self,
+        lane: u32,
+        suite: Option<&Arc<str>>,
+        name: &str,
+    ) -> impl Iterator<Item = u32> {
         let suite = suite.map(|s| &**s);
-        let all = self.index.all(suite, name).iter().rev().copied();
-        all.filter(move |i| is(&self.tests, *i, suite, name))
+        let all = self.index.all(lane, suite, name).iter().rev().copied();
+        all.filter(move |i| is(&self.tests, *i, lane, suite, name))
     }
 
-    /// The latest test of that suite and name, or of that name in any suite if none is given.
-    fn latest(&mut self, suite: Option<&Arc<str>>, name: &str) -> Option<u32> {
-        let exact = self.find(suite, name).next();
+    /// The lane's latest test of that suite and name, or of that name in any suite if none is given.
+    pub(super) fn latest(
+        &mut self,
+        lane: u32,
+        suite: Option<&Arc<str>>,
+        name: &str,
+    ) -> Option<u32> {
+        let exact = self.find(lane, suite, name).next();
         match (exact, suite) {
-            (None, None) => self.latest_of(name),
+            (None, None) => self.latest_of(lane, name),
             (found, _) => found,
         }
     }
 
-    /// The latest test of that name in any suite.
-    fn latest_of(&mut self, name: &str) -> Option<u32> {
+    /// The lane's latest test of that name in any suite.
+    fn latest_of(&mut self, lane: u32, name: &str) -> Option<u32> {
         let tests = &self.tests;
-        let known = self
-            .by_name
-            .get_or_insert_with(|| tests.iter().map(|t| (t.name.clone(), t.ordinal)).collect());
-        known.get(name).copied()
+        let known = self.by_name.get_or_insert_with(|| {
+            let mut known = ByName::default();
+            for test in tests {
+                known.insert(test.lane, &test.name, test.ordinal);
+            }
+            known
+        });
+        known.at(lane, name).copied()
     }
 
     /// Adds a test, or counts it as dropped when the ledger is full.
     fn add(
         &mut self,
-        dialect: &Arc<str>,
+        (dialect, lane): (&Arc<str>, u32),
         suite: Option<Arc<str>>,
         name: &str,
         attempt: Attempt,
@@ -54,13 +69,13 @@ impl Ledger {
         if attempt.status == Status::Unfinished {
             self.open.insert(ordinal);
         }
-        self.index.push(suite.as_deref(), name, ordinal);
+        self.index.push(lane, suite.as_deref(), name, ordinal);
         if let Some(known) = &mut self.by_name {
-            known.insert(name.into(), ordinal);
+            known.insert(lane, name, ordinal);
         }
         if suite.is_none() {
             self.orphans
-                .entry(Arc::clone(dialect))
+                .entry((Arc::clone(dialect), lane))
                 .or_default()
                 .push(ordinal);
         }
@@ -69,6 +84,7 @@ impl Ledger {
             suite,
             name: name.into(),
             dialect: Arc::clone(dialect),
+            lane,
             tags: None,
             attempts: vec![attempt],
             teardown_error: false,
@@ -78,7 +94,7 @@ impl Ledger {
     }
 
     /// Moves the counters from a test's status to another and sets it on the latest attempt.
-    fn set_status(&mut self, ordinal: u32, status: Status) {
+    pub(super) fn set_status(&mut self, ordinal: u32, status: Status) {
         let test = &mut self.tests[ordinal as usize];
         let old = std::mem::replace(&mut test.last_mut().status, status);
         let suite = test.suite.clone();
@@ -112,7 +128,7 @@ impl Ledger {
             started_ms: event.time_ms,
             ended_ms: None,
         };
-        let earlier = self.latest_exact(suite.as_ref(), start.name);
+        let earlier = self.find(event.lane, suite.as_ref(), start.name).next();
         let ordinal = match (start.attempt, earlier) {
             (Some(number), Some(found)) if self.tests[found as usize].last().number < number => {
                 self.push_attempt(found, attempt);
@@ -121,15 +137,11 @@ impl Ledger {
             (Some(number), Some(found)) if self.tests[found as usize].last().number == number => {
                 Some(found)
             }
-            _ => self.add(dialect, suite, start.name, attempt),
+            _ => self.add((dialect, event.lane), suite, start.name, attempt),
         };
         if let (Some(i), Some(tags)) = (ordinal, start.tags) {
             self.tests[i as usize].tags = Some(tags.into());
         }
-    }
-
-    fn latest_exact(&self, suite: Option<&Arc<str>>, name: &str) -> Option<u32> {
-        self.find(suite, name).next()
     }
 
     fn push_attempt(&mut self, ordinal: u32, attempt: Attempt) {
@@ -144,7 +156,8 @@ impl Ledger {
         if new == Status::Unfinished {
             self.open.insert(ordinal);
             let test = &self.tests[ordinal as usize];
-            self.index.reopen(test.suite.as_deref(), &test.name);
+            self.index
+                .reopen(test.lane, test.suite.as_deref(), &test.name);
         } else {
             self.open.remove(&ordinal);
         }
@@ -155,7 +168,7 @@ impl Ledger {
     pub(super) fn end(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
         self.last_result_ms = event.time_ms.or(self.last_result_ms);
         let suite = end.suite.map(|s| self.word(s));
-        let (message, location) = self.texts(end);
+        let (message, location) = self.texts(end, event.lane);
         let attempt = Attempt {
             number: end.attempt.unwrap_or(1),
             status: end.status,
@@ -169,14 +182,14 @@ impl Ledger {
         let found = match (end.attempt, self.open.is_empty()) {
             // Nothing is open: no need to look through many tests of one name.
             (None, true) => None,
-            _ => self.which(suite.as_ref(), end.name, end.attempt),
+            _ => self.which(event.lane, suite.as_ref(), end),
         };
         let ordinal = match found {
             Some(found) => {
                 self.close(found, attempt, end.attempt);
                 Some(found)
             }
-            None => self.add(dialect, suite, end.name, attempt),
+            None => self.add((dialect, event.lane), suite, end.name, attempt),
         };
         if let (Some(i), Some(tags)) = (ordinal, end.tags) {
             self.tests[i as usize].tags = Some(tags.into());
@@ -185,14 +198,15 @@ impl Ledger {
 
     /// Which of the tests of one name a result belongs to: the oldest open one; with a number, the
     /// latest whose number is not beyond it.
-    fn which(&mut self, suite: Option<&Arc<str>>, name: &str, number: Option<u32>) -> Option<u32> {
-        let Some(number) = number else {
+    fn which(&mut self, lane: u32, suite: Option<&Arc<str>>, end: &TestEnd<'_>) -> Option<u32> {
+        let name = end.name;
+        let Some(number) = end.attempt else {
             let (tests, suite) = (&self.tests, suite.map(|s| &**s));
-            let is_open = |i: u32| tests[i as usize].is_open() && is(tests, i, suite, name);
-            return self.index.oldest_open(suite, name, is_open);
+            let is_open = |i: u32| tests[i as usize].is_open() && is(tests, i, lane, suite, name);
+            return self.index.oldest_open(lane, suite, name, is_open);
         };
         // Attempts of one test come close together: no need to look through many of one name.
-        self.find(suite, name)
+        self.find(lane, suite, name)
             .take(ATTEMPT_CAP)
             .find(|i| self.tests[*i as usize].last().number <= number)
     }
@@ -215,137 +229,22 @@ impl Ledger {
         self.set_status(ordinal, status);
     }
 
-    fn texts(&mut self, end: &TestEnd<'_>) -> Detail {
-        let (message, location) = match self.early.is_empty() {
-            true => (None, None),
-            false => self.early.remove(end.name).unwrap_or_default(),
-        };
+    fn texts(&mut self, end: &TestEnd<'_>, lane: u32) -> Detail {
+        let early = self.early.take(lane, end.name);
+        let (message, location) = early.unwrap_or_default();
         (
             end.message.map(Into::into).or(message),
             end.location.map(Into::into).or(location),
         )
     }
 
-    /// A result repeated: amends the test of that name, or names one that was only counted.
-    pub(super) fn recap(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
-        let suite = end.suite.map(|s| self.word(s));
-        if let Some(found) = self.recapped(suite.as_ref(), end) {
-            let test = &mut self.tests[found as usize];
-            let last = test.last_mut();
-            last.message = last.message.take().or(end.message.map(Into::into));
-            last.location = last.location.take().or(end.location.map(Into::into));
-            last.duration_s = last.duration_s.or(end.duration_s);
-            let status = last.status;
-            self.changed.insert(found);
-            if status == Status::Unfinished {
-                self.set_status(found, end.status);
-            }
-            return;
-        }
-        self.claim(dialect, suite.as_ref(), end.status);
-        let recap = TestEnd {
-            recap: false,
-            attempt: None,
-            ..end.clone()
-        };
-        self.end(dialect, &recap, event);
-    }
-
-    /// Which test a recap is about: of several of one name and status the recaps come in the order
-    /// of the results, else the latest of that name.
-    fn recapped(&mut self, suite: Option<&Arc<str>>, end: &TestEnd<'_>) -> Option<u32> {
-        let several = self.find(suite, end.name).nth(1).is_some();
-        if !several || (end.message.is_none() && end.location.is_none()) {
-            return self.latest(suite, end.name);
-        }
-        let key = ((suite.cloned(), end.name.into()), end.status);
-        let from = self.recapped.get(&key).copied().unwrap_or(0);
-        let all = self.index.all(suite.map(|s| &**s), end.name);
-        let next = all.iter().enumerate().skip(from).find(|(_, i)| {
-            let last = self.tests[**i as usize].last();
-            let suite = suite.map(|s| &**s);
-            is(&self.tests, **i, suite, end.name)
-                && last.status == end.status
-                && last.message.is_none()
-                && last.location.is_none()
-        });
-        match next.map(|(at, i)| (at, *i)) {
-            Some((at, found)) => {
-                self.recapped.insert(key, at + 1);
-                Some(found)
-            }
-            None => self.latest_exact(suite, end.name),
-        }
-    }
-
-    /// Takes one result counted without a name back, preferring a suite that encloses the named one;
-    /// tells whether there was one.
-    fn claim(&mut self, dialect: &Arc<str>, suite: Option<&Arc<str>>, status: Status) -> bool {
-        let fits = |of: &Option<Arc<str>>| match (of, suite) {
-            (Some(of), Some(suite)) => suite.starts_with(&**of),
-            (of, suite) => of.as_ref() == suite,
-        };
-        let has = |(key, counts): &(&(Arc<str>, Option<Arc<str>>), &mut Counts)| {
-            key.0 == *dialect && counts[status] > 0
-        };
-        let key = self
-            .anonymous
-            .iter_mut()
-            .filter(has)
-            .map(|(key, _)| key.clone())
-            .max_by_key(|key| (fits(&key.1), key.1.is_none()));
-        let Some(key) = key else { return false };
-        if let Some(counts) = self.anonymous.get_mut(&key) {
-            counts.sub(status, 1);
-        }
-        self.totals.sub(status, 1);
-        if let Some(suite) = key.1.and_then(|s| self.suites.get_mut(&s)) {
-            suite.counts.sub(status, 1);
-        }
-        true
-    }
-
-    /// A failed tear-down: counts beside the test's own result. As a recap it was counted already,
-    /// and if its test was too, that one has passed: a failed one is listed for itself.
-    pub(super) fn teardown(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
-        let suite = end.suite.map(|s| self.word(s));
-        let mut found = self.latest(suite.as_ref(), end.name);
-        if found.is_none() && end.recap && self.claim(dialect, suite.as_ref(), Status::Passed) {
-            let own = TestEnd::new(end.suite, end.name, Status::Passed);
-            self.end(dialect, &own, event);
-            found = self.latest(suite.as_ref(), end.name);
-        }
-        let Some(found) = found else {
-            let end = TestEnd {
-                teardown: false,
-                ..end.clone()
-            };
-            return match end.recap {
-                true => self.recap(dialect, &end, event),
-                false => self.end(dialect, &end, event),
-            };
-        };
-        if self.tests[found as usize].teardown_error {
-            return;
-        }
-        if end.recap {
-            self.claim(dialect, suite.as_ref(), Status::Errored);
-        }
-        self.totals.add(Status::Errored, 1);
-        let test = &mut self.tests[found as usize];
-        test.teardown_error = true;
-        let last = test.last_mut();
-        last.message = last.message.take().or(end.message.map(Into::into));
-        self.changed.insert(found);
-    }
-
-    pub(super) fn detail(&mut self, detail: &TestDetail<'_>) {
+    pub(super) fn detail(&mut self, detail: &TestDetail<'_>, lane: u32) {
         let suite = detail.suite.map(|s| self.word(s));
         let (message, location) = (
             detail.message.map(Into::into),
             detail.location.map(Into::into),
         );
-        match self.latest(suite.as_ref(), detail.name) {
+        match self.latest(lane, suite.as_ref(), detail.name) {
             Some(found) => {
                 let last = self.tests[found as usize].last_mut();
                 last.message = last.message.take().or(message);
@@ -353,15 +252,15 @@ impl Ledger {
                 self.changed.insert(found);
             }
             None if self.early.len() < TEST_CAP => {
-                self.early.insert(detail.name.into(), (message, location));
+                self.early.insert(lane, detail.name, (message, location));
             }
             None => {}
         }
     }
 
-    /// The suite of every test of the dialect that waits for one is known now.
-    pub(super) fn adopt(&mut self, dialect: &Arc<str>, suite: &str) {
-        let Some(orphans) = self.orphans.remove(dialect) else {
+    /// The suite of every test of the dialect and lane that waits for one is known now.
+    pub(super) fn adopt(&mut self, dialect: &Arc<str>, lane: u32, suite: &str) {
+        let Some(orphans) = self.orphans.remove(&(Arc::clone(dialect), lane)) else {
             return;
         };
         let suite = self.word(suite);
@@ -371,20 +270,20 @@ impl Ledger {
         let tests = &self.tests;
         let names = orphans.iter().map(|i| &*tests[*i as usize].name);
         self.index
-            .release(names, |i| tests[i as usize].suite.is_none());
+            .release(lane, names, |i| tests[i as usize].suite.is_none());
         for ordinal in orphans {
             let test = &self.tests[ordinal as usize];
             let status = test.status();
-            self.index.push(Some(&suite), &test.name, ordinal);
+            self.index.push(lane, Some(&suite), &test.name, ordinal);
             self.suite(&suite, None).counts.add(status, 1);
             self.changed.insert(ordinal);
         }
     }
 }
 
-/// Whether the test is one of that suite and name.
-fn is(tests: &[Test], ordinal: u32, suite: Option<&str>, name: &str) -> bool {
-    tests
-        .get(ordinal as usize)
-        .is_some_and(|test| &*test.name == name && test.suite.as_deref() == suite)
+/// Whether the test is one of that lane, suite and name.
+pub(super) fn is(tests: &[Test], ordinal: u32, lane: u32, suite: Option<&str>, name: &str) -> bool {
+    tests.get(ordinal as usize).is_some_and(|test| {
+        &*test.name == name && test.suite.as_deref() == suite && test.lane == lane
+    })
 }

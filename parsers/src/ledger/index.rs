@@ -1,10 +1,10 @@
-//! Finds tests by suite and name without keeping either twice: by a hash, checked by the caller
+//! Finds tests by lane, suite and name without keeping either twice: by a hash, checked by the caller
 //! against the tests themselves.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-/// Ordinals of tests by the hash of suite and name. Two tests may share a hash by chance, so whoever
+/// Ordinals of tests by the hash of lane, suite and name. Two tests may share a hash by chance, so whoever
 /// asks compares with the test.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -12,7 +12,7 @@ pub(super) struct Index {
     hasher: RandomState,
 }
 
-/// Tests of one suite and name, in order of appearance.
+/// Tests of one lane, suite and name, in order of appearance.
 #[derive(Clone, Debug)]
 enum Place {
     /// The usual case.
@@ -22,12 +22,12 @@ enum Place {
 }
 
 impl Index {
-    fn key(&self, suite: Option<&str>, name: &str) -> u64 {
-        self.hasher.hash_one((suite, name))
+    fn key(&self, lane: u32, suite: Option<&str>, name: &str) -> u64 {
+        self.hasher.hash_one((lane, suite, name))
     }
 
-    pub(super) fn push(&mut self, suite: Option<&str>, name: &str, ordinal: u32) {
-        let key = self.key(suite, name);
+    pub(super) fn push(&mut self, lane: u32, suite: Option<&str>, name: &str, ordinal: u32) {
+        let key = self.key(lane, suite, name);
         match self.places.get_mut(&key) {
             None => {
                 self.places.insert(key, Place::One(ordinal));
@@ -44,10 +44,11 @@ impl Index {
     /// Drops the tests of these names without a suite that are no longer to be kept.
     pub(super) fn release<'n>(
         &mut self,
+        lane: u32,
         names: impl Iterator<Item = &'n str>,
         keep: impl Fn(u32) -> bool,
     ) {
-        let keys: HashSet<u64> = names.map(|name| self.key(None, name)).collect();
+        let keys: HashSet<u64> = names.map(|name| self.key(lane, None, name)).collect();
         for key in keys {
             let kept: Vec<u32> = match self.places.get(&key) {
                 Some(place) => ordinals(place)
@@ -71,20 +72,21 @@ impl Index {
     }
 
     /// Candidates, oldest first.
-    pub(super) fn all(&self, suite: Option<&str>, name: &str) -> &[u32] {
+    pub(super) fn all(&self, lane: u32, suite: Option<&str>, name: &str) -> &[u32] {
         self.places
-            .get(&self.key(suite, name))
+            .get(&self.key(lane, suite, name))
             .map_or(&[], ordinals)
     }
 
     /// The oldest candidate that is open. Looks at each ended one once.
     pub(super) fn oldest_open(
         &mut self,
+        lane: u32,
         suite: Option<&str>,
         name: &str,
         is_open: impl Fn(u32) -> bool,
     ) -> Option<u32> {
-        let key = self.key(suite, name);
+        let key = self.key(lane, suite, name);
         match self.places.get_mut(&key)? {
             Place::One(only) => Some(*only).filter(|i| is_open(*i)),
             Place::Many { all, ended } => {
@@ -97,8 +99,8 @@ impl Index {
     }
 
     /// A test that had ended is open again.
-    pub(super) fn reopen(&mut self, suite: Option<&str>, name: &str) {
-        let key = self.key(suite, name);
+    pub(super) fn reopen(&mut self, lane: u32, suite: Option<&str>, name: &str) {
+        let key = self.key(lane, suite, name);
         if let Some(Place::Many { ended, .. }) = self.places.get_mut(&key) {
             *ended = 0;
         }
@@ -109,6 +111,47 @@ fn ordinals(place: &Place) -> &[u32] {
     match place {
         Place::One(only) => std::slice::from_ref(only),
         Place::Many { all, .. } => all,
+    }
+}
+
+/// Something for each name, apart for each lane.
+#[derive(Clone, Debug)]
+pub(super) struct ByName<T> {
+    lanes: HashMap<u32, HashMap<Box<str>, T>>,
+    len: usize,
+}
+
+impl<T> Default for ByName<T> {
+    fn default() -> ByName<T> {
+        ByName {
+            lanes: HashMap::new(),
+            len: 0,
+        }
+    }
+}
+
+impl<T> ByName<T> {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn at(&self, lane: u32, name: &str) -> Option<&T> {
+        self.lanes.get(&lane)?.get(name)
+    }
+
+    pub(super) fn insert(&mut self, lane: u32, name: &str, value: T) {
+        let names = self.lanes.entry(lane).or_default();
+        self.len += usize::from(names.insert(name.into(), value).is_none());
+    }
+
+    pub(super) fn take(&mut self, lane: u32, name: &str) -> Option<T> {
+        let names = self.lanes.get_mut(&lane)?;
+        let found = names.remove(name)?;
+        self.len -= 1;
+        if names.is_empty() {
+            self.lanes.remove(&lane);
+        }
+        Some(found)
     }
 }
 

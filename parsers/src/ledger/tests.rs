@@ -22,6 +22,7 @@ fn fold(script: &str) -> String {
             sub: 0,
             line,
             time_ms,
+            lane: 0,
             dialect: "d",
             body,
         });
@@ -237,6 +238,7 @@ fn suite_counts_follow_the_results() {
             sub: 0,
             line: at,
             time_ms: None,
+            lane: 0,
             dialect: "d",
             body,
         });
@@ -276,6 +278,7 @@ fn orphans_of_two_dialects_share_a_name_and_only_one_is_adopted() {
             sub: 0,
             line: 1,
             time_ms: None,
+            lane: 0,
             dialect,
             body,
         });
@@ -351,10 +354,51 @@ fn very_many_tests_of_one_name_are_no_trouble() {
             sub: 0,
             line: 1,
             time_ms: None,
+            lane: 0,
             dialect: "d",
             body,
         });
     }
     assert_eq!(ledger.totals()[Status::Passed], n);
     assert_eq!(ledger.suites().len(), 1);
+}
+
+#[test]
+fn writers_adopt_and_close_only_their_own_tests() {
+    let mut ledger = Ledger::new();
+    // Two go test services run tests of the same names at once.
+    let script = [
+        (1, "start - TestA"),
+        (2, "start - TestA"),
+        (2, "end - TestA failed m=two"),
+        (1, "start - TestB"),
+        (2, "detail - TestB m=early"),
+        (1, "end - TestB failed"),
+        (2, "adopt two -"),
+        (1, "end - TestA passed"),
+        (1, "adopt one -"),
+        (2, "end - TestB failed"),
+        (2, "recap - TestB failed m=late"),
+        (0, "adopt none -"),
+    ];
+    for (i, (lane, line)) in (0u64..).zip(script) {
+        let words: Vec<&str> = line.split(' ').collect();
+        ledger.apply(&Event {
+            offset: i,
+            sub: 0,
+            line: i,
+            time_ms: None,
+            lane,
+            dialect: "go_test",
+            body: body(&words),
+        });
+    }
+    assert_eq!(
+        show(&ledger),
+        "one TestA #1:passed\n\
+         two TestA #1:failed(two)\n\
+         one TestB #1:failed\n\
+         - TestB #1:failed(early)\n\
+         = passed=1 failed=3"
+    );
 }

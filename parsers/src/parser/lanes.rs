@@ -26,13 +26,15 @@ pub(super) struct Lanes {
 }
 
 struct Lane {
+    /// Its place in the table, which events tell.
+    id: u32,
     router: Router,
     numbers: Numbers,
 }
 
 impl Lanes {
     pub(super) fn new(dialects: Vec<&'static DialectInfo>) -> Lanes {
-        let first = Lane::new(&dialects);
+        let first = Lane::new(0, &dialects);
         Lanes {
             dialects,
             envelopes: Envelopes::default(),
@@ -65,6 +67,7 @@ impl Lanes {
                 offset: end,
                 sub,
                 time_ms: None,
+                lane: lane.id,
                 numbers: &lane.numbers,
             };
             lane.router.finish(&mut at, out);
@@ -99,6 +102,7 @@ impl Lanes {
                 offset,
                 sub,
                 time_ms: item.said.time_ms,
+                lane: lane.id,
                 numbers: &lane.numbers,
             };
             match item.said.own {
@@ -133,7 +137,9 @@ impl Lanes {
                 0
             }
             None => {
-                self.lanes.push(Lane::new(&self.dialects));
+                // Fits: there are few lanes.
+                let id = self.lanes.len() as u32;
+                self.lanes.push(Lane::new(id, &self.dialects));
                 self.by_key.insert(said.key.clone(), self.lanes.len() - 1);
                 self.lanes.len() - 1
             }
@@ -143,8 +149,9 @@ impl Lanes {
 }
 
 impl Lane {
-    fn new(dialects: &[&'static DialectInfo]) -> Lane {
+    fn new(id: u32, dialects: &[&'static DialectInfo]) -> Lane {
         Lane {
+            id,
             router: Router::new(dialects.iter().copied()),
             numbers: Numbers::default(),
         }

@@ -105,6 +105,7 @@ impl Cutter {
             sub,
             line,
             time_ms: None,
+            lane: 0,
             dialect: "stream",
             body,
         };

@@ -157,6 +157,7 @@ fn lost(header: Header, line: u64, reason: &str, more: impl FnOnce(&mut FrameBui
             sub: 0,
             line,
             time_ms: None,
+            lane: 0,
             dialect: "stream",
             body: Body::Gap(Gap {
                 from: header.start,

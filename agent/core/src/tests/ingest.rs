@@ -21,6 +21,7 @@ fn event(offset: u64, body: Body<'_>) -> Event<'_> {
         sub: 0,
         line: offset / 10 + 1,
         time_ms: Some(crate::sim::START),
+        lane: 0,
         dialect: "tap",
         body,
     }

@@ -36,6 +36,7 @@ fn stream(id: &str, context: RunContext, marker: Option<&str>) -> Vec<Input> {
         sub: 0,
         line: 1 + offset / 10,
         time_ms: None,
+        lane: 0,
         dialect: "sentinel",
         body,
     };
@@ -158,6 +159,7 @@ fn a_run_id_in_a_marker_does_not_move_the_stream() {
         sub: 0,
         line: 1,
         time_ms: None,
+        lane: 0,
         dialect: "sentinel",
         body: Body::RunStart(RunStart {
             run_id: Some("another"),

@@ -97,6 +97,7 @@ fn tell(sim: &mut Sim, stream: &str, told: Told) {
             sub,
             line: 1,
             time_ms: None,
+            lane: 0,
             dialect: "pytest",
             body,
         })

@@ -14,7 +14,7 @@ use super::*;
 
 /// A header made by hand before stored bytes made by hand, with right checksums.
 fn forged(events: u32, inflated: u32, crc: u32, stored: &[u8]) -> Vec<u8> {
-    let mut frame = envelope::seal(&header(0, 1000, true), events, b"");
+    let mut frame = envelope::seal(&header(0, 1000, true), false, events, b"");
     frame.truncate(68);
     frame[56..60].copy_from_slice(&inflated.to_le_bytes());
     frame[60..64].copy_from_slice(&(stored.len() as u32).to_le_bytes());
@@ -44,7 +44,7 @@ fn malformed(what: &'static str) -> Result<Frame, FrameError> {
 }
 
 fn sealed(events: u32, payload: &[u8]) -> Vec<u8> {
-    envelope::seal(&header(0, 1000, true), events, payload)
+    envelope::seal(&header(0, 1000, true), false, events, payload)
 }
 
 proptest! {
@@ -92,8 +92,8 @@ fn every_single_bit_flip_is_refused_or_without_effect() {
 #[test]
 fn a_later_version_and_foreign_bytes_are_told_apart() {
     let mut bytes = frame_of(&[result(0, "a")], header(0, 10, false)).encode();
-    bytes[4] = 2;
-    assert_eq!(decode(&bytes), Err(FrameError::Version(2)));
+    bytes[4] = 3;
+    assert_eq!(decode(&bytes), Err(FrameError::Version(3)));
     assert_eq!(decode(b"GET / HTTP/1.1"), Err(FrameError::BadMagic));
     assert_eq!(decode(b"G"), Err(FrameError::BadMagic));
     assert_eq!(decode(b"SN"), Err(FrameError::Incomplete { needed: 68 }));

@@ -48,7 +48,7 @@ fn from_a_later_writer() -> Vec<u8> {
 
 #[test]
 fn unknown_types_are_skipped_by_length_and_trailing_fields_ignored() {
-    let bytes = envelope::seal(&header(0, 100, false), 3, &from_a_later_writer());
+    let bytes = envelope::seal(&header(0, 100, false), false, 3, &from_a_later_writer());
     let (frame, _) = Frame::decode(&bytes, &Limits::default()).unwrap();
     assert_eq!((frame.event_count(), frame.unknown_events()), (2, 1));
     let plan = |offset, line, tests| Event {
@@ -56,6 +56,7 @@ fn unknown_types_are_skipped_by_length_and_trailing_fields_ignored() {
         sub: 0,
         line,
         time_ms: None,
+        lane: 0,
         dialect: "d",
         body: Body::Plan(Plan {
             suite: Some("suite"),
@@ -70,7 +71,7 @@ fn unknown_types_are_skipped_by_length_and_trailing_fields_ignored() {
 
 #[test]
 fn passing_a_frame_on_keeps_what_is_unknown() {
-    let bytes = envelope::seal(&header(0, 100, false), 3, &from_a_later_writer());
+    let bytes = envelope::seal(&header(0, 100, false), false, 3, &from_a_later_writer());
     let (frame, _) = Frame::decode(&bytes, &Limits::default()).unwrap();
     let trimmed = frame.from_offset(11);
     assert_eq!((trimmed.event_count(), trimmed.unknown_events()), (1, 1));

@@ -35,6 +35,7 @@ pub(super) fn result<'a>(offset: u64, name: &'a str) -> Event<'a> {
         sub: 0,
         line: offset / 10 + 1,
         time_ms: Some(1_700_000_000_000 + offset as i64),
+        lane: 0,
         dialect: "tap",
         body: Body::TestEnd(TestEnd::new(Some("suite"), name, Status::Passed)),
     }
@@ -85,9 +86,12 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn arbitrary_bytes_never_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        lanes in any::<bool>(),
+    ) {
         let _ = Frame::decode(&bytes, &Limits::default());
-        let sealed = envelope::seal(&header(0, u64::MAX, true), 3, &bytes);
+        let sealed = envelope::seal(&header(0, u64::MAX, true), lanes, 3, &bytes);
         let _ = Frame::decode(&sealed, &Limits::default());
     }
 }
@@ -178,6 +182,46 @@ fn full_builders_stay_within_what_decoders_accept() {
     let frame = builder.finish(header(0, offset, false));
     assert!(frame.event_count() > 5_000);
     assert_eq!(decoded(&frame), frame);
+}
+
+#[test]
+fn lanes_cost_nothing_until_there_is_one() {
+    let quiet = [result(0, "a"), result(10, "b")];
+    let lane = |lane, event: &Event<'_>| {
+        frame_of(
+            &[
+                quiet[0].clone(),
+                Event {
+                    lane,
+                    ..event.clone()
+                },
+            ],
+            header(0, 20, false),
+        )
+    };
+    let (without, with) = (lane(0, &quiet[1]), lane(7, &quiet[1]));
+    assert_eq!((without.encode()[4], with.encode()[4]), (1, 2));
+    assert_eq!(with.payload_len(), without.payload_len() + 1);
+    let lanes = |frame: &Frame| frame.events().map(|e| e.lane).collect::<Vec<_>>();
+    assert_eq!(lanes(&decoded(&with)), [0, 7]);
+    assert_eq!(lanes(&decoded(&with.from_offset(10))), [7]);
+    assert_eq!(decoded(&without), without);
+}
+
+#[test]
+fn a_frame_of_version_1_has_no_lanes() {
+    let frame = frame_of(
+        &[Event {
+            lane: 7,
+            ..result(0, "a")
+        }],
+        header(0, 20, false),
+    );
+    let sealed = envelope::seal(frame.header(), false, 1, &frame.payload.to_bytes());
+    let what = FrameError::Malformed {
+        what: "event flags",
+    };
+    assert_eq!(Frame::decode(&sealed, &Limits::default()), Err(what));
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn frame_of_run(names: &[String]) -> Frame {
             sub: 0,
             line,
             time_ms: None,
+            lane: 0,
             dialect: "go_test",
             body: Body::TestStart(TestStart {
                 suite: None,

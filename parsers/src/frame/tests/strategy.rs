@@ -23,6 +23,7 @@ struct Seed {
     skipped_subs: u32,
     line: u64,
     time_ms: Option<i64>,
+    lane: u32,
     picks: [u8; 8],
     given: u16,
     numbers: [u64; 8],
@@ -48,7 +49,8 @@ fn seed() -> impl Strategy<Value = Seed> {
         (0..100_000u32).prop_map(|n| f64::from(n) / 1000.0),
         proptest::num::f64::NORMAL | proptest::num::f64::ZERO | proptest::num::f64::SUBNORMAL
     ];
-    let place = (0u8..13, step, subs, line, time);
+    let lane = prop_oneof![6 => Just(0u32), 2 => 1..4u32, 1 => any::<u32>()];
+    let place = (0u8..13, step, subs, line, time, lane);
     let content = (
         any::<[u8; 8]>(),
         any::<u16>(),
@@ -57,13 +59,17 @@ fn seed() -> impl Strategy<Value = Seed> {
         seconds,
     );
     (place, content).prop_map(
-        |((kind, step, skipped_subs, line, time_ms), (picks, given, numbers, small, seconds))| {
+        |(
+            (kind, step, skipped_subs, line, time_ms, lane),
+            (picks, given, numbers, small, seconds),
+        )| {
             Seed {
                 kind,
                 step,
                 skipped_subs,
                 line,
                 time_ms,
+                lane,
                 picks,
                 given,
                 numbers,
@@ -83,6 +89,7 @@ impl Script {
             skipped_subs: u32::from(kind % 3),
             line: u64::from(kind) * 3 + 1,
             time_ms: Some(1_767_225_600_000 + i64::from(kind) * 17),
+            lane: 0,
             picks: [0, 1, 2, 3, 4, 5, 6, kind],
             given: u16::MAX,
             numbers: [1, 2, 3, 4, 5, 6, 7, 300],
@@ -131,6 +138,7 @@ impl Script {
                 sub,
                 line: seed.line,
                 time_ms: seed.time_ms,
+                lane: seed.lane,
                 dialect: self.word(seed, 7),
                 body: self.body(seed),
             });

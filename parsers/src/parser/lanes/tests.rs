@@ -45,3 +45,31 @@ fn writers_beyond_the_bound_share_a_lane() {
     }
     assert_eq!(parser.shared_lines(), 6);
 }
+
+#[test]
+fn services_of_one_log_adopt_only_their_own_tests() {
+    let log = "a-1  | === RUN   TestX\n\
+               b-1  | === RUN   TestX\n\
+               a-1  | --- PASS: TestX (0.01s)\n\
+               b-1  | --- FAIL: TestX (0.02s)\n\
+               a-1  | PASS\n\
+               a-1  | ok  \texample.com/a\t0.01s\n\
+               b-1  | FAIL\n\
+               b-1  | FAIL\texample.com/b\t0.02s\n";
+    let mut ledger = crate::Ledger::new();
+    let mut parser = Parser::new();
+    parser.feed(log.as_bytes(), &mut |event| ledger.apply(event));
+    parser.finish(&mut |event| ledger.apply(event));
+    let told: Vec<_> = ledger
+        .tests()
+        .iter()
+        .map(|t| (t.lane, t.suite.as_deref(), t.status(), t.last().duration_s))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, Some("example.com/a"), Status::Passed, Some(0.01)),
+            (2, Some("example.com/b"), Status::Failed, Some(0.02)),
+        ]
+    );
+}

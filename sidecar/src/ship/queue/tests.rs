@@ -18,6 +18,7 @@ fn frame(offsets: &[u64], end: u64, last: bool) -> Frame {
             sub,
             line: 1,
             time_ms: None,
+            lane: 0,
             dialect: "tap",
             body: Body::TestEnd(TestEnd::new(None, "t", Status::Passed)),
         });
@@ -28,6 +29,7 @@ fn frame(offsets: &[u64], end: u64, last: bool) -> Frame {
             sub: 0,
             line: 1,
             time_ms: None,
+            lane: 0,
             dialect: "stream",
             body: Body::EndOfStream(EndOfStream {
                 total_bytes: end,
