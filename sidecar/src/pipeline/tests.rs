@@ -18,9 +18,13 @@ fn config(events: usize) -> SidecarConfig {
 
 fn told(event: &Event<'_>) -> String {
     let Event {
-        offset, sub, body, ..
+        offset,
+        sub,
+        lane,
+        body,
+        ..
     } = event;
-    format!("{offset}.{sub} {body:?}")
+    format!("{offset}.{sub} {lane} {body:?}")
 }
 
 fn ended(total: usize) -> StreamEnd {
@@ -107,6 +111,7 @@ fn line() -> impl Strategy<Value = String> {
         3 => (1u32..50).prop_map(|n| format!("TEST_PASS name=t{n} suite=s duration=1.5\n")),
         1 => Just("=== RUN   TestA\n--- PASS: TestA (0.00s)\n".to_owned()),
         1 => Just("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n".to_owned()),
+        1 => (1u32..4).prop_map(|n| format!("go-{n}  | --- PASS: TestA (0.00s)\ngo-{n}  | ok  \ta\t1s\n")),
         2 => "[ -~]{0,40}\n",
     ]
 }

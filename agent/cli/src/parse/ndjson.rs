@@ -14,6 +14,9 @@ pub(super) fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     object.insert("line".into(), event.line.into());
     object.insert("offset".into(), event.offset.into());
     object.insert("dialect".into(), event.dialect.into());
+    if event.lane > 0 {
+        object.insert("lane".into(), event.lane.into());
+    }
     if let Some(time) = event.time_ms {
         object.insert("time_ms".into(), time.into());
     }

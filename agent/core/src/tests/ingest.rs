@@ -1,7 +1,7 @@
 //! The position rule, the rows of a frame, and replay.
 
 use proptest::prelude::*;
-use sentinel_parsers::event::{Body, Event, Gap, Status, TestEnd, TestStart};
+use sentinel_parsers::event::{Body, Event, Gap, Status, SuiteEnd, TestEnd, TestStart};
 
 use crate::run::RunStatus;
 use crate::sim::{Sim, end_of_stream, frame, reply, run};
@@ -47,6 +47,38 @@ const fn at(committed: u64, closed: bool, duplicate: bool) -> Reply {
         closed,
         duplicate,
     }
+}
+
+#[test]
+fn writers_of_one_stream_keep_their_tests_apart_over_frames() {
+    let mut sim = sim();
+    let told = |offset, lane, body| Event {
+        lane,
+        ..event(offset, body)
+    };
+    let end = |status| Body::TestEnd(TestEnd::new(None, "TestA", status));
+    let over = |suite| {
+        Body::SuiteEnd(SuiteEnd {
+            suite,
+            status: None,
+            duration_s: None,
+            adopts: true,
+        })
+    };
+    let first = [
+        told(0, 1, end(Status::Passed)),
+        told(10, 2, end(Status::Failed)),
+    ];
+    let second = [told(20, 2, over("two")), told(30, 1, over("one"))];
+    send(&mut sim, 0, 20, false, &first);
+    send(&mut sim, 20, 40, false, &second);
+    let run = sim.core.run("r1").expect("the run is open");
+    let tests = run.streams().flat_map(|s| s.ledger().tests());
+    let told: Vec<_> = tests.map(|t| (t.suite.as_deref(), t.status())).collect();
+    assert_eq!(
+        told,
+        [(Some("one"), Status::Passed), (Some("two"), Status::Failed)]
+    );
 }
 
 #[test]
