@@ -2,14 +2,18 @@
 //!
 //! Suite: none. Name: the test's. A test that is not run is skipped, as in CTest's own report; a
 //! time-out timed out. Format source: `Source/CTest/cmCTestRunTest.cxx` (`EndTest`, `WriteLogOutputTop`,
-//! `StartTest`) and `cmCTestTestHandler.cxx` of CMake. Output of tests is not read again: with `-V`
-//! it bears the test's number, and what it says belongs to the one test.
+//! `StartTest`) and `cmCTestTestHandler.cxx` of CMake. Output of tests is not read again, whatever framework
+//! wrote it: what it says belongs to the one test. With `-V` it bears the test's number; with
+//! `--output-on-failure` it stands as it is under the result of the test that failed.
 
 #[cfg(test)]
 mod tests;
 
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestEnd, TestStart};
+
+/// Bytes of output that may stand under a failed test; CTest cuts it at 300 KiB unless told otherwise.
+const OUTPUT_CAP: usize = 512 * 1024;
 
 /// The table row.
 pub(super) const INFO: DialectInfo = DialectInfo {
@@ -34,6 +38,8 @@ struct Ctest {
     listing: bool,
     /// What CTest said of a test that it could not start.
     unable: Option<String>,
+    /// How much of what follows may be output of the test that failed.
+    output: usize,
 }
 
 /// A result line.
@@ -57,12 +63,17 @@ impl Dialect for Ctest {
         }
         if let Some(outcome) = result(text) {
             self.running = true;
+            self.output = match outcome.status {
+                Status::Passed | Status::Skipped => 0,
+                _ => OUTPUT_CAP,
+            };
             self.end(&outcome, line.number, emit);
             return Claim::Own;
         }
         if let Some(name) = started(text) {
             // In an unopened stream such a line may be anybody's.
             if self.running {
+                self.output = 0;
                 emit(line.number, Body::TestStart(start(name)));
                 return Claim::Own;
             }
@@ -72,6 +83,7 @@ impl Dialect for Ctest {
             return Claim::Pass;
         }
         if let Some(printed) = summary(text) {
+            self.output = 0;
             emit(line.number, Body::Summary(printed));
             return Claim::Own;
         }
@@ -115,7 +127,9 @@ impl Ctest {
         if text.starts_with("Total Test time (real) =") {
             return Claim::Own;
         }
-        match output(text) {
+        let left = self.output.saturating_sub(text.len() + 1);
+        let under_a_failure = std::mem::replace(&mut self.output, left) > 0;
+        match under_a_failure || output(text) {
             true => Claim::Text,
             false => Claim::Pass,
         }

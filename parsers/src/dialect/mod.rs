@@ -2,6 +2,7 @@
 
 mod ava;
 mod bats;
+mod catch2;
 mod check;
 mod closing;
 mod ctest;
@@ -126,6 +127,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     libtest::INFO,
     nextest::INFO,
     googletest::INFO,
+    catch2::INFO,
     ctest::INFO,
     meson::INFO,
     check::INFO,

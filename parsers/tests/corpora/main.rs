@@ -43,8 +43,20 @@ const COVERED: &[&str] = &[
     "_envelope",
 ];
 
+/// Frameworks whose logs show less than their reports hold, with the part of the named tests in per cent
+/// that must be right: Catch2's compact reporter names no test case, its TAP none without assertions,
+/// and no form of it tells which failure was expected.
+const PARTLY: &[(&str, usize)] = &[("catch2", 78)];
+
+/// How many of the named tests must be right, in per cent; none of a framework that is not judged.
+fn floor_of(framework: &str) -> Option<usize> {
+    let partly = PARTLY.iter().find(|(name, _)| *name == framework);
+    let whole = COVERED.contains(&framework).then_some(98);
+    partly.map(|(_, floor)| *floor).or(whole)
+}
+
 fn covered(framework: &str) -> bool {
-    COVERED.contains(&framework)
+    floor_of(framework).is_some()
 }
 
 fn corpora() -> Option<PathBuf> {
@@ -115,8 +127,9 @@ fn covered_frameworks_agree_with_their_own_reports() {
     );
     for score in Score::by_framework(judged) {
         let (right, named) = (score.right, score.named);
+        let floor = floor_of(&score.framework).unwrap_or(98);
         assert!(
-            right * 100 >= named * 98,
+            right * 100 >= named * floor,
             "{}: only {right} of {named} named tests right",
             score.case
         );

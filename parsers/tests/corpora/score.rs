@@ -188,8 +188,9 @@ impl Score {
     fn compare_tests(&mut self, case: &Case, ledger: &Ledger) {
         let names = Names::of(&case.truth.tests);
         let mut told: HashMap<Entry, Vec<&Test>> = HashMap::new();
-        // TAP has no suites, whoever wrote it; node's runner writes its own kind.
-        let tap = ledger.dialects().all(|d| d == "tap");
+        // TAP has no suites, whoever wrote it; node's runner writes its own kind. Catch2's are tags
+        // that it never prints.
+        let tap = ledger.dialects().all(|d| matches!(d, "tap" | "catch2"));
         let with_suite = !tap
             || ledger.suites().keys().any(|s| !s.is_empty())
             || ledger.tests().iter().any(|t| names.apart(t).is_some());

@@ -1,6 +1,6 @@
 //! What CTest prints in, tests out.
 
-use crate::dialect::told;
+use crate::dialect::{testing, told};
 
 #[test]
 fn every_result_word_is_read() {
@@ -55,5 +55,38 @@ fn other_peoples_starts_are_no_tests() {
             "    Start 1: the engine\n1/2 Test #x: y ... Passed\n"
         ),
         ""
+    );
+}
+
+#[test]
+fn output_of_a_failed_test_is_not_read_again() {
+    let text = "Test project /b
+    Start 1: unit
+1/3 Test #1: unit .............................***Failed    0.01 sec
+u is a Catch v2.13.10 host application.
+===============================================================================
+test cases: 2 | 1 passed | 1 failed
+assertions: 2 | 1 passed | 1 failed
+
+    Start 2: gtest
+2/3 Test #2: gtest ............................***Failed    0.01 sec
+[==========] Running 1 test from 1 test suite.
+[ RUN      ] B.Four
+[  FAILED  ] B.Four (1 ms)
+    Start 3: talks
+3: All tests passed (1 assertion in 1 test case)
+3/3 Test #3: talks ............................   Passed    0.01 sec
+
+33% tests passed, 2 tests failed out of 3
+All tests passed (1 assertion in 1 test case)
+";
+    assert_eq!(
+        testing::told(&["ctest", "catch2", "googletest"], text),
+        " | unit | failed 0.01s
+ | gtest | failed 0.01s
+ | talks | passed 0.01s
+unnamed 1 passed
+printed Some(3) Some(1) Some(2) Some(0)
+"
     );
 }

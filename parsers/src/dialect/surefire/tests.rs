@@ -52,3 +52,34 @@ fn figures_without_a_class_are_no_tests() {
     let text = "Running late\nTests run: 2, Failures: 1, Errors: 0, Skipped: 0\nRunning x y\n";
     assert_eq!(told("surefire", text), "");
 }
+
+#[test]
+fn failsafe_prints_the_same_and_adds_to_surefires_tests() {
+    let text = "[INFO] --- maven-surefire-plugin:3.2.5:test (default-test) @ app ---
+[INFO] Running org.acme.UnitTest
+[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 1, Time elapsed: 0.05 s -- in org.acme.UnitTest
+[INFO] Results:
+[WARNING] Tests run: 3, Failures: 0, Errors: 0, Skipped: 1
+[INFO] --- maven-failsafe-plugin:3.2.5:integration-test (default) @ app ---
+[INFO] Running org.acme.ShopIT
+[ERROR] Tests run: 2, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 1.05 s <<< FAILURE! -- in org.acme.ShopIT
+[ERROR] org.acme.ShopIT.buys -- Time elapsed: 0.9 s <<< FAILURE!
+org.opentest4j.AssertionFailedError: expected: <1> but was: <2>
+\tat org.acme.ShopIT.buys(ShopIT.java:17)
+
+[INFO] Results:
+[INFO] 
+[ERROR] Failures: 
+[ERROR]   ShopIT.buys:17 expected: <1> but was: <2>
+[INFO] 
+[ERROR] Tests run: 2, Failures: 1, Errors: 0, Skipped: 0
+[INFO] --- maven-failsafe-plugin:3.2.5:verify (default) @ app ---
+[ERROR] Failed to execute goal org.apache.maven.plugins:maven-failsafe-plugin:3.2.5:verify (default) on project app: There are test failures.
+";
+    assert_eq!(
+        told("surefire", text),
+        "failed org.acme.ShopIT | buys [0.9s] <expected: <1> but was: <2>> @ShopIT.java:17
+unnamed: 3 passed, 1 skipped
+printed: 5 tests, 1 failed, 0 errored, 1 skipped"
+    );
+}
