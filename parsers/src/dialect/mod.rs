@@ -12,7 +12,9 @@ mod go_test;
 mod go_test_json;
 mod googletest;
 mod jasmine;
+mod java;
 mod jest;
+mod junit5_console;
 mod k6;
 mod libtest;
 mod libtest_json;
@@ -148,5 +150,6 @@ pub static DIALECTS: &[DialectInfo] = &[
     unittest::INFO,
     minitest::INFO,
     surefire::INFO,
+    junit5_console::INFO,
     exunit::INFO,
 ];

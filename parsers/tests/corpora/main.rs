@@ -31,6 +31,7 @@ const COVERED: &[&str] = &[
     "go-test-v",
     "jasmine",
     "jest",
+    "junit5-console",
     "mocha",
     "node-test",
     "playwright",

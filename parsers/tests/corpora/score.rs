@@ -127,12 +127,10 @@ fn entry_of(test: &Test, truth: &Truth, names: &Names<'_>) -> Entry {
 
 /// The truth's key and status; without the suite where the log cannot show one.
 fn truth_entry(truth: &Truth, test: &TruthTest, with_suite: bool) -> Entry {
+    let (suite, name) = truth.named_as(test);
     (
-        test.suite
-            .clone()
-            .filter(|_| with_suite)
-            .unwrap_or_default(),
-        test.name.clone().unwrap_or_default(),
+        if with_suite { suite } else { "" }.to_owned(),
+        name.to_owned(),
         truth.shown_as(test).to_owned(),
     )
 }

@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub(crate) struct Truth {
     #[serde(default)]
     framework: Option<String>,
+    #[serde(default)]
+    command: String,
     /// What is in an envelope.
     #[serde(default)]
     pub(crate) inner_framework: Vec<String>,
@@ -36,6 +38,9 @@ pub(crate) struct TruthTest {
     #[serde(default)]
     pub(crate) name: Option<String>,
     pub(crate) status: String,
+    /// What JUnit's trees show instead of the name.
+    #[serde(default)]
+    pub(crate) display_name: Option<String>,
     #[serde(default)]
     pub(crate) duration_s: Option<f64>,
     #[serde(default)]
@@ -111,6 +116,22 @@ impl Truth {
             (Some("mocha"), "flaky") => "passed",
             _ => status,
         }
+    }
+
+    /// Suite and name as the log can show them. JUnit's tree has captions only: the class without its
+    /// package, and the display name, which of a numbered invocation (`[2] a.txt` below `reads(File)`) is
+    /// no name by itself: there the report's `reads(File)[2]` is what the two captions say.
+    pub(crate) fn named_as<'s>(&self, test: &'s TruthTest) -> (&'s str, &'s str) {
+        let suite = test.suite.as_deref().unwrap_or_default();
+        let name = test.name.as_deref().unwrap_or_default();
+        let tree = self.command.contains("--details tree");
+        if self.framework.as_deref() != Some("junit5-console") || !tree {
+            return (suite, name);
+        }
+        let class = suite.rsplit('.').next().unwrap_or(suite);
+        let shown = test.display_name.as_deref().unwrap_or(name);
+        let numbered = shown.starts_with('[') && name.ends_with(']');
+        (class, if numbered { name } else { shown })
     }
 
     /// Whether a test of this status has its name in the log.
