@@ -27,6 +27,7 @@ mod node_test;
 mod playwright;
 mod prove;
 mod pytest;
+mod rspec;
 mod script;
 mod surefire;
 mod tap;
@@ -152,4 +153,5 @@ pub static DIALECTS: &[DialectInfo] = &[
     surefire::INFO,
     junit5_console::INFO,
     exunit::INFO,
+    rspec::INFO,
 ];

@@ -21,6 +21,7 @@ const COVERED: &[&str] = &[
     "exunit",
     "minitest",
     "prove",
+    "rspec",
     "surefire",
     "tap",
     "unittest",

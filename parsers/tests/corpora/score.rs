@@ -119,8 +119,8 @@ fn entry_of(test: &Test, truth: &Truth, names: &Names<'_>) -> Entry {
     let suite = test.suite.as_deref().or_else(by_name).unwrap_or_default();
     let (suite, name) = names.apart(test).unwrap_or((suite, &test.name));
     (
-        suite.to_owned(),
-        name.to_owned(),
+        truth.as_shown(suite),
+        truth.as_shown(name),
         status_word(test, truth).to_owned(),
     )
 }
@@ -129,8 +129,8 @@ fn entry_of(test: &Test, truth: &Truth, names: &Names<'_>) -> Entry {
 fn truth_entry(truth: &Truth, test: &TruthTest, with_suite: bool) -> Entry {
     let (suite, name) = truth.named_as(test);
     (
-        if with_suite { suite } else { "" }.to_owned(),
-        name.to_owned(),
+        truth.as_shown(if with_suite { suite } else { "" }),
+        truth.as_shown(name),
         truth.shown_as(test).to_owned(),
     )
 }

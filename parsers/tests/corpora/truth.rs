@@ -134,6 +134,15 @@ impl Truth {
         (class, if numbered { name } else { shown })
     }
 
+    /// A title as the log can show it: RSpec prints titles without the blanks round them.
+    pub(crate) fn as_shown(&self, title: &str) -> String {
+        let inner = self.inner_framework.iter().map(String::as_str);
+        match inner.chain(self.framework.as_deref()).any(|f| f == "rspec") {
+            true => title.split_whitespace().collect::<Vec<_>>().join(" "),
+            false => title.to_owned(),
+        }
+    }
+
     /// Whether a test of this status has its name in the log.
     pub(crate) fn shows(&self, status: &str) -> bool {
         match &self.stdout_names_for {
