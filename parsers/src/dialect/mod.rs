@@ -6,6 +6,7 @@ mod catch2;
 mod check;
 mod closing;
 mod ctest;
+mod doctest;
 mod exunit;
 mod flat_json;
 mod go_test;
@@ -131,6 +132,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     nextest::INFO,
     googletest::INFO,
     catch2::INFO,
+    doctest::INFO,
     ctest::INFO,
     meson::INFO,
     check::INFO,

@@ -36,14 +36,14 @@ pub(super) fn banner(text: &str) -> bool {
 
 /// Length of the rule of that character which ends the line; output without a line feed may stand
 /// before it.
-pub(super) fn rule(text: &str, of: u8) -> Option<usize> {
+pub(in crate::dialect) fn rule(text: &str, of: u8) -> Option<usize> {
     let text = text.trim_end().as_bytes();
     let length = text.iter().rev().take_while(|b| **b == of).count();
     (length >= RULE).then_some(length)
 }
 
 /// Whether the text is `path/file.cpp:12`, or `file.cpp(12)` as Visual C++ has it.
-pub(super) fn place(text: &str) -> bool {
+pub(in crate::dialect) fn place(text: &str) -> bool {
     let (path, number) = match text.strip_suffix(')') {
         Some(rest) => rest.rsplit_once('(').unwrap_or_default(),
         None => text.rsplit_once(':').unwrap_or_default(),
@@ -70,7 +70,7 @@ pub(super) fn assertion(text: &str) -> Option<(&str, Outcome)> {
 }
 
 /// Seconds and name of `0.013 s: name`.
-pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
+pub(in crate::dialect) fn duration(text: &str) -> Option<(f64, &str)> {
     let (number, name) = text.split_once(" s: ")?;
     let figures = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     (figures && !name.is_empty()).then_some((number.parse().ok()?, name))

@@ -20,6 +20,7 @@ mod tests;
 use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line, closing};
 use crate::event::{Body, Counts, Printed, Status, TestEnd, TestStart};
 use lines::{Outcome, Totals};
+pub(super) use lines::{duration, place, rule};
 
 /// Lines of a heading, and bytes kept of them.
 const HEAD_LINES: usize = 64;
@@ -168,7 +169,7 @@ impl Run {
     /// Reads on in a heading; `None` if the line has nothing to do with one.
     fn heading(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Option<Claim> {
         let text = line.text;
-        if let Some(width) = lines::rule(text, b'-') {
+        if let Some(width) = rule(text, b'-') {
             self.settle(emit);
             self.head = match std::mem::take(&mut self.head) {
                 Head::Open(of, lines) if of == width && !lines.is_empty() => {
@@ -183,7 +184,7 @@ impl Run {
             Head::None => return None,
             // It was a rule of something else, a table of benchmarks or of the test's own.
             _ if lines::assertion(text).is_some() => return None,
-            Head::Open(_, ref lines) if !lines.is_empty() && lines::duration(text).is_some() => {
+            Head::Open(_, ref lines) if !lines.is_empty() && duration(text).is_some() => {
                 return None;
             }
             Head::Open(width, mut lines) => {
@@ -194,13 +195,13 @@ impl Run {
                 lines.push(text.to_owned());
                 self.head = Head::Open(width, lines);
             }
-            Head::Named(width, lines) if lines::place(text) => {
+            Head::Named(width, lines) if place(text) => {
                 self.head = Head::Placed(width, lines);
             }
             Head::Named(width, _) if text.len() <= HEAD_BYTES => {
                 self.head = Head::Open(width, vec![text.to_owned()]);
             }
-            Head::Placed(width, lines) if lines::rule(text, b'.') == Some(width) => {
+            Head::Placed(width, lines) if rule(text, b'.') == Some(width) => {
                 if let Some(name) = lines::name(&lines) {
                     self.begin(name, line.number, emit);
                 }
@@ -238,7 +239,7 @@ impl Run {
 
     /// `0.013 s: name`, with `-d yes` under each section and each test case.
     fn timed(&mut self, text: &str) -> Claim {
-        let (Some((seconds, name)), Some(case)) = (lines::duration(text), &mut self.case) else {
+        let (Some((seconds, name)), Some(case)) = (duration(text), &mut self.case) else {
             return Claim::Pass;
         };
         // Blanks at line ends may be lost from the heading's name.
