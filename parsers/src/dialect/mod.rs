@@ -35,6 +35,7 @@ mod tap;
 mod teamcity;
 #[cfg(test)]
 mod testing;
+mod testng;
 #[cfg(test)]
 mod told;
 mod unittest;
@@ -154,6 +155,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     minitest::INFO,
     surefire::INFO,
     junit5_console::INFO,
+    testng::INFO,
     exunit::INFO,
     rspec::INFO,
 ];

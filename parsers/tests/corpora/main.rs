@@ -23,6 +23,7 @@ const COVERED: &[&str] = &[
     "prove",
     "rspec",
     "surefire",
+    "testng",
     "tap",
     "unittest",
     "vitest",
