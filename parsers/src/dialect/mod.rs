@@ -2,6 +2,7 @@
 
 mod ava;
 mod bats;
+mod behave;
 mod catch2;
 mod check;
 mod closing;
@@ -138,6 +139,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     meson::INFO,
     check::INFO,
     bats::INFO,
+    behave::INFO,
     prove::INFO,
     tap::INFO,
     pytest::INFO,

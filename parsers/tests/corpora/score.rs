@@ -117,6 +117,7 @@ impl<'t> Names<'t> {
 fn entry_of(test: &Test, truth: &Truth, names: &Names<'_>) -> Entry {
     let by_name = || names.suites.get(&*test.name).copied().flatten();
     let suite = test.suite.as_deref().or_else(by_name).unwrap_or_default();
+    let suite = truth.whole_suite(suite, &test.name).unwrap_or(suite);
     let (suite, name) = names.apart(test).unwrap_or((suite, &test.name));
     (
         truth.as_shown(suite),

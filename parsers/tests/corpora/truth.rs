@@ -143,6 +143,23 @@ impl Truth {
         }
     }
 
+    /// The suite that Behave's report calls by file and feature, of which the formatter `plain` shows
+    /// the feature only and `progress` the file only.
+    pub(crate) fn whole_suite(&self, told: &str, name: &str) -> Option<&str> {
+        if self.framework.as_deref() != Some("behave") || told.is_empty() {
+            return None;
+        }
+        let named = |t: &&TruthTest| t.name.as_deref() == Some(name);
+        let mut suites = self.tests.iter().filter(named).filter_map(|t| {
+            let (suite, told) = (t.suite.as_deref()?, told);
+            let part = suite.strip_suffix(told).is_some_and(|s| s.ends_with('.'));
+            let file = suite.strip_prefix(told).is_some_and(|s| s.starts_with('.'));
+            (part || file || suite == told).then_some(suite)
+        });
+        let first = suites.next()?;
+        suites.all(|other| other == first).then_some(first)
+    }
+
     /// Whether a test of this status has its name in the log.
     pub(crate) fn shows(&self, status: &str) -> bool {
         match &self.stdout_names_for {
