@@ -26,6 +26,7 @@ mod mocha;
 mod newman;
 mod nextest;
 mod node_test;
+mod phpunit;
 mod playwright;
 mod prove;
 mod pytest;
@@ -152,6 +153,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     k6::INFO,
     ava::INFO,
     mocha::INFO,
+    phpunit::INFO,
     teamcity::INFO,
     unittest::INFO,
     minitest::INFO,

@@ -23,6 +23,7 @@ const COVERED: &[&str] = &[
     "minitest",
     "prove",
     "rspec",
+    "phpunit",
     "surefire",
     "testng",
     "tap",
