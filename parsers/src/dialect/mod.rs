@@ -17,6 +17,7 @@ mod jasmine;
 mod java;
 mod jest;
 mod junit5_console;
+mod junit_xml;
 mod k6;
 mod libtest;
 mod libtest_json;
@@ -130,6 +131,7 @@ pub struct DialectInfo {
 pub static DIALECTS: &[DialectInfo] = &[
     go_test_json::INFO,
     libtest_json::INFO,
+    junit_xml::INFO,
     go_test::INFO,
     libtest::INFO,
     nextest::INFO,

@@ -6,6 +6,7 @@
 //! `CI=true` their absence is a failure. `CORPUS_CASE=pytest/` narrows the table to cases whose
 //! name contains the text and lists their misses.
 
+mod junit;
 mod score;
 mod truth;
 

@@ -305,7 +305,7 @@ impl Score {
 
 /// Whether the told message is the truth's, compared by prefix: both are cut somewhere. `${...}`
 /// in the truth stands for a folder.
-fn agrees(truth: &str, told: &str) -> bool {
+pub(crate) fn agrees(truth: &str, told: &str) -> bool {
     if let (true, Some(rest)) = (truth.contains("${"), truth.split('}').nth(1)) {
         return !told.is_empty()
             && told.contains(rest.split("${").next().unwrap_or(rest).trim_end());
