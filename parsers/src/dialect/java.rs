@@ -57,6 +57,11 @@ impl Thrown {
     pub(super) fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
+
+    /// Sets where it failed from a text that says so itself.
+    pub(super) fn locate(&mut self, place: &str) {
+        self.location = Some(cap(place).to_owned());
+    }
 }
 
 /// A frame of a stack trace.
@@ -126,6 +131,40 @@ fn owns(owner: &str, class: &str) -> bool {
     let owner = owner.split(" > ").next().unwrap_or(owner);
     let owner = &owner[..outer(owner)];
     class == owner || (!owner.contains('.') && simple(class) == owner)
+}
+
+/// The number of an invocation by what is displayed: `[2] a.txt`, `repetition 2 of 3`.
+pub(super) fn invocation(display: &str) -> Option<&str> {
+    let number = match display.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(number, _)| number),
+        None => display
+            .strip_prefix("repetition ")
+            .and_then(|rest| rest.split_once(" of "))
+            .map(|(number, _)| number),
+    };
+    number.filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Suite and name of a test by the captions that enclose it. Captions in the form of a method are no
+/// classes: they belong to the name, as does whatever holds a numbered invocation.
+pub(super) fn captioned(between: &[&str], last: &str) -> (String, String) {
+    let methods = between
+        .iter()
+        .rev()
+        .take_while(|caption| caption.ends_with(')'))
+        .count();
+    let number = invocation(last);
+    let methods = match number {
+        Some(_) if methods == 0 && between.len() > 1 => 1,
+        _ => methods,
+    };
+    let (classes, methods) = between.split_at(between.len() - methods);
+    let name = match (methods.is_empty(), number) {
+        (true, _) => last.to_owned(),
+        (false, Some(number)) => format!("{}[{number}]", methods.join(" > ")),
+        (false, None) => format!("{} > {last}", methods.join(" > ")),
+    };
+    (classes.join(" > "), name)
 }
 
 #[cfg(test)]

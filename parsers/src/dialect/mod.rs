@@ -13,6 +13,7 @@ mod flat_json;
 mod go_test;
 mod go_test_json;
 mod googletest;
+mod gradle;
 mod jasmine;
 mod java;
 mod jest;
@@ -162,6 +163,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     surefire::INFO,
     junit5_console::INFO,
     testng::INFO,
+    gradle::INFO,
     exunit::INFO,
     rspec::INFO,
 ];

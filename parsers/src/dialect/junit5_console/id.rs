@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dialect::java::simple;
+use crate::dialect::java::{captioned, simple};
 use crate::dialect::script::cap;
 
 /// What a unique id is of.
@@ -135,42 +135,14 @@ fn simple_type(name: &str) -> String {
     format!("{element}{}", "[]".repeat(arrays))
 }
 
-/// The number of an invocation by what is displayed: `[2] a.txt`, `repetition 2 of 3`.
-pub(super) fn invocation(display: &str) -> Option<&str> {
-    let number = match display.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map(|(number, _)| number),
-        None => display
-            .strip_prefix("repetition ")
-            .and_then(|rest| rest.split_once(" of "))
-            .map(|(number, _)| number),
-    };
-    number.filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-}
-
 /// Suite and name by what is displayed from the engine down to the last caption, and how many
-/// containers are between the two. Captions in the form of a method are no classes: they belong to the name,
-/// as does whatever holds a numbered invocation.
+/// containers are between the two.
 pub(super) fn displayed(path: &[&str], last: &str) -> (String, String, usize) {
     let engine = |caption: &&str| is_nested_engine(caption);
     let from = path.iter().rposition(engine).unwrap_or(0) + 1;
     let between = path.get(from..).unwrap_or_default();
-    let methods = between
-        .iter()
-        .rev()
-        .take_while(|caption| caption.ends_with(')'))
-        .count();
-    let number = invocation(last);
-    let methods = match number {
-        Some(_) if methods == 0 && between.len() > 1 => 1,
-        _ => methods,
-    };
-    let (classes, methods) = between.split_at(between.len() - methods);
-    let name = match (methods.is_empty(), number) {
-        (true, _) => last.to_owned(),
-        (false, Some(number)) => format!("{}[{number}]", methods.join(" > ")),
-        (false, None) => format!("{} > {last}", methods.join(" > ")),
-    };
-    (classes.join(" > "), name, between.len())
+    let (suite, name) = captioned(between, last);
+    (suite, name, between.len())
 }
 
 /// An engine that stands inside another, in a suite.

@@ -1,9 +1,9 @@
 //! The list of failures before the totals: who failed, where that stands in the source, what was thrown.
 
 use super::ended::Ended;
-use super::id::{invocation, signature};
+use super::id::signature;
 use super::tree::Tree;
-use crate::dialect::java::Thrown;
+use crate::dialect::java::{Thrown, invocation};
 use crate::dialect::script::cap;
 use crate::dialect::{Claim, Emit};
 use crate::event::{Counts, Status};
