@@ -8,6 +8,7 @@ mod check;
 mod closing;
 mod ctest;
 mod doctest;
+mod dotnet;
 mod exunit;
 mod flat_json;
 mod go_test;
@@ -156,6 +157,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     k6::INFO,
     ava::INFO,
     mocha::INFO,
+    dotnet::INFO,
     phpunit::INFO,
     teamcity::INFO,
     unittest::INFO,
