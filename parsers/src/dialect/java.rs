@@ -145,24 +145,36 @@ pub(super) fn invocation(display: &str) -> Option<&str> {
     number.filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Suite and name of a test by the captions that enclose it. Captions in the form of a method are no
-/// classes: they belong to the name, as does whatever holds a numbered invocation.
+/// Whether a caption has the form of a method: `adds(int)`, in words `adds two numbers()`, no `Stack (old)`.
+pub(super) fn is_method(caption: &str) -> bool {
+    let head = caption
+        .strip_suffix(')')
+        .and_then(|c| c.split_once('('))
+        .map(|(head, _)| head);
+    head.is_some_and(|head| !head.is_empty() && !head.ends_with(' '))
+}
+
+/// Suite and name of a test by the captions that enclose it. A caption below a class in the form of a method
+/// is no class: it and what it holds belong to the name, as does whatever holds a numbered
+/// invocation. JUnit 4's sets of parameters (`[1]` above `adds[1]`) are repeated in the name.
 pub(super) fn captioned(between: &[&str], last: &str) -> (String, String) {
-    let methods = between
-        .iter()
-        .rev()
-        .take_while(|caption| caption.ends_with(')'))
-        .count();
     let number = invocation(last);
-    let methods = match number {
-        Some(_) if methods == 0 && between.len() > 1 => 1,
-        _ => methods,
+    let all = between.len();
+    let method = (1..all).find(|i| is_method(between[*i]));
+    let from = match (method, number) {
+        (Some(from), _) => from,
+        (None, Some(_)) if all > 1 => all - 1,
+        _ => all,
     };
-    let (classes, methods) = between.split_at(between.len() - methods);
+    let (classes, methods) = between.split_at(from);
     let name = match (methods.is_empty(), number) {
         (true, _) => last.to_owned(),
         (false, Some(number)) => format!("{}[{number}]", methods.join(" > ")),
         (false, None) => format!("{} > {last}", methods.join(" > ")),
+    };
+    let classes = match classes.split_last() {
+        Some((set, outer)) if set.starts_with('[') && last.ends_with(set) => outer,
+        _ => classes,
     };
     (classes.join(" > "), name)
 }

@@ -28,6 +28,17 @@ impl Ended {
         self.reason = Some(cap(reason).to_owned()).filter(|r| !r.is_empty());
     }
 
+    /// What looked like a test is a class that broke.
+    pub(super) fn take_for_class(&mut self) {
+        if self.test && !self.name.is_empty() {
+            if !self.suite.is_empty() {
+                self.suite.push_str(" > ");
+            }
+            self.suite.push_str(&self.name);
+            self.name.clear();
+        }
+    }
+
     /// JUnit prints `failed` for all that broke; its report tells checks that did not hold (failures)
     /// from anything else (errors), by what was thrown.
     fn outcome(&self) -> Status {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dialect::java::{captioned, simple};
+use crate::dialect::java::{captioned, is_class, is_method, simple};
 use crate::dialect::script::cap;
 
 /// What a unique id is of.
@@ -143,6 +143,30 @@ pub(super) fn displayed(path: &[&str], last: &str) -> (String, String, usize) {
     let between = path.get(from..).unwrap_or_default();
     let (suite, name) = captioned(between, last);
     (suite, name, between.len())
+}
+
+/// Suite and name of a container that broke, of which only captions are known, and the suite of the test
+/// before it, which most likely stands in the same class.
+pub(super) fn broken(path: &[&str], caption: &str, before: &str) -> (String, String) {
+    let (mut suite, mut name, _) = displayed(path, caption);
+    if !is_method(caption) {
+        if !suite.is_empty() {
+            suite.push_str(" > ");
+        }
+        suite.push_str(&name);
+        name.clear();
+    }
+    let outer = before.split('$').next().unwrap_or(before);
+    let (first, rest) = suite.split_once(" > ").unwrap_or((&suite, ""));
+    if first != simple(outer) {
+        return (suite, name);
+    }
+    let mut full = outer.to_owned();
+    for inner in rest.split(" > ").filter(|inner| !inner.is_empty()) {
+        full.push_str(if is_class(inner) { "$" } else { " > " });
+        full.push_str(inner);
+    }
+    (full, name)
 }
 
 /// An engine that stands inside another, in a suite.

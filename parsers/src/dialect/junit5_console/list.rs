@@ -9,7 +9,12 @@ use crate::dialect::{Claim, Emit};
 use crate::event::{Counts, Status};
 
 #[derive(Debug, Default)]
-pub(super) struct List(Option<Entry>);
+pub(super) struct List {
+    entry: Option<Entry>,
+    /// A line that is a title if source or exception follow; messages are not indented and may look
+    /// like one.
+    title: Option<(u64, String)>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -23,7 +28,7 @@ struct Entry {
 }
 
 impl List {
-    /// Reads a line. What a title is not followed by source or exception is none, and passed.
+    /// Reads a line; passes what is before the first entry and no title.
     pub(super) fn line(
         &mut self,
         text: &str,
@@ -32,57 +37,78 @@ impl List {
         told: &mut Counts,
         emit: Emit<'_>,
     ) -> Claim {
-        let title = text.strip_prefix("  ");
-        if let Some(title) = title.filter(|t| !t.starts_with(' ') && t.contains(':')) {
-            self.end(tree, told, emit);
-            self.0 = Some(Entry {
+        let source = source(text);
+        let what = text.strip_prefix("    => ");
+        if (source.is_some() || what.is_some())
+            && let Some((number, title)) = self.title.take()
+        {
+            self.end_entry(tree, told, emit);
+            self.entry = Some(Entry {
                 number,
-                title: title.to_owned(),
+                title,
                 class: String::new(),
                 name: String::new(),
                 thrown: None,
             });
-            return Claim::Own;
         }
-        let Some(entry) = &mut self.0 else {
-            return Claim::Pass;
+        let title = text.strip_prefix("  ");
+        let title = title.filter(|t| !t.starts_with(' ') && t.contains(':'));
+        self.title = title.map(|title| (number, title.to_owned()));
+        let Some(entry) = &mut self.entry else {
+            return match self.title {
+                Some(_) => Claim::Own,
+                None => Claim::Pass,
+            };
         };
-        if let (None, Some(source)) = (&entry.thrown, source(text)) {
-            entry.class = cap(source.class).to_owned();
-            entry.name = source.name(&entry.title);
-            return Claim::Own;
-        }
-        match (&mut entry.thrown, text.strip_prefix("    => ")) {
-            (None, Some(what)) => {
+        match (&mut entry.thrown, source, what) {
+            (None, Some(source), _) => {
+                entry.class = cap(source.class).to_owned();
+                entry.name = source.name(&entry.title);
+                Claim::Own
+            }
+            (None, None, Some(what)) => {
                 entry.thrown = Some(Thrown::new(what));
                 Claim::Own
             }
-            (Some(thrown), _) => {
+            (Some(thrown), ..) => {
                 thrown.note(text, &entry.class);
                 Claim::Text
             }
-            (None, None) => {
-                self.0 = None;
-                Claim::Pass
-            }
+            (None, None, None) => Claim::Text,
         }
     }
 
-    /// The entry is over: it explains a failure of the tree, or is all that is known of a test.
+    /// The list is over.
     pub(super) fn end(&mut self, tree: &mut Tree, told: &mut Counts, emit: Emit<'_>) {
-        let Some(entry) = self.0.take() else { return };
+        self.title = None;
+        self.end_entry(tree, told, emit);
+    }
+
+    /// The entry is over: it explains a failure of the tree, or is all that is known of a test.
+    fn end_entry(&mut self, tree: &mut Tree, told: &mut Counts, emit: Emit<'_>) {
+        let Some(entry) = self.entry.take() else {
+            return;
+        };
         let mut ended = tree.take(&entry.title).unwrap_or_else(|| Ended {
             number: entry.number,
             test: true,
             status: Some(Status::Failed),
             ..entry.alone()
         });
+        if entry.is_class() {
+            ended.take_for_class();
+        }
         ended.thrown = entry.thrown;
         ended.tell(told, emit);
     }
 }
 
 impl Entry {
+    /// Whether a class broke and no test.
+    fn is_class(&self) -> bool {
+        !self.class.is_empty() && self.name.is_empty()
+    }
+
     /// Suite and name by the source, else by what is displayed.
     fn alone(&self) -> Ended {
         let (suite, name) = match (self.class.is_empty(), self.title.rsplit_once(':')) {

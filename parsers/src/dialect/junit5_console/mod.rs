@@ -13,7 +13,7 @@
 //! Suite and name are the report's, full class and `method(Type)[2]`, where the log shows unique ids. Tree and
 //! feed show captions only: there the suite is the classes' captions joined with ` > `. Failed or errored is
 //! told by what was thrown; aborted is skipped. Ambiguous: in a tree, a class inside a class that shows none of its
-//! tests looks like a test, unless JUnit's own reason says that it is a class.
+//! tests looks like a test, unless JUnit's own reason or the list of failures says that it is a class.
 
 mod ended;
 mod id;
@@ -31,7 +31,7 @@ use crate::event::{Body, Counts, Plan, Status, TestStart};
 
 use ended::Ended;
 use id::Id;
-use lines::{FLAT_INDENT, Flat, Totals};
+use lines::{FLAT_INDENT, Flat, Row, Totals};
 use list::List;
 use tree::Tree;
 
@@ -85,8 +85,9 @@ struct Console {
     described: Option<Ended>,
     /// What a container threw, in the verbose form; its row follows.
     broke: Option<Thrown>,
-    /// Caption of the latest row of the verbose form.
-    caption: String,
+    /// Captions of the verbose form down to the latest row, and the suite of its latest test.
+    path: Vec<Box<str>>,
+    suite: String,
     tree: Tree,
     list: Option<List>,
     totals: Option<Totals>,
@@ -237,7 +238,7 @@ impl Console {
                 return Claim::Pass;
             }
             if !self.tree.row(&row, number, &mut self.told, emit) {
-                self.described_row(row.text, number, emit);
+                self.described_row(&row, number, emit);
             }
             return Claim::Own;
         }
@@ -268,27 +269,35 @@ impl Console {
     }
 
     /// A row of the verbose form: `caption`, or `caption finished after 3 ms.` at a container's end.
-    fn described_row(&mut self, text: &str, number: u64, emit: Emit<'_>) {
+    fn described_row(&mut self, row: &Row<'_>, number: u64, emit: Emit<'_>) {
         self.described = None;
         let broke = self.broke.take();
-        self.caption.clear();
-        self.caption.push_str(cap(text));
-        if let (Some(thrown), Some((caption, _))) = (broke, text.rsplit_once(" finished after ")) {
+        let end = row.text.rsplit_once(" finished after ");
+        let caption = end.map_or(row.text, |(caption, _)| caption);
+        // Rows of higher levels are missing when the log was cut.
+        self.path.resize_with(row.depth, Box::default);
+        if let (Some(thrown), Some(_)) = (broke, end) {
+            let path: Vec<&str> = self.path.iter().map(AsRef::as_ref).collect();
+            let (suite, name) = id::broken(&path, cap(caption), &self.suite);
             let container = Ended {
                 number,
-                suite: cap(caption).to_owned(),
+                suite,
+                name,
                 thrown: Some(thrown),
                 ..Ended::default()
             };
             container.tell(&mut self.told, emit);
         }
+        self.path.push(cap(caption).into());
     }
 
     /// A detail of the verbose form.
     fn detail(&mut self, word: &str, value: &str, number: u64, emit: Emit<'_>) {
         if word == "uniqueId" {
-            if let Some(id) = Id::read(value, &self.caption) {
+            let caption = self.path.last().map_or("", |caption| caption);
+            if let Some(id) = Id::read(value, caption) {
                 start(&id, number, emit);
+                self.suite.clone_from(&id.suite);
                 self.described = Some(ended(id, None, number));
             }
             return;

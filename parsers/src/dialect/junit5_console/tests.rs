@@ -2,6 +2,13 @@
 
 use crate::dialect::told::{ledger, told};
 
+/// JUnit Platform 1.9.1 (`--disable-banner --details tree`, with colours) over classes with all kinds of
+/// tests and ways to break; frames of JUnit and of the Java runtime were taken out.
+const REAL_TREE: &str = include_str!("../../../tests/fixtures/junit5_console/tree.log");
+/// The same run with `--details flat` and `--details verbose`.
+const REAL_FLAT: &str = include_str!("../../../tests/fixtures/junit5_console/flat.log");
+const REAL_VERBOSE: &str = include_str!("../../../tests/fixtures/junit5_console/verbose.log");
+
 const TREE: &str = "
 Thanks for using JUnit! Support its development at https://junit.org/sponsoring
 
@@ -162,7 +169,7 @@ Test plan execution finished. Number of all tests: 2
     assert_eq!(
         told("junit5_console", text),
         "errored a.StackTest | pushes() [0.203s] <no> @StackTest.java:9
-errored StackTest |  <still open>"
+errored a.StackTest |  <still open>"
     );
 }
 
@@ -214,4 +221,78 @@ ok 1 - adds
         dialects.push(event.dialect.to_owned());
     });
     assert!(dialects.contains(&"tap".to_owned()), "{dialects:?}");
+}
+
+#[test]
+fn every_kind_of_test_is_told_in_a_tree() {
+    assert_eq!(
+        told("junit5_console", REAL_TREE),
+        "passed StackTest | pushes()
+passed StackTest | sums(int)[1]
+passed StackTest | again()[1]
+passed StackTest | again()[2]
+passed StackTest | named(int) > 1 is one
+passed StackTest | dynamic() > one
+passed StackTest > when empty | fine()
+skipped StackTest | Off <all of it>
+skipped StackTest > Full | later() <later>
+skipped StackTest > Full | refuses() <Assumption failed: assumption is not true>
+passed StackTest > Full | reports(TestReporter)
+passed Junit4Test | differ[0]
+skipped Junit4Test | ig[0] <x>
+skipped Junit4Test | ig[1] <x>
+errored StackTest | broken(int[]) <Could not find factory method [none] in class [a.StackTest]>
+failed StackTest | sums(int)[2] <expected: <1> but was: <2>> @StackTest.java:11
+failed StackTest | named(int) > 2 is one <expected: <1> but was: <2>> @StackTest.java:12
+failed StackTest | A queue, too <multi> @StackTest.java:10
+errored StackTest | dynamic() > box > two <java.lang.RuntimeException> @StackTest.java:15
+errored StackTest > Bad |  <not up> @StackTest.java:19
+errored StackTest > when empty |  <still open> @StackTest.java:18
+errored BrokenTest |  <no db> @BrokenTest.java:3
+failed Junit4Test | differ[1] <expected:<3> but was:<1>> @Junit4Test.java:8
+printed: 9 passed, 9 failed, 5 skipped"
+    );
+}
+
+#[test]
+fn every_kind_of_test_is_told_in_the_flat_form() {
+    assert_eq!(told("junit5_console", REAL_FLAT), "errored a.StackTest | broken(int[]) <Could not find factory method [none] in class [a.StackTest]>
+passed a.StackTest | pushes()
+passed a.StackTest | sums(int)[1]
+failed a.StackTest | sums(int)[2] <expected: <1> but was: <2>> @StackTest.java:11
+passed a.StackTest | again()[1]
+passed a.StackTest | again()[2]
+passed a.StackTest | named(int)[1]
+failed a.StackTest | named(int)[2] <expected: <1> but was: <2>> @StackTest.java:12
+failed a.StackTest | queue() <multi> @StackTest.java:10
+passed a.StackTest | dynamic()[1]
+errored a.StackTest | dynamic()[2][1] <java.lang.RuntimeException> @StackTest.java:15
+errored a.StackTest$Bad |  <not up> @StackTest.java:19
+passed a.StackTest$Empty | fine()
+errored a.StackTest$Empty |  <still open> @StackTest.java:18
+skipped a.StackTest$Full | later() <later>
+skipped a.StackTest$Full | refuses() <Assumption failed: assumption is not true> @StackTest.java:16
+passed a.StackTest$Full | reports(TestReporter)
+errored a.BrokenTest |  <no db> @BrokenTest.java:3
+passed a.Junit4Test | differ[0]
+skipped a.Junit4Test | ig[0] <x>
+failed a.Junit4Test | differ[1] <expected:<3> but was:<1>> @Junit4Test.java:8
+skipped a.Junit4Test | ig[1] <x>
+unnamed: 1 skipped
+printed: 9 passed, 9 failed, 5 skipped");
+}
+
+#[test]
+fn the_verbose_form_agrees_with_the_flat_one() {
+    let results = |text: &str| {
+        let ledger = ledger("junit5_console", text);
+        let all = ledger.tests().iter();
+        let named = all.filter(|test| test.name.ends_with([')', ']']));
+        let mut lines: Vec<String> = named
+            .map(|test| format!("{} {}", test.name, test.status().as_str()))
+            .collect();
+        lines.sort();
+        (lines, ledger.totals())
+    };
+    assert_eq!(results(REAL_VERBOSE), results(REAL_FLAT));
 }

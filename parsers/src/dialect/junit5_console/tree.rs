@@ -5,6 +5,7 @@ use super::ended::Ended;
 use super::id::displayed;
 use super::lines::{Row, result, slow};
 use crate::dialect::Emit;
+use crate::dialect::java::is_method;
 use crate::dialect::script::cap;
 use crate::event::{Counts, Status};
 
@@ -127,7 +128,7 @@ fn placed(path: &[&str], caption: &str, container: bool, ended: &Ended) -> (Stri
     let (suite, name, between) = displayed(path, caption);
     let reason = ended.reason.as_deref().unwrap_or_default();
     let disabled_class = reason.starts_with("class ") && reason.ends_with(" is @Disabled");
-    if caption.ends_with(')') {
+    if is_method(caption) {
         return (suite, name, !container);
     }
     if container || between == 0 || disabled_class {

@@ -1,6 +1,6 @@
 //! The `testng` dialect: what TestNG itself prints, from `verbose=1` (totals) to `verbose=10`.
 //!
-//! Format source: `TextReporter`, `VerboseReporter` and `SuiteRunnerWorker` of TestNG 6 and 7; seen: 6.9.
+//! Format source: `TextReporter`, `VerboseReporter` and `SuiteRunnerWorker` of TestNG 6 and 7; seen: 6.9, verbose 1 to 10.
 //!
 //! ```text
 //! PASSED: adds("a", 1)                                                  verbose 2 and above, at the end of a <test>
