@@ -1,6 +1,8 @@
 //! The streaming parser: bytes in, events out, whichever dialects the stream speaks.
 
+mod inside;
 mod lanes;
+mod records;
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -11,6 +13,7 @@ use crate::line::LineSplitter;
 use crate::marker::Markers;
 use crate::signature::Signatures;
 
+use inside::Inside;
 use lanes::{Lanes, Numbers};
 
 /// Reads a stream in chunks and hands over the events it completes.
@@ -88,8 +91,7 @@ impl Parser {
     pub fn finish(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
         let lanes = &mut self.lanes;
         self.splitter.finish(&mut |raw| lanes.line(&raw, out));
-        let (end, lines) = (self.splitter.position(), self.splitter.lines());
-        self.lanes.finish(end, lines, out);
+        self.lanes.finish(self.splitter.position(), out);
     }
 
     /// Offset of the first byte that belongs to no completed line: every event of the bytes before
@@ -136,6 +138,7 @@ impl Parser {
 struct Router {
     markers: Markers,
     slots: Vec<Slot>,
+    inside: Inside,
     signatures: Signatures,
     texts: Texts,
 }
@@ -180,16 +183,11 @@ struct Slot {
 }
 
 impl Router {
-    fn new(dialects: impl Iterator<Item = &'static DialectInfo>) -> Router {
+    fn new(dialects: &[&'static DialectInfo]) -> Router {
         Router {
             markers: Markers::new(),
-            slots: dialects
-                .map(|info| Slot {
-                    info,
-                    state: None,
-                    open: false,
-                })
-                .collect(),
+            slots: dialects.iter().copied().map(Slot::new).collect(),
+            inside: Inside::new(dialects.iter().copied()),
             signatures: Signatures::new(),
             texts: Texts::default(),
         }
@@ -197,19 +195,31 @@ impl Router {
 
     /// Reads a line that no envelope claims as its own word.
     fn line(&mut self, line: &Line<'_>, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        if self.offer(line, at, out) != Claim::Own {
+            self.text(line, at, out);
+        }
+    }
+
+    /// Offers a line to the markers and dialects, and tells whose it is.
+    fn offer(
+        &mut self,
+        line: &Line<'_>,
+        at: &mut Numbering<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> Claim {
         if self
             .markers
             .line(line, &mut |n, body| at.emit("sentinel", n, body, out))
             == Claim::Own
         {
-            return;
+            return Claim::Own;
         }
         // A dialect that is being spoken and holds the line for its free text keeps new dialects
         // from opening on it, but not those that share the stream with it.
         let mut text_of_a_dialect = false;
         for slot in self.slots.iter_mut().filter(|s| s.open) {
             match slot.line(line, at, out) {
-                Claim::Own => return,
+                Claim::Own => return Claim::Own,
                 Claim::Text => {
                     text_of_a_dialect = true;
                     self.texts.note(line.number, slot.info.id);
@@ -217,16 +227,17 @@ impl Router {
                 Claim::Pass => {}
             }
         }
-        if !text_of_a_dialect {
-            for slot in self.slots.iter_mut().filter(|s| !s.open) {
-                match slot.line(line, at, out) {
-                    Claim::Own => return,
-                    Claim::Text => break,
-                    Claim::Pass => {}
-                }
+        if text_of_a_dialect {
+            return Claim::Text;
+        }
+        for slot in self.slots.iter_mut().filter(|s| !s.open) {
+            match slot.line(line, at, out) {
+                Claim::Own => return Claim::Own,
+                Claim::Text => return Claim::Text,
+                Claim::Pass => {}
             }
         }
-        self.text(line, at, out);
+        Claim::Pass
     }
 
     /// Looks for error signatures only.
@@ -237,11 +248,13 @@ impl Router {
     }
 
     fn speaks(&self, id: &str) -> bool {
-        self.slots.iter().any(|s| s.open && s.info.id == id)
+        let open = self.slots.iter().filter(|s| s.open);
+        open.chain(self.inside.open()).any(|s| s.info.id == id)
     }
 
     fn finish(&mut self, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
-        for slot in self.slots.iter_mut().filter(|s| s.open) {
+        let open = self.slots.iter_mut().filter(|s| s.open);
+        for slot in open.chain(self.inside.open_mut()) {
             let id = slot.info.id;
             if let Some(state) = &mut slot.state {
                 state.finish(&mut |n, body| at.emit(id, n, body, out));
@@ -254,6 +267,14 @@ impl Router {
 }
 
 impl Slot {
+    fn new(info: &'static DialectInfo) -> Slot {
+        Slot {
+            info,
+            state: None,
+            open: false,
+        }
+    }
+
     fn line(
         &mut self,
         line: &Line<'_>,

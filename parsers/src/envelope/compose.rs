@@ -1,19 +1,21 @@
 //! `docker compose up` and `logs`: `<service>-<number>  | <text>`, the names padded to one width and
 //! coloured on a terminal (<https://docs.docker.com/reference/cli/docker/compose/logs/>).
 
-use super::{EnvelopeInfo, Peeled};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     begins: |b| b.is_ascii_alphabetic() || b == 0x1b,
     peel,
     from_start: false,
     run: 3,
+    logger: false,
 };
 
 /// Longest name looked at, in bytes, with its padding.
 const NAME_CAP: usize = 128;
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let line = look.text;
     let colour = match line.strip_prefix(b"\x1b[") {
         None => 0,
         Some(rest) => {
@@ -26,6 +28,11 @@ fn peel(line: &[u8]) -> Option<Peeled<'_>> {
         }
     };
     let text = &line[colour..];
+    // Nearly all lines end here: behind the first blanks stands something else.
+    let blank = memchr::memchr(b' ', &text[..text.len().min(NAME_CAP)])?;
+    if text[blank..].iter().find(|b| **b != b' ') != Some(&b'|') {
+        return None;
+    }
     let of_name = |b: &&u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
     let length = text.iter().take(NAME_CAP).take_while(of_name).count();
     let name = &text[..length];

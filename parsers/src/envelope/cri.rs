@@ -2,18 +2,19 @@
 //! for a piece of a line that goes on
 //! (<https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md>).
 
-use super::{EnvelopeInfo, Peeled, time};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     begins: |b| b.is_ascii_digit(),
     peel,
     from_start: true,
     run: 1,
+    logger: false,
 };
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
-    let stamp = time::stamp(line).filter(|s| s.strict)?;
-    let rest = &line[stamp.length..];
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let stamp = look.stamp().filter(|s| s.strict)?;
+    let rest = &look.text[stamp.length..];
     let (stream, rest) = match rest.strip_prefix(b" stdout ") {
         Some(rest) => (1, rest),
         None => (2, rest.strip_prefix(b" stderr ")?),

@@ -2,13 +2,14 @@
 //! own words `##[group]`, `##[error]`, `::error ...::`
 //! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
 
-use super::{EnvelopeInfo, Peeled, time};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
-    begins: |b| b.is_ascii_digit() || b == 0xef,
+    begins: |b| b.is_ascii_digit(),
     peel,
     from_start: true,
     run: 1,
+    logger: false,
 };
 
 const COMMANDS: [&[u8]; 8] = [
@@ -22,10 +23,9 @@ const COMMANDS: [&[u8]; 8] = [
     b"stop-commands",
 ];
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let stamp = time::stamp(line).filter(|s| s.strict && s.digits == 7)?;
-    let text = line[stamp.length..].strip_prefix(b" ")?;
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let stamp = look.stamp().filter(|s| s.strict && s.digits == 7)?;
+    let text = look.text[stamp.length..].strip_prefix(b" ")?;
     Some(Peeled {
         time_ms: stamp.ms,
         own: text.starts_with(b"##[") || is_command(text),

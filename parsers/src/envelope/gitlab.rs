@@ -1,16 +1,18 @@
 //! Logs of GitLab CI: `section_start:<time>:<name>` and `section_end:...`, overwritten by the text
 //! that follows on the line (<https://docs.gitlab.com/ci/jobs/job_logs/>).
 
-use super::{EnvelopeInfo, Peeled};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     begins: |b| b == b's',
     peel,
     from_start: true,
     run: 1,
+    logger: false,
 };
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let line = look.text;
     let rest = line
         .strip_prefix(b"section_start:")
         .or_else(|| line.strip_prefix(b"section_end:"))?;

@@ -1,19 +1,21 @@
 //! `kubectl logs --prefix`: `[pod/<pod>/<container>] <text>`; its `--timestamps` are a
 //! [time](super::timestamp) inside.
 
-use super::{EnvelopeInfo, Peeled};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     begins: |b| b == b'[',
     peel,
     from_start: true,
     run: 1,
+    logger: false,
 };
 
 /// Longest pod and container name together, in bytes; Kubernetes allows 253 and 63.
 const KEY_CAP: usize = 330;
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let line = look.text;
     let rest = line.strip_prefix(b"[pod/")?;
     let end = memchr::memchr(b']', &rest[..rest.len().min(KEY_CAP)])?;
     let key = &rest[..end];

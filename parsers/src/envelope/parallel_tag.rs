@@ -1,13 +1,14 @@
 //! `parallel --tag`: the job's argument and a tab before each line
 //! (<https://www.gnu.org/software/parallel/man.html>).
 
-use super::{EnvelopeInfo, Peeled};
+use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     begins: |b| b.is_ascii_alphanumeric() || b == b'/' || b == b'.',
     peel,
     from_start: false,
     run: 4,
+    logger: false,
 };
 
 /// Longest tag looked at, in bytes.
@@ -16,11 +17,11 @@ const TAG_CAP: usize = 128;
 /// First columns of what tools print with tabs themselves.
 const WORDS: [&[u8]; 6] = [b"ok", b"FAIL", b"PASS", b"SKIP", b"not", b"coverage:"];
 
-fn peel(line: &[u8]) -> Option<Peeled<'_>> {
-    let graphic = |b: &&u8| b.is_ascii_graphic();
-    let length = line.iter().take(TAG_CAP).take_while(graphic).count();
+fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {
+    let line = look.text;
+    let length = memchr::memchr2(b'\t', b' ', &line[..line.len().min(TAG_CAP)])?;
     let tag = &line[..length];
-    if line.get(length) != Some(&b'\t') || WORDS.contains(&tag) {
+    if line[length] != b'\t' || !tag.iter().all(u8::is_ascii_graphic) || WORDS.contains(&tag) {
         return None;
     }
     // Lines of one job in sequence: FNV-1a of the tag.

@@ -39,7 +39,16 @@ impl Pieces {
             (None, true) => {
                 let place = (depth, stream, item.said.key.clone());
                 let text = Cow::Owned(std::mem::take(&mut item.text).into_owned());
-                self.open.push((place, Item { text, ..item }));
+                self.open.push((
+                    place,
+                    Item {
+                        text,
+                        record: item.record.map(|r| Cow::Owned(r.into_owned())),
+                        said: item.said,
+                        cut: item.cut,
+                        number: item.number,
+                    },
+                ));
                 None
             }
             (Some(at), _) => {
@@ -48,6 +57,7 @@ impl Pieces {
                 let kept = room.min(item.text.len());
                 begun.text.to_mut().extend_from_slice(&item.text[..kept]);
                 begun.cut |= item.cut || kept < item.text.len();
+                begun.number = item.number;
                 begun.said.time_ms = item.said.time_ms.or(begun.said.time_ms);
                 (!more).then(|| self.open.remove(at).1)
             }

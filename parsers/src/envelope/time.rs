@@ -1,6 +1,7 @@
 //! Reads the times that envelopes print: RFC 3339 and its common relatives.
 
 /// A time at the start of a line.
+#[derive(Clone, Copy)]
 pub(super) struct Stamp {
     /// Bytes it takes.
     pub(super) length: usize,
@@ -94,4 +95,31 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Milliseconds of a number of seconds since 1970, or of thousandths of them, millionths and so on,
+/// told apart by how large it is.
+pub(super) fn since_1970(text: &[u8]) -> Option<i64> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let fraction = match text[digits..].strip_prefix(b".") {
+        Some(fraction) => fraction,
+        None if digits == text.len() => b"",
+        None => return None,
+    };
+    let whole = number(text, 0, digits.min(18))?;
+    match digits {
+        9..=10 => {
+            let thousandths = (0..3).try_fold(0, |n, i| match fraction.get(i) {
+                Some(b) => b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')),
+                None => Some(n * 10),
+            });
+            Some(whole * 1000 + thousandths?)
+        }
+        12..=13 => Some(whole),
+        15..=16 => Some(whole / 1000),
+        // Of these, 18 digits were read.
+        18 => Some(whole / 1_000_000),
+        19 => Some(whole / 100_000),
+        _ => None,
+    }
 }

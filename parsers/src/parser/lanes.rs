@@ -25,11 +25,11 @@ pub(super) struct Lanes {
     shared: u64,
 }
 
-struct Lane {
+pub(super) struct Lane {
     /// Its place in the table, which events tell.
-    id: u32,
-    router: Router,
-    numbers: Numbers,
+    pub(super) id: u32,
+    pub(super) router: Router,
+    pub(super) numbers: Numbers,
 }
 
 impl Lanes {
@@ -47,7 +47,7 @@ impl Lanes {
 
     pub(super) fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
         if let Some(item) = self.envelopes.line(raw) {
-            self.item(&item, raw.offset, raw.number, out);
+            self.item(&item, raw.offset, out);
         }
     }
 
@@ -57,9 +57,9 @@ impl Lanes {
     }
 
     /// The stream is over: reads what was never ended, then closes every lane.
-    pub(super) fn finish(&mut self, end: u64, lines: u64, out: &mut dyn FnMut(&Event<'_>)) {
+    pub(super) fn finish(&mut self, end: u64, out: &mut dyn FnMut(&Event<'_>)) {
         while let Some(item) = self.envelopes.finish() {
-            self.item(&item, end, lines, out);
+            self.item(&item, end, out);
         }
         let mut sub = self.sub_at(end);
         for lane in &mut self.lanes {
@@ -85,12 +85,19 @@ impl Lanes {
     }
 
     /// Reads a line without its envelopes; a record's text may be of several lines.
-    fn item(&mut self, item: &Item<'_>, offset: u64, number: u64, out: &mut dyn FnMut(&Event<'_>)) {
+    fn item(&mut self, item: &Item<'_>, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
         let sub = self.sub_at(offset);
         let lane = self.lane(&item.said);
+        // Of several lines only the first would be a record.
+        let one_line = |record: &&Cow<'_, [u8]>| memchr::memchr(b'\n', record).is_none();
+        let record = item.record.as_ref();
+        if let Some(record) = record.filter(one_line) {
+            self.place = (offset, lane.record(record, item, (offset, sub), out));
+            return;
+        }
         let mut sub = sub;
         let mut read = |bytes: &[u8]| {
-            let local = lane.numbers.next(number);
+            let local = lane.numbers.next(item.number);
             let text = visible(bytes);
             let line = Line {
                 text: &text,
@@ -111,7 +118,7 @@ impl Lanes {
             }
             sub = at.sub;
         };
-        match &item.text {
+        match record.unwrap_or(&item.text) {
             Cow::Borrowed(text) => read(text),
             Cow::Owned(text) => text.split(|b| *b == b'\n').for_each(read),
         }
@@ -152,7 +159,7 @@ impl Lane {
     fn new(id: u32, dialects: &[&'static DialectInfo]) -> Lane {
         Lane {
             id,
-            router: Router::new(dialects.iter().copied()),
+            router: Router::new(dialects),
             numbers: Numbers::default(),
         }
     }
@@ -172,7 +179,7 @@ impl Numbers {
     const STEPS: usize = 4096;
 
     /// The next line's number in the lane.
-    fn next(&mut self, in_stream: u64) -> u64 {
+    pub(super) fn next(&mut self, in_stream: u64) -> u64 {
         self.count += 1;
         let difference = in_stream.wrapping_sub(self.count) as i64;
         if self.steps.back().is_none_or(|s| s.1 != difference) {

@@ -205,7 +205,6 @@ impl Signatures {
     }
 
     /// Whether a block is open, so that every line must be offered.
-    #[expect(dead_code, reason = "for the block prefilter that is being built")]
     pub(crate) fn attentive(&self) -> bool {
         self.open.is_some()
     }

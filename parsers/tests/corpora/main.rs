@@ -9,6 +9,7 @@
 mod junit;
 mod score;
 mod truth;
+mod wrapped;
 
 use std::path::{Path, PathBuf};
 

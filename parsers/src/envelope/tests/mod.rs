@@ -1,5 +1,9 @@
 //! Each envelope, nesting, and what must not be taken for one.
 
+mod bytes;
+mod loggers;
+mod speed;
+
 use super::Envelopes;
 use crate::line::LineSplitter;
 
@@ -47,13 +51,10 @@ fn pieces_are_joined_per_stream_and_an_unended_one_is_told_at_the_end() {
 fn docker_pieces_without_line_feed_are_joined() {
     let log = "{\"log\":\"a\\u001b[0m\",\"stream\":\"stdout\",\"time\":\"1970-01-01T00:00:01Z\"}\n\
                {\"log\":\"b\\n\",\"stream\":\"stdout\",\"time\":\"1970-01-01T00:00:02Z\"}\n\
-               {\"log\":\"b\\n\",\"level\":\"info\"}\n";
+               {\"log\":\"b\\n\",\"size\":1}\n";
     assert_eq!(
         peeled(log),
-        [
-            "|2000|a\u{1b}[0mb",
-            "||{\"log\":\"b\\n\",\"level\":\"info\"}"
-        ]
+        ["|2000|a\u{1b}[0mb", "||{\"log\":\"b\\n\",\"size\":1}"]
     );
 }
 

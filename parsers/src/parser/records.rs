@@ -1,0 +1,63 @@
+//! A logger's record, read as the line it is and, where nobody claims it, as the message inside.
+
+use super::lanes::Lane;
+use super::{Numbering, Numbers};
+use crate::dialect::{Claim, Line};
+use crate::envelope::Item;
+use crate::event::Event;
+use crate::line::visible;
+
+impl Lane {
+    /// Reads a record; gives the next ordinal at the offset.
+    pub(super) fn record(
+        &mut self,
+        record: &[u8],
+        item: &Item<'_>,
+        (offset, sub): (u64, u32),
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> u32 {
+        let message = item.text.strip_suffix(b"\n").unwrap_or(&item.text);
+        let first = self.numbers.next(item.number);
+        for _ in memchr::memchr_iter(b'\n', message) {
+            self.numbers.next(item.number);
+        }
+        let numbers: &Numbers = &self.numbers;
+        let mut at = Numbering {
+            offset,
+            sub,
+            time_ms: item.said.time_ms,
+            lane: self.id,
+            numbers,
+        };
+        let shown = visible(record);
+        let whole = Line {
+            text: &shown,
+            raw: record,
+            number: first,
+            cut: item.cut,
+        };
+        let claim = self.router.offer(&whole, &mut at, out);
+        if claim == Claim::Own {
+            return at.sub;
+        }
+        // At the record's end the message is what a signature finds there anyway, and the lines of
+        // an error's block that follow have no record.
+        let quoted = !record.ends_with(message);
+        let mut told = false;
+        for (number, bytes) in (first..).zip(message.split(|b| *b == b'\n')) {
+            let shown = visible(bytes);
+            let line = Line {
+                text: &shown,
+                raw: bytes,
+                number,
+                cut: item.cut,
+            };
+            told |= self.router.message(&line, claim, &mut at, out)
+                || (quoted && self.router.said(&line, &mut at, out));
+        }
+        if !told {
+            self.router.text(&whole, &mut at, out);
+        }
+        at.sub
+    }
+}
