@@ -13,9 +13,10 @@ pub mod line;
 mod marker;
 pub mod mask;
 mod parser;
+pub mod redact;
 mod signature;
 pub mod wire;
 
 pub use event::{Body, Counts, Event, Status};
 pub use ledger::Ledger;
-pub use parser::Parser;
+pub use parser::{Parser, ParserOptions};

@@ -17,6 +17,8 @@
 //! | `<path>/x.py` | absolute paths of two and more components; the last one is kept |
 //! | `<secret>` | tokens with a well-known beginning, values of `password=` and the like, long mixed tokens |
 //! | `<str>` | quoted text (templates only) |
+//!
+//! What a [redactor](crate::redact) put in the place of a secret stays; in templates it is `<secret>` too.
 
 mod shapes;
 mod words;
@@ -109,6 +111,7 @@ impl<'a> Masker<'a> {
         while at < bytes.len() {
             let next = match bytes[at] {
                 b if is_word(b) && !is_word(before) => self.word(at, before),
+                b'[' if bytes[at..].starts_with(b"[redacted:") => self.redacted(at),
                 b'/' | b'~' => self.path(at, before),
                 b':' if bytes[at..].starts_with(b"::") && !is_word(before) => {
                     shapes::ipv6(&bytes[at..]).map_or(at + 1, |found| self.found(at, &found))
@@ -131,6 +134,17 @@ impl<'a> Masker<'a> {
         self.out.push_str(&self.text[self.copied..from]);
         self.out.push_str(with);
         self.copied = to;
+    }
+
+    /// What a redactor put in the place of a secret stays, its hash included; in a template all are one.
+    fn redacted(&mut self, at: usize) -> usize {
+        let Some(len) = crate::redact::replacement(&self.text.as_bytes()[at..]) else {
+            return at + 1;
+        };
+        if self.template {
+            self.replace(at, at + len, "<secret>");
+        }
+        at + len
     }
 
     /// Masks what was found at a place; gives where it ends.

@@ -2,6 +2,7 @@
 
 mod inside;
 mod lanes;
+mod options;
 mod records;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use crate::signature::Signatures;
 
 use inside::Inside;
 use lanes::{Lanes, Numbers};
+pub use options::ParserOptions;
 
 /// Reads a stream in chunks and hands over the events it completes.
 ///
@@ -45,16 +47,20 @@ impl Parser {
     /// A parser that recognises every dialect.
     #[must_use]
     pub fn new() -> Parser {
-        Parser::with_dialects(|_| true)
+        ParserOptions::new().parser()
     }
 
     /// A parser of the dialects for whose id `wanted` holds. Sentinel's own markers and the error
     /// signatures are always recognised.
     #[must_use]
     pub fn with_dialects(wanted: impl Fn(&str) -> bool) -> Parser {
+        ParserOptions::new().dialects(wanted).parser()
+    }
+
+    fn with_options(options: ParserOptions) -> Parser {
         Parser {
             splitter: LineSplitter::new(),
-            lanes: Lanes::new(DIALECTS.iter().filter(|d| wanted(d.id)).collect()),
+            lanes: Lanes::new(options),
         }
     }
 

@@ -54,7 +54,8 @@ pub struct Line<'a> {
     /// The visible text, without line end and escapes.
     pub text: &'a str,
     /// The line's bytes before escapes were taken out, for what only a colour tells. At least what
-    /// `text` shows; it may hold more (progress that a carriage return overwrote).
+    /// `text` shows; it may hold more (progress that a carriage return overwrote, secrets that `text`
+    /// does not show): no text of an event comes from here.
     pub raw: &'a [u8],
     /// 1-based number of the line in the stream.
     pub number: u64,

@@ -82,6 +82,8 @@ pub(super) fn secret_value(text: &str, name: usize) -> Option<(usize, usize)> {
         |b: u8| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b',' | b';' | b')' | b'&');
     let len = run(&bytes[from..], usize::MAX, in_value);
     let value = &bytes[from..from + len];
-    let likely = len >= 8 && (!needs_digit || value.iter().any(u8::is_ascii_digit));
+    // A redactor has been there.
+    let redacted = value.starts_with(b"[redacted:");
+    let likely = len >= 8 && !redacted && (!needs_digit || value.iter().any(u8::is_ascii_digit));
     likely.then_some((from, from + len))
 }

@@ -4,18 +4,19 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use super::{Numbering, Router};
-use crate::dialect::{DialectInfo, Line};
+use super::{Numbering, ParserOptions, Router};
+use crate::dialect::Line;
 use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::{RawLine, visible};
+use crate::redact::Redactor;
 
 /// Writers of one stream that are read apart; further ones share a lane.
 const LANE_CAP: usize = 64;
 
 /// Takes the envelopes off a stream's lines and gives each line to its writer's lane.
 pub(super) struct Lanes {
-    dialects: Vec<&'static DialectInfo>,
+    options: ParserOptions,
     envelopes: Envelopes,
     /// The first is that of lines of no particular writer.
     lanes: Vec<Lane>,
@@ -28,15 +29,16 @@ pub(super) struct Lanes {
 pub(super) struct Lane {
     /// Its place in the table, which events tell.
     pub(super) id: u32,
+    pub(super) redactor: Option<Redactor>,
     pub(super) router: Router,
     pub(super) numbers: Numbers,
 }
 
 impl Lanes {
-    pub(super) fn new(dialects: Vec<&'static DialectInfo>) -> Lanes {
-        let first = Lane::new(0, &dialects);
+    pub(super) fn new(options: ParserOptions) -> Lanes {
+        let first = Lane::new(0, &options);
         Lanes {
-            dialects,
+            options,
             envelopes: Envelopes::default(),
             lanes: vec![first],
             by_key: HashMap::new(),
@@ -98,7 +100,7 @@ impl Lanes {
         let mut sub = sub;
         let mut read = |bytes: &[u8]| {
             let local = lane.numbers.next(item.number);
-            let text = visible(bytes);
+            let text = shown(bytes, &mut lane.redactor);
             let line = Line {
                 text: &text,
                 raw: bytes,
@@ -146,7 +148,7 @@ impl Lanes {
             None => {
                 // Fits: there are few lanes.
                 let id = self.lanes.len() as u32;
-                self.lanes.push(Lane::new(id, &self.dialects));
+                self.lanes.push(Lane::new(id, &self.options));
                 self.by_key.insert(said.key.clone(), self.lanes.len() - 1);
                 self.lanes.len() - 1
             }
@@ -156,13 +158,24 @@ impl Lanes {
 }
 
 impl Lane {
-    fn new(id: u32, dialects: &[&'static DialectInfo]) -> Lane {
+    fn new(id: u32, options: &ParserOptions) -> Lane {
         Lane {
             id,
-            router: Router::new(dialects),
+            redactor: options.redactor.as_ref().map(Redactor::fork),
+            router: Router::new(&options.dialects),
             numbers: Numbers::default(),
         }
     }
+}
+
+/// The text of a line as everybody reads it: what a person would see, without secrets.
+pub(super) fn shown<'b>(bytes: &'b [u8], redactor: &mut Option<Redactor>) -> Cow<'b, str> {
+    let text = visible(bytes);
+    let redacted = match redactor.as_mut().map(|redactor| redactor.line(&text)) {
+        Some(Cow::Owned(redacted)) => Some(redacted),
+        _ => None,
+    };
+    redacted.map_or(text, Cow::Owned)
 }
 
 /// A lane's lines are counted without gaps, for what follows a line directly belongs to it; events

@@ -1,11 +1,10 @@
 //! A logger's record, read as the line it is and, where nobody claims it, as the message inside.
 
-use super::lanes::Lane;
+use super::lanes::{Lane, shown};
 use super::{Numbering, Numbers};
 use crate::dialect::{Claim, Line};
 use crate::envelope::Item;
 use crate::event::Event;
-use crate::line::visible;
 
 impl Lane {
     /// Reads a record; gives the next ordinal at the offset.
@@ -29,9 +28,9 @@ impl Lane {
             lane: self.id,
             numbers,
         };
-        let shown = visible(record);
+        let text = shown(record, &mut self.redactor);
         let whole = Line {
-            text: &shown,
+            text: &text,
             raw: record,
             number: first,
             cut: item.cut,
@@ -45,9 +44,9 @@ impl Lane {
         let quoted = !record.ends_with(message);
         let mut told = false;
         for (number, bytes) in (first..).zip(message.split(|b| *b == b'\n')) {
-            let shown = visible(bytes);
+            let text = shown(bytes, &mut self.redactor);
             let line = Line {
-                text: &shown,
+                text: &text,
                 raw: bytes,
                 number,
                 cut: item.cut,

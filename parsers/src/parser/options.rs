@@ -1,0 +1,63 @@
+//! How a parser is set up: which dialects it knows, and what it takes out of lines first.
+
+use crate::Parser;
+use crate::dialect::{DIALECTS, DialectInfo};
+use crate::redact::Redactor;
+
+/// How a [`Parser`] is set up.
+///
+/// ```
+/// use sentinel_parsers::ParserOptions;
+/// use sentinel_parsers::redact::{Key, Options, Redactor};
+/// let redactor = Redactor::new(&Options::new(Key::new(b"of this installation"))).unwrap();
+/// let mut parser = ParserOptions::new().redactor(redactor).parser();
+/// let mut reason = String::new();
+/// parser.feed(b"TEST_FAIL name=login reason=\"password=hunter2222\"\n", &mut |event| {
+///     if let sentinel_parsers::Body::TestEnd(end) = &event.body {
+///         reason = end.message.unwrap_or_default().to_owned();
+///     }
+/// });
+/// assert!(reason.starts_with("password=[redacted:assignment:"), "{reason}");
+/// ```
+pub struct ParserOptions {
+    pub(super) dialects: Vec<&'static DialectInfo>,
+    pub(super) redactor: Option<Redactor>,
+}
+
+impl Default for ParserOptions {
+    fn default() -> ParserOptions {
+        ParserOptions::new()
+    }
+}
+
+impl ParserOptions {
+    /// Every dialect, and lines as they come.
+    #[must_use]
+    pub fn new() -> ParserOptions {
+        ParserOptions {
+            dialects: DIALECTS.iter().collect(),
+            redactor: None,
+        }
+    }
+
+    /// Only the dialects for whose id `wanted` holds. Sentinel's own markers and the error signatures
+    /// are always recognised.
+    #[must_use]
+    pub fn dialects(mut self, wanted: impl Fn(&str) -> bool) -> ParserOptions {
+        self.dialects.retain(|info| wanted(info.id));
+        self
+    }
+
+    /// Takes secrets out of each line before anybody else reads it.
+    #[must_use]
+    pub fn redactor(mut self, redactor: Redactor) -> ParserOptions {
+        self.redactor = Some(redactor);
+        self
+    }
+
+    /// The parser.
+    #[must_use]
+    pub fn parser(self) -> Parser {
+        Parser::with_options(self)
+    }
+}

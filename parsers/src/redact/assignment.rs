@@ -1,0 +1,146 @@
+//! Values of names that say they are secret: `DB_PASSWORD=...`, `"api_key": "..."`, `token: ...`,
+//! `AccountKey=...;`, `--password ...`, `<secret>...</secret>`.
+
+use std::ops::Range;
+
+use super::table::{Found, Rule, Shape, run, run_back, word_dash};
+use super::value::{Separator, fresh, has_digit, is_code, is_placeholder, separator, value};
+
+pub(super) const RULES: &[Rule] = &[Rule {
+    id: "assignment",
+    summary: "values of names such as password, token, secret, api_key",
+    needles: &[
+        "sswo", "sswd", "SSWO", "SSWD", "sphr", "SPHR", "ecret", "ECRET", "token", "Token",
+        "TOKEN", "_key", "-key", "-Key", "_KEY", "iKey", "ikey", "IKEY", "sKey", "tKey", "eKey",
+        "dential", "pwd=", "Pwd=", "pwd:", "pwd\"", "_PWD",
+    ],
+    shape: Shape::Other(find),
+}];
+
+/// Shortest value; what is shorter stands everywhere.
+pub(super) const VALUE_MIN: usize = 8;
+/// Bytes of a name on either side of a needle.
+const NAME_CAP: usize = 64;
+
+/// How names of secrets end, without case, dashes and underscores.
+const NAMES: [&str; 26] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passwort",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "accountkey",
+    "sharedkey",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "authkey",
+    "sessionkey",
+    "licensekey",
+    "credential",
+    "credentials",
+    "passwordconfirmation",
+    "passwordconfirm",
+    "passwordhash",
+    "tokensecret",
+    "secretvalue",
+];
+
+fn find(bytes: &[u8], at: Range<usize>) -> Found {
+    let in_name = |b: u8| word_dash(b) || b == b'.';
+    let start = at.start - run_back(&bytes[..at.start], NAME_CAP, in_name);
+    let end = at.end
+        + run(
+            &bytes[at.end..bytes.len().min(at.end + NAME_CAP)],
+            word_dash,
+        );
+    let name = &bytes[start..end];
+    if !is_secret(name) {
+        return Found::No;
+    }
+    if let Some(found) = element(bytes, start, end) {
+        return found;
+    }
+    let separator = match separator(bytes, end) {
+        Some(separator) => separator,
+        None if name.starts_with(b"--") && bytes.get(end) == Some(&b' ') => Separator {
+            end: end + 1,
+            spaced: false,
+            quoted: false,
+            colon: false,
+        },
+        None => return Found::No,
+    };
+    let value = value(bytes, separator.end);
+    let text = &bytes[value.from..value.to];
+    // `secret_key='secret-key'` names what would stand there.
+    if fresh(text) < VALUE_MIN || is_placeholder(text) || is_whole_name(text) {
+        return Found::No;
+    }
+    if !value.quoted && is_code(text) {
+        return Found::No;
+    }
+    let number = text
+        .iter()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    // A number in JSON is a count, and a line of JSON must stay one.
+    if separator.quoted && !value.quoted && number {
+        return Found::No;
+    }
+    if name.starts_with(b"--") && text.starts_with(b"-") {
+        return Found::No;
+    }
+    // `unexpected token: something` is prose; alone on a line it is YAML.
+    let alone = || {
+        let open = |b: &u8| b" \t-\"'".contains(b);
+        bytes[..start].iter().all(open) && bytes[value.to..].iter().all(|b| *b <= b' ')
+    };
+    // go test writes underscores for spaces.
+    let spaced = separator.spaced || (separator.colon && text.starts_with(b"_"));
+    let likely = value.quoted || !spaced || has_digit(text) || alone();
+    match likely {
+        true => Found::Secret(value.from, value.to),
+        false => Found::No,
+    }
+}
+
+/// Whether a value of this name is secret.
+fn is_secret(name: &[u8]) -> bool {
+    // The working directory.
+    if name == b"PWD" || name == b"OLDPWD" {
+        return false;
+    }
+    let digits = run_back(name, 3, |b| b.is_ascii_digit());
+    let plain = plain(&name[..name.len() - digits]);
+    NAMES.iter().any(|n| plain.ends_with(n.as_bytes()))
+}
+
+fn is_whole_name(value: &[u8]) -> bool {
+    let is = |plain: &[u8]| NAMES.iter().any(|n| plain == n.as_bytes());
+    value.len() <= NAME_CAP && is(&plain(value))
+}
+
+/// The name in small letters, without dashes and underscores.
+fn plain(name: &[u8]) -> Vec<u8> {
+    let dash = |b: &&u8| matches!(b, b'_' | b'-');
+    let letters = name.iter().filter(|b| !dash(b));
+    letters.map(u8::to_ascii_lowercase).collect()
+}
+
+/// `<password>...</password>`
+fn element(bytes: &[u8], start: usize, end: usize) -> Option<Found> {
+    if start == 0 || bytes[start - 1] != b'<' || bytes.get(end) != Some(&b'>') {
+        return None;
+    }
+    let from = end + 1;
+    let len = memchr::memchr(b'<', &bytes[from..])?;
+    let text = &bytes[from..from + len];
+    let closed = bytes.get(from + len + 1) == Some(&b'/');
+    (closed && fresh(text) >= VALUE_MIN).then_some(Found::Secret(from, from + len))
+}
