@@ -107,6 +107,32 @@ fn what_an_application_logs_is_no_test() {
     }
 }
 
+#[test]
+fn nor_in_any_order_and_however_often() {
+    let Some(root) = corpora() else { return };
+    for case in cases(&root).iter().filter(|c| c.framework == "_noise") {
+        let log = said(case);
+        let mut lines: Vec<&str> = log.lines().take(500).collect();
+        let often = lines.iter().flat_map(|line| [*line; 5]);
+        let mut logs = vec![often.collect::<Vec<_>>().join("\n")];
+        let mut chance = 1u64;
+        for _ in 0..12 {
+            for last in (1..lines.len()).rev() {
+                chance = chance
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                lines.swap(last, (chance >> 33) as usize % (last + 1));
+            }
+            logs.push(lines.join("\n"));
+        }
+        for log in logs {
+            let ledger = parse(&wrapped(&log, LOGGERS[0].1), usize::MAX);
+            let (total, first) = (ledger.totals().total(), ledger.tests().first());
+            assert_eq!(total, 0, "{}: {first:?}", case.name);
+        }
+    }
+}
+
 /// Suite, name and status of every test, and the totals.
 fn results(log: &[u8]) -> (Vec<(String, String, Status)>, Counts) {
     let ledger = parse(log, usize::MAX);
