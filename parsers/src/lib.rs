@@ -13,6 +13,7 @@ pub mod line;
 mod marker;
 pub mod mask;
 mod parser;
+pub mod pattern;
 pub mod redact;
 mod signature;
 pub mod wire;

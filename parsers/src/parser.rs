@@ -12,6 +12,7 @@ use crate::dialect::{Claim, DIALECTS, Dialect, DialectInfo, Line};
 use crate::event::{Body, Event};
 use crate::line::LineSplitter;
 use crate::marker::Markers;
+use crate::pattern::Matcher;
 use crate::signature::Signatures;
 
 use inside::Inside;
@@ -143,6 +144,7 @@ impl Parser {
 /// Offers each line to those who may know it, most likely owner first.
 struct Router {
     markers: Markers,
+    patterns: Option<Matcher>,
     slots: Vec<Slot>,
     inside: Inside,
     signatures: Signatures,
@@ -189,11 +191,13 @@ struct Slot {
 }
 
 impl Router {
-    fn new(dialects: &[&'static DialectInfo]) -> Router {
+    fn new(options: &ParserOptions) -> Router {
+        let dialects = || options.dialects.iter().copied();
         Router {
             markers: Markers::new(),
-            slots: dialects.iter().copied().map(Slot::new).collect(),
-            inside: Inside::new(dialects.iter().copied()),
+            patterns: options.patterns.as_ref().map(Matcher::new),
+            slots: dialects().map(Slot::new).collect(),
+            inside: Inside::new(dialects()),
             signatures: Signatures::new(),
             texts: Texts::default(),
         }
@@ -220,6 +224,9 @@ impl Router {
         {
             return Claim::Own;
         }
+        if self.pattern(line, at, out) == Claim::Own {
+            return Claim::Own;
+        }
         // A dialect that is being spoken and holds the line for its free text keeps new dialects
         // from opening on it, but not those that share the stream with it.
         let mut text_of_a_dialect = false;
@@ -244,6 +251,18 @@ impl Router {
             }
         }
         Claim::Pass
+    }
+
+    /// Offers a line to the configuration's patterns.
+    fn pattern(
+        &mut self,
+        line: &Line<'_>,
+        at: &mut Numbering<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> Claim {
+        let tell = &mut |name: &str, n, body: Body<'_>| at.emit(name, n, body, out);
+        let patterns = self.patterns.as_mut();
+        patterns.map_or(Claim::Pass, |patterns| patterns.line(line, tell))
     }
 
     /// Looks for error signatures only.

@@ -306,7 +306,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// A duration as a pair's value: `1.2`, `1.2s`, `12ms`, `1m2s`.
-pub(super) fn duration(text: &str) -> Option<f64> {
+pub(crate) fn duration(text: &str) -> Option<f64> {
     let seconds = all_consuming(double::<&str, nom::error::Error<&str>>).parse(text);
     let seconds = seconds.map(|(_, seconds)| seconds).ok().or_else(|| {
         let (_, seconds) = all_consuming(span).parse(text).ok()?;

@@ -71,6 +71,7 @@ use std::borrow::Cow;
 use crate::dialect::{Claim, Emit, Line};
 use crate::event::{Body, RunEnd, RunStart, Status, SuiteEnd, SuiteStart, TestEnd, TestStart};
 use fields::Fields;
+pub(crate) use fields::duration;
 use grammar::{Record, Word};
 
 /// Suites that may be open within each other.

@@ -188,6 +188,9 @@ impl Router {
         if self.markers.line(line, &mut tell) == Claim::Own {
             return true;
         }
+        if self.pattern(line, at, out) == Claim::Own {
+            return true;
+        }
         // What a dialect outside holds for its free text opens no other.
         if claim == Claim::Text {
             return false;

@@ -162,7 +162,7 @@ impl Lane {
         Lane {
             id,
             redactor: options.redactor.as_ref().map(Redactor::fork),
-            router: Router::new(&options.dialects),
+            router: Router::new(options),
             numbers: Numbers::default(),
         }
     }

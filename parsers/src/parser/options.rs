@@ -2,6 +2,7 @@
 
 use crate::Parser;
 use crate::dialect::{DIALECTS, DialectInfo};
+use crate::pattern::Patterns;
 use crate::redact::Redactor;
 
 /// How a [`Parser`] is set up.
@@ -22,6 +23,7 @@ use crate::redact::Redactor;
 pub struct ParserOptions {
     pub(super) dialects: Vec<&'static DialectInfo>,
     pub(super) redactor: Option<Redactor>,
+    pub(super) patterns: Option<Patterns>,
 }
 
 impl Default for ParserOptions {
@@ -37,6 +39,7 @@ impl ParserOptions {
         ParserOptions {
             dialects: DIALECTS.iter().collect(),
             redactor: None,
+            patterns: None,
         }
     }
 
@@ -52,6 +55,13 @@ impl ParserOptions {
     #[must_use]
     pub fn redactor(mut self, redactor: Redactor) -> ParserOptions {
         self.redactor = Some(redactor);
+        self
+    }
+
+    /// Recognises lines by a configuration's patterns, before dialects see them.
+    #[must_use]
+    pub fn patterns(mut self, patterns: &Patterns) -> ParserOptions {
+        self.patterns = Some(patterns.clone()).filter(|p| !p.is_empty());
         self
     }
 

@@ -33,6 +33,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use custom::{EXPRESSIONS, Expression};
+pub(crate) use custom::{any, compile};
 
 pub use key::Key;
 pub(crate) use span::replacement;
