@@ -91,7 +91,8 @@ pub struct RunEnd<'a> {
     pub duration_s: Option<f64>,
 }
 
-/// The beginning of a suite.
+/// The beginning of a suite. With the name of the test that the same dialect told last, and of which
+/// nothing is known but that it began, it says that this is no test: a suite runs inside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SuiteStart<'a> {
     /// The suite's name; see the naming table of each dialect.

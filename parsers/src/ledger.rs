@@ -8,6 +8,7 @@ mod entry;
 mod fold;
 mod index;
 mod recap;
+mod wrapper;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -85,6 +86,7 @@ impl Ledger {
     pub fn apply(&mut self, event: &Event<'_>) {
         let dialect = self.word(event.dialect);
         match &event.body {
+            Body::SuiteStart(s) if self.take_back(&dialect, s.suite, event) => {}
             Body::SuiteStart(s) => {
                 let tags = s.tags.map(Into::into);
                 let suite = self.suite(s.suite, event.time_ms);

@@ -11,6 +11,7 @@ mod doctest;
 mod dotnet;
 mod exunit;
 mod flat_json;
+mod ginkgo;
 mod go_test;
 mod go_test_json;
 mod googletest;
@@ -138,6 +139,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     go_test::INFO,
     libtest::INFO,
     nextest::INFO,
+    ginkgo::INFO,
     googletest::INFO,
     catch2::INFO,
     doctest::INFO,

@@ -82,6 +82,10 @@ fn body<'a>(words: &[&'a str]) -> Body<'a> {
             duration_s: None,
             adopts: true,
         }),
+        "suite" => Body::SuiteStart(crate::event::SuiteStart {
+            suite: words[1],
+            tags: None,
+        }),
         other => panic!("no verb {other}"),
     }
 }
@@ -267,6 +271,27 @@ fn results_of_one_name_close_its_starts_oldest_first_even_when_one_runs_again() 
         "start s a\nstart s a\nend s a passed\nend s a failed\nstart s a #2\nend s a #2 passed",
         &["s a #1:passed", "s a #1:failed #2:passed", "= passed=2"],
     );
+}
+
+#[test]
+fn a_test_that_runs_a_suite_is_taken_back() {
+    let told = |last: &str| {
+        fold(&format!(
+            "end - a passed\nstart - b\n{last}\nend s c failed\nadopt p"
+        ))
+    };
+    assert_eq!(
+        told("suite b"),
+        fold("end - a passed\nend s c failed\nadopt p")
+    );
+    for other in [
+        "suite a",
+        "suite c",
+        "end - b passed\nsuite b",
+        "start - d\nsuite b",
+    ] {
+        assert!(told(other).contains("p b"), "{other}: {}", told(other));
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use truth::Case;
 const COVERED: &[&str] = &[
     "bats",
     "behave",
+    "ginkgo",
     "django",
     "exunit",
     "minitest",

@@ -234,7 +234,7 @@ impl Score {
     }
 
     fn compare_details(&mut self, case: &Case, want: &TruthTest, got: &Test) {
-        if let (Some(message), "failed" | "errored") = (&want.message, want.status.as_str()) {
+        if let (Some(message), "failed" | "errored") = (want.says(), want.status.as_str()) {
             self.messages += 1;
             let told = got.last().message.as_deref().unwrap_or_default();
             // Reports with several tries may lead with the first.

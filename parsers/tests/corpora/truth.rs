@@ -50,6 +50,17 @@ pub(crate) struct TruthTest {
     pub(crate) source: Option<String>,
 }
 
+impl TruthTest {
+    /// Why it failed. Ginkgo's report begins with the place of the spec, which is no reason.
+    pub(crate) fn says(&self) -> Option<&str> {
+        let place = |m: &&str| {
+            let (file, line) = m.rsplit_once(':').unwrap_or_default();
+            m.starts_with("${") && file.ends_with(".go") && line.parse::<u64>().is_ok()
+        };
+        self.message.as_deref().filter(|m| !place(m))
+    }
+}
+
 fn yes() -> bool {
     true
 }

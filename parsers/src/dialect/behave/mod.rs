@@ -294,6 +294,8 @@ impl Behave {
                 true => Claim::Text,
                 false => Claim::Pass,
             },
+            // Tags and paths between the runner's line and the first feature.
+            None if self.running && self.suite.is_empty() && self.modern => Claim::Text,
             _ => Claim::Pass,
         }
     }

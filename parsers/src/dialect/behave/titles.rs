@@ -47,7 +47,7 @@ impl Behave {
                 return None;
             }
             self.candidate = Some(cap(title.name).into());
-            return Some(Claim::Pass);
+            return self.claim(if english { Claim::Own } else { Claim::Pass });
         };
         self.settle(emit);
         self.suite = format!("{}.{}", lines::stem(place), cap(title.name.trim_end())).into();

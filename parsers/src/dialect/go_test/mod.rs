@@ -2,7 +2,8 @@
 //!
 //! Format source: packages `testing` and `cmd/go` of the Go distribution. The package of a test is
 //! printed after its tests, so they are told without a suite and adopted by the package's line.
-//! Benchmarks are measurements, not tests, unless one fails.
+//! Benchmarks are measurements, not tests, unless one fails. Nor is a test in which Ginkgo runs its
+//! specs, which are told by their own dialect.
 
 mod excerpt;
 mod lines;
@@ -11,8 +12,8 @@ mod tests;
 
 use std::collections::HashMap;
 
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
-use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
+use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
+use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
 
 pub(super) use excerpt::{Excerpt, Reason};
 use lines::{GoLine, Outcome, Package};
@@ -26,7 +27,7 @@ const DEPTH_CAP: usize = 64;
 pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test",
     summary: "go test, with and without -v",
-    sniff: |line| lines::opens(line.text),
+    sniff: |line| lines::opens(line.text) || ginkgo::opens(line.text) || ginkgo::failed(line.text),
     needles: &[],
     lookback: 0,
     new: || Box::<GoTest>::default(),
@@ -47,6 +48,20 @@ struct GoTest {
     timed_out: Option<String>,
     /// Whether the last line belonged to a test's log, so that deeper lines continue it.
     in_log: bool,
+    wrapper: Wrapper,
+}
+
+/// The test that runs a suite of Ginkgo's, whose specs are the tests.
+#[derive(Default)]
+enum Wrapper {
+    #[default]
+    None,
+    /// Under `-v`: it has begun.
+    Begun(Box<str>),
+    /// Without `-v`: a suite runs in a test nobody has named.
+    Unnamed,
+    /// The same, and it failed: the next result is the test's.
+    Failed,
 }
 
 /// A result line and what is printed below it.
@@ -75,6 +90,10 @@ impl Dialect for GoTest {
                 self.current = Some(name.into());
             }
             GoLine::Pause => self.current = None,
+            GoLine::Result(outcome) if self.wraps(&outcome) => {
+                self.wrapper = Wrapper::None;
+                self.failed |= outcome.status == Status::Failed;
+            }
             GoLine::Result(outcome) => return self.result(line, &outcome, emit),
             GoLine::Package(package) => self.package(line.number, &package, emit),
             GoLine::TimedOut => {
@@ -84,6 +103,16 @@ impl Dialect for GoTest {
                 return Claim::Text;
             }
             GoLine::Frame => {}
+            GoLine::Text if ginkgo::opens(line.text) => {
+                self.wrap(line.number, emit);
+                return Claim::Pass;
+            }
+            GoLine::Text if ginkgo::failed(line.text) => {
+                if matches!(self.wrapper, Wrapper::Unnamed) {
+                    self.wrapper = Wrapper::Failed;
+                }
+                return Claim::Pass;
+            }
             GoLine::Text => return self.text(line, emit),
         }
         Claim::Own
@@ -106,6 +135,35 @@ impl GoTest {
             self.open.insert(name.into(), Excerpt::default());
         }
         emit(number, Body::TestStart(start(name)));
+    }
+
+    /// A suite of Ginkgo's begins in the current test, or, without `-v`, in some test.
+    fn wrap(&mut self, number: u64, emit: Emit<'_>) {
+        self.close_reports(0, emit);
+        if let Wrapper::Begun(_) = self.wrapper {
+            // It runs several.
+            return;
+        }
+        self.wrapper = match self.current.take() {
+            Some(name) if self.open.remove(&name).is_some() => {
+                let start = SuiteStart {
+                    suite: &name,
+                    tags: None,
+                };
+                emit(number, Body::SuiteStart(start));
+                Wrapper::Begun(name)
+            }
+            _ => Wrapper::Unnamed,
+        };
+    }
+
+    /// Whether a result is the wrapper's.
+    fn wraps(&self, outcome: &Outcome<'_>) -> bool {
+        match &self.wrapper {
+            Wrapper::Begun(name) => **name == *outcome.name,
+            Wrapper::Failed => outcome.indent == Some(0) && outcome.status == Status::Failed,
+            Wrapper::None | Wrapper::Unnamed => false,
+        }
     }
 
     fn result(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, emit: Emit<'_>) -> Claim {
@@ -185,6 +243,9 @@ impl GoTest {
 
     fn package(&mut self, number: u64, package: &Package<'_>, emit: Emit<'_>) {
         self.timed_out = None;
+        // Ginkgo's dialect may have taken the result.
+        self.failed |= matches!(self.wrapper, Wrapper::Failed);
+        self.wrapper = Wrapper::None;
         if package.ran {
             self.close_reports(0, emit);
             self.tell_panics(emit);
