@@ -34,6 +34,7 @@ mod phpunit;
 mod playwright;
 mod prove;
 mod pytest;
+mod robot;
 mod rspec;
 mod script;
 mod surefire;
@@ -163,6 +164,7 @@ pub static DIALECTS: &[DialectInfo] = &[
     dotnet::INFO,
     phpunit::INFO,
     teamcity::INFO,
+    robot::INFO,
     unittest::INFO,
     minitest::INFO,
     surefire::INFO,
