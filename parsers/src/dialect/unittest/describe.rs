@@ -1,5 +1,6 @@
 //! How `unittest` writes tests and results: `test_x (mod.C.test_x) [msg] (i=1) ... ok`.
 
+use super::nose2;
 use crate::event::Status;
 
 /// A test as its description names it.
@@ -15,6 +16,28 @@ pub(super) struct Described<'a> {
 
 /// Splits a line that begins with a description; the rest follows it, unless that is all.
 pub(super) fn described(text: &str) -> Option<(Described<'_>, &str)> {
+    if let Some(name) = nose2::generated(text) {
+        // Its class follows on the next line.
+        let (suite, subtest) = ("", false);
+        return Some((
+            Described {
+                name,
+                suite,
+                subtest,
+            },
+            "",
+        ));
+    }
+    plain(text).or_else(|| nose2::described(text))
+}
+
+/// The description that a section is headed by.
+pub(super) fn headed(text: &str) -> Option<Described<'_>> {
+    let found = described(text).or_else(|| nose2::headed(text));
+    found.map(|(test, _)| test)
+}
+
+fn plain(text: &str) -> Option<(Described<'_>, &str)> {
     let (name, inside) = text.split_once(" (")?;
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '(') {
         return None;
@@ -47,6 +70,14 @@ impl Described<'_> {
     /// Whether it can hardly be anything else: a dotted class, or the name of a test.
     pub(super) fn is_certain(&self) -> bool {
         self.suite.contains('.') || (!self.suite.is_empty() && self.name.starts_with("test"))
+    }
+}
+
+impl Described<'_> {
+    /// Whether it stands for a fixture, which is no test that is counted.
+    pub(super) fn is_fixture(&self) -> bool {
+        let own = self.name.starts_with("setUp") || self.name.starts_with("tearDown");
+        own || self.name == "_ErrorHolder"
     }
 }
 

@@ -9,6 +9,7 @@
 //! its line of dashes.
 
 mod describe;
+mod nose2;
 mod section;
 mod summary;
 
@@ -26,7 +27,7 @@ use summary::Session;
 /// The dialect's row in the table.
 pub(super) const INFO: DialectInfo = DialectInfo {
     id: "unittest",
-    summary: "Python unittest, Django and regrtest, verbose or with dots",
+    summary: "Python unittest, Django, regrtest and nose2, verbose or with dots",
     sniff,
     needles: &[],
     lookback: 0,
@@ -46,6 +47,7 @@ fn sniff(line: &Line<'_>) -> bool {
             text.contains(" (")
                 || text.contains(" ... ")
                 || text.starts_with("Ran ")
+                || nose2::generated(text).is_some()
                 || describe::progress(text).is_some()
                 || describe::verdict(text).is_some()
         }
@@ -132,9 +134,7 @@ impl Dialect for Unittest {
             return Claim::Own;
         }
         if let Some(section) = &mut self.section {
-            if section.in_body {
-                section.body(text);
-            }
+            section.line(text);
             return Claim::Text;
         }
         self.result(text, number, emit)
@@ -159,15 +159,24 @@ impl Unittest {
 
     /// A line that may tell a result or the beginning of a test.
     fn result(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Claim {
-        if let Some(heading) = self.heading.take()
-            && heading.line + 1 == number
-            && let Some(at) = text.find(" ... ")
-        {
-            match describe::dotted(text) {
-                Some(outcome) => self.end(heading, number, outcome, emit),
-                None => self.begin(heading, number, &text[at + 5..], emit),
+        let heading = self.heading.take().filter(|h| h.line + 1 == number);
+        if let Some(heading) = heading {
+            if let Some(suite) = nose2::suite_of(text, &heading.name) {
+                let (suite, line) = (suite.to_owned(), number);
+                self.heading = Some(Known {
+                    suite,
+                    line,
+                    ..heading
+                });
+                return self.claim(Claim::Own);
             }
-            return Claim::Own;
+            if let Some(at) = text.find(" ... ") {
+                match describe::dotted(text) {
+                    Some(outcome) => self.end(heading, number, outcome, emit),
+                    None => self.begin(heading, number, &text[at + 5..], emit),
+                }
+                return Claim::Own;
+            }
         }
         let indented = text.strip_prefix("  ").filter(|t| !t.starts_with(' '));
         if let Some(claim) = self.description(indented.unwrap_or(text), number, emit) {
@@ -243,6 +252,9 @@ impl Unittest {
 
     fn description(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
         let (test, rest) = describe::described(text)?;
+        // Layers of nose2 put the docstring between.
+        let docstring = rest.find(" ... ").filter(|_| test.is_certain());
+        let rest = docstring.map_or(rest, |at| &rest[at..]);
         if rest.is_empty() {
             // Only its docstring can prove it, on the next line.
             if test.is_certain() || test.suite.is_empty() {
@@ -260,7 +272,7 @@ impl Unittest {
             return None;
         }
         self.settle(emit);
-        self.session.uneven |= test.subtest || test.name.starts_with("setUp");
+        self.session.uneven |= test.subtest || test.is_fixture();
         let known = Known::of(&test, number);
         // Before Python 3.11 a test with failed sub-tests gets no result: the next test follows.
         if describe::described(after).is_some_and(|(next, _)| next.is_certain()) {
@@ -284,7 +296,7 @@ impl Unittest {
                 tags: None,
             }),
         );
-        let glued = describe::glued(output);
+        let glued = describe::glued(output).or_else(|| nose2::skipped(output));
         self.open = Some(Open {
             test,
             glued: glued.map(|(status, reason)| (number, status, reason.map(str::to_owned))),
@@ -337,8 +349,9 @@ impl Unittest {
             Some(rest) => (Status::Failed, rest),
             None => (Status::Errored, text.strip_prefix("ERROR: ")?),
         };
-        let (test, _) = describe::described(rest)?;
-        self.session.uneven |= test.subtest || test.name.starts_with("setUp");
+        let test = describe::headed(rest)?;
+        self.session.uneven |= test.subtest || test.is_fixture();
+        self.session.fixtures += u64::from(test.is_fixture());
         self.begun(emit);
         self.section = Some(section_of(status, rest, number));
         Some(Claim::Own)
@@ -375,8 +388,8 @@ impl Unittest {
 }
 
 fn section_of(status: Status, text: &str, line: u64) -> Section {
-    match describe::described(text) {
-        Some((test, _)) => Section::new(status, test.suite, test.name, line),
+    match describe::headed(text) {
+        Some(test) => Section::new(status, test.suite, test.name, line),
         None => Section::new(status, "", text, line),
     }
 }

@@ -1,5 +1,6 @@
 //! A `FAIL:` or `ERROR:` section at the end of a run: the traceback's message and place.
 
+use super::nose2;
 use crate::event::Status;
 
 /// Characters of a message that are kept.
@@ -51,8 +52,17 @@ impl Section {
         }
     }
 
+    /// A line below the heading: of the traceback, or, above it, of what nose2 says of a generated test.
+    pub(super) fn line(&mut self, text: &str) {
+        if self.in_body {
+            self.body(text);
+        } else if let Some(suite) = nose2::suite_of(text, &self.name) {
+            self.suite = suite.to_owned();
+        }
+    }
+
     /// A line of the traceback, or of what follows it.
-    pub(super) fn body(&mut self, text: &str) {
+    fn body(&mut self, text: &str) {
         // Exception groups draw their tracebacks with a margin.
         let text = match self.reading {
             Reading::Frames => text.strip_prefix("  | ").unwrap_or(text),

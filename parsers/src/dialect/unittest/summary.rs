@@ -24,6 +24,8 @@ pub(super) struct Session {
     progress: Counts,
     /// Whether there are results that `Ran` does not count (sub-tests, class fixtures).
     pub(super) uneven: bool,
+    /// Sections of class and module fixtures, which `Ran` does not count.
+    pub(super) fixtures: u64,
     /// The `Ran` line: line number, tests, seconds.
     ran: Option<(u64, u64, Option<f64>)>,
 }
@@ -125,7 +127,8 @@ impl Session {
             counts.add(Status::Passed, passed);
             self.uneven |= passed + other != tests;
         } else {
-            counts.add(Status::Passed, tests.saturating_sub(other));
+            let of_tests = other.saturating_sub(self.fixtures);
+            counts.add(Status::Passed, tests.saturating_sub(of_tests));
         }
         for (status, n) in KINDS.into_iter().zip(figures) {
             counts.add(status, n.saturating_sub(self.named[status]));

@@ -301,3 +301,128 @@ passed m.C | test_a
 printed: 2 tests, 0 failed, 0 errored, 0 skipped, 0 xfail, 0 xpass"
     );
 }
+
+/// Shortened output of nose2 0.16.
+const NOSE2: &str = "\
+test_a.test_function ... ok
+test_a.test_function_fails ... FAIL
+test_a.test_generator:1
+0 ... ok
+test_a.test_generator:2
+1 ... FAIL
+test 0000: should add (test_a.having a cart.test 0000: should add) ... ok
+test_doc (test_a.TestA.test_doc)
+A docstring. ... ok
+test_params:1
+1, 1 (test_a.TestA.test_params:1
+1, 1) ... ok
+test_params:2
+1, 2 (test_a.TestA.test_params:2
+1, 2) ... FAIL
+test_prints (test_a.TestA.test_prints) ... printed
+ok
+test_skip (test_a.TestA.test_skip) ... skipped not today
+test_counts (test_a.TestA.test_counts) ... skipped 3 rows
+ok
+test_sub (test_a.TestA.test_sub) ... FAIL
+ERROR
+
+======================================================================
+ERROR: _ErrorHolder
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File \"test_a.py\", line 41, in setUpClass
+    def setUpClass(cls): raise RuntimeError(\"no class\")
+RuntimeError: no class
+
+======================================================================
+FAIL: test_a.test_function_fails
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File \"test_a.py\", line 32, in test_function_fails
+    def test_function_fails(): assert False, \"nope\"
+AssertionError: nope
+
+======================================================================
+FAIL: test_a.test_generator:2
+1
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File \"test_a.py\", line 29, in check_small
+    def check_small(i): assert i < 1
+AssertionError
+
+======================================================================
+FAIL: test_params:2
+1, 2 (test_a.TestA.test_params:2
+1, 2)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File \"test_a.py\", line 21, in test_params
+    def test_params(self, a, b): assert a == b
+AssertionError
+
+======================================================================
+FAIL: test_sub (test_a.TestA.test_sub) (i=1)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File \"test_a.py\", line 24, in test_sub
+    with self.subTest(i=i): self.assertNotEqual(i, 1)
+AssertionError: 1 == 1
+
+----------------------------------------------------------------------
+Ran 12 tests in 0.011s
+
+FAILED (failures=4, errors=1, skipped=1)
+";
+
+#[test]
+fn nose2_names_functions_and_numbers_generated_tests() {
+    assert_eq!(
+        unittest(NOSE2),
+        "\
+passed test_a | test_function
+failed test_a | test_function_fails <AssertionError: nope> @test_a.py:32
+passed test_a | test_generator:1
+failed test_a | test_generator:2 <AssertionError> @test_a.py:29
+passed test_a.having a cart | test 0000: should add
+passed test_a.TestA | test_doc
+passed test_a.TestA | test_params:1
+failed test_a.TestA | test_params:2 <AssertionError> @test_a.py:21
+passed test_a.TestA | test_prints
+skipped test_a.TestA | test_skip <not today>
+passed test_a.TestA | test_counts
+failed test_a.TestA | test_sub <AssertionError: 1 == 1> @test_a.py:24
+errored  | _ErrorHolder <RuntimeError: no class> @test_a.py:41
+printed: 4 failed, 1 errored, 1 skipped, 0 xfail, 0 xpass"
+    );
+}
+
+#[test]
+fn sections_name_what_nose2_printed_as_dots() {
+    let (_, sections) = NOSE2.split_once("ERROR\n").unwrap();
+    let text = format!(".F.F..printed\n.Fs.FE\n{sections}");
+    assert_eq!(
+        unittest(&text),
+        "\
+errored  | _ErrorHolder <RuntimeError: no class> @test_a.py:41
+failed test_a | test_function_fails <AssertionError: nope> @test_a.py:32
+failed test_a | test_generator:2 <AssertionError> @test_a.py:29
+failed test_a.TestA | test_params:2 <AssertionError> @test_a.py:21
+failed test_a.TestA | test_sub <AssertionError: 1 == 1> @test_a.py:24
+unnamed: 7 passed, 1 skipped
+printed: 4 failed, 1 errored, 1 skipped, 0 xfail, 0 xpass"
+    );
+}
+
+#[test]
+fn layers_of_nose2_put_everything_on_one_line() {
+    let text = "\
+test_doc (test_a.TestA.test_doc) A docstring. ... ok
+test_params:2 1, 2 (test_a.TestA.test_params:2 1, 2) ... ok
+";
+    assert_eq!(
+        unittest(text),
+        "passed test_a.TestA | test_doc\npassed test_a.TestA | test_params:2"
+    );
+}
