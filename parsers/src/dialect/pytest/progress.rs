@@ -200,7 +200,15 @@ impl Session {
             file = named.into();
         }
         let mut counts = Counts::ZERO;
-        for status in letters.letters.chars().filter_map(letters::status) {
+        for letter in letters.letters.chars() {
+            if letter == 'u' && !self.headed {
+                // With -q that is any sub-test: those that failed are named below.
+                self.muddled = true;
+                continue;
+            }
+            let Some(status) = letters::status(letter) else {
+                continue;
+            };
             counts.add(status, 1);
             if matches!(status, Status::Failed | Status::Errored) && !self.sugar {
                 self.expect(status == Status::Errored, "", "", &file);

@@ -156,6 +156,29 @@ fn sub_tests_that_fail_are_entries_of_their_own() {
 }
 
 #[test]
+fn the_letter_of_a_sub_test_tells_nothing_in_a_quiet_session() {
+    let text = "\
+.uuuF                                                                    [100%]
+=================================== FAILURES ===================================
+_________________________________ t [m] (i=1) __________________________________
+E   assert 0
+______________________________________ t _______________________________________
+contains 1 failed subtest
+=========================== short test summary info ============================
+SUBFAILED[m] (i=1) d/a.py::t - assert 0
+FAILED d/a.py::t - contains 1 failed subtest
+2 failed, 1 passed, 2 subtests passed in 0.22s
+";
+    assert_eq!(
+        told(text),
+        "d/a.py | t [m] (i=1) | failed | assert 0\nd/a.py | t | failed | contains 1 failed subtest\n1 passed  2 failed"
+    );
+    let (dots, totals) = (&text[..80], text.lines().last().unwrap_or_default());
+    let counted = read(&format!("{dots}\n{totals}\n"));
+    assert_eq!(counted.totals()[Status::Failed], 2);
+}
+
+#[test]
 fn a_quiet_session_shows_itself_by_letters_or_figures() {
     assert_eq!(
         told("..s.      [100%]\n3 passed, 1 skipped in 0.02s\n"),
