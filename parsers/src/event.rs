@@ -283,19 +283,33 @@ pub struct Summary<'a> {
     pub duration_s: Option<f64>,
 }
 
-/// One occurrence of a known kind of error, with its whole block of lines.
+/// Frames of a stack a [`Signature`] tells.
+pub const FRAMES: usize = 3;
+
+/// One occurrence of a known kind of error, with its whole block of lines, or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signature<'a> {
     /// The error class (`python_traceback`, `go_panic`, `rust_panic`, `java_exception`, ...).
     pub class: &'a str,
-    /// The exception's type, if the format has one.
+    /// The type of the exception that is the deepest cause, if the format has types.
     pub exception: Option<&'a str>,
-    /// The first line of the message, raw.
+    /// The first line of that exception's message, raw.
     pub message: &'a str,
     /// 1-based number of the block's last line; its first is the event's `line`.
     pub end_line: u64,
     /// The stable, anonymised hash of the occurrence, with its version (`f1:...`).
     pub fingerprint: &'a str,
+    /// The hash it has in common with variants of the same fault (`g1:...`); empty if the sender
+    /// told none.
+    pub group: &'a str,
+    /// Type and message of the outermost exception, masked, if another than the deepest.
+    pub outer: Option<&'a str>,
+    /// If this is a part of an occurrence (a cause, an exception of a group, the line that states a
+    /// cause), the occurrence's first line: it is told itself, and counts once.
+    pub within: Option<u64>,
+    /// The frames nearest to the error that are the user's own code, not a runtime's or a library's:
+    /// `function (file:line)`, masked.
+    pub frames: [Option<&'a str>; FRAMES],
 }
 
 /// A known loss: bytes `from..to` of the logical stream were never seen.

@@ -1,25 +1,40 @@
 //! Takes out of error text what varies or must not be kept: the form that is stored and compared.
 //!
-//! [`anonymise`] is for text that people read: what identifies machines, people or moments, and
-//! what looks like a secret, becomes a placeholder; short numbers stay, so `assert 3 == 4` still
-//! says what happened. [`template`] goes on to numbers and quoted text, so that occurrences of one
-//! fault give one text; [`fingerprint`] hashes it. All are single passes in linear time.
+//! There are three levels, each masking more than the one before:
+//!
+//! * [`anonymise`] is for text that people read: what identifies machines, people or moments, and what
+//!   looks like a secret, becomes a placeholder; short numbers stay, so `assert 3 == 4` still says what
+//!   happened.
+//! * [`exact`] leaves nothing that differs from run to run, host to host or workspace to workspace: no
+//!   numbers but HTTP status and exit codes, no durations, no generated names.
+//! * [`template`] also takes out quoted text, values and all digits, so that variants of one fault give
+//!   one text.
+//!
+//! [`fingerprint`] hashes the exact form with the nearest frames of the stack, [`group`] the template.
+//! Masking is idempotent: what was masked once is not changed by doing it again. All are single passes
+//! in linear time.
 //!
 //! | placeholder | stands for |
 //! |---|---|
-//! | `<time>` | ISO dates and times, `hh:mm:ss` |
+//! | `<time>` | dates and times as ISO 8601, syslog, access logs and mail write them, `hh:mm:ss` |
+//! | `<dur>` | `12ms`, `1m30.5s` (from exact on) |
 //! | `<uuid>` | 8-4-4-4-12 hex digits |
-//! | `<addr>` | IPv4, IPv6 and MAC addresses with their port |
+//! | `<addr>` | IPv4, IPv6 and MAC addresses with their port; from exact on the host of a URL |
 //! | `<ptr>` | `0x` and at least four hex digits |
 //! | `<hex>` | at least eight hex digits |
-//! | `<n>` | numbers: of six digits and more; for templates all but HTTP status and exit codes |
+//! | `<id>` | letters and digits in turn, the random ends of pod names (from exact on) |
+//! | `<n>` | numbers: of six digits and more; from exact on all but HTTP status and exit codes |
 //! | `<email>` | e-mail addresses |
 //! | `<path>/x.py` | absolute paths of two and more components; the last one is kept |
-//! | `<secret>` | tokens with a well-known beginning, values of `password=` and the like, long mixed tokens |
-//! | `<str>` | quoted text (templates only) |
+//! | `<secret>` | tokens with a well-known beginning, values of `password=` and the like, long mixed tokens, names and passwords in URLs |
+//! | `<b64>` | at least 24 characters of Base64 |
+//! | `<str>` | quoted text, values after `=` (templates only) |
+//! | `<status>` | quoted text that announces an HTTP status (templates only) |
 //!
-//! What a [redactor](crate::redact) put in the place of a secret stays; in templates it is `<secret>` too.
+//! What a [redactor](crate::redact) put in the place of a secret stays; from exact on it is `<secret>` too.
 
+mod hash;
+mod moments;
 mod shapes;
 mod words;
 
@@ -28,10 +43,9 @@ mod tests;
 
 use std::borrow::Cow;
 
-use shapes::{Found, is_word};
+pub use hash::{fingerprint, group};
 
-/// Bytes in which a closing quote is looked for.
-const QUOTED_CAP: usize = 512;
+use shapes::{Found, Memo, is_word};
 
 /// The text with identities, moments and secrets masked; for storing and reading.
 ///
@@ -45,10 +59,24 @@ const QUOTED_CAP: usize = 512;
 /// ```
 #[must_use]
 pub fn anonymise(text: &str) -> Cow<'_, str> {
-    Masker::new(text, false).run()
+    Masker::new(text, Level::Reading).run()
 }
 
-/// The text with everything masked that differs between occurrences of one fault.
+/// The text with everything masked that differs from run to run; names and quoted text stay.
+///
+/// ```
+/// use sentinel_parsers::mask::exact;
+/// assert_eq!(
+///     exact("pod web-7d9f8b6c5d-x2x9z: 'login' took 1m30.5s, HTTP 503 after 12 tries"),
+///     "pod web-<hex>-<id>: 'login' took <dur>, HTTP 503 after <n> tries"
+/// );
+/// ```
+#[must_use]
+pub fn exact(text: &str) -> Cow<'_, str> {
+    Masker::new(text, Level::Exact).run()
+}
+
+/// The text with everything masked that differs between variants of one fault.
 ///
 /// ```
 /// use sentinel_parsers::mask::template;
@@ -56,29 +84,21 @@ pub fn anonymise(text: &str) -> Cow<'_, str> {
 /// ```
 #[must_use]
 pub fn template(text: &str) -> Cow<'_, str> {
-    Masker::new(text, true).run()
+    Masker::new(text, Level::Template).run()
 }
 
-/// The stable name of a fault: `f1:` and 16 hex digits of the 64-bit FNV-1a hash of class,
-/// exception type and the message's [`template`], with a NUL after each. `f1` changes whenever
-/// the hash or the template's rules do.
-#[must_use]
-pub fn fingerprint(class: &str, exception: Option<&str>, message: &str) -> String {
-    let parts = [class, exception.unwrap_or(""), &template(message.trim())];
-    let bytes = parts
-        .iter()
-        .flat_map(|part| part.bytes().chain(std::iter::once(0)));
-    // Offset basis and prime of the published 64-bit variant.
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("f1:{hash:016x}")
+/// How much is masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Reading,
+    Exact,
+    Template,
 }
 
 /// One pass over a text; copies only once something was masked.
 struct Masker<'a> {
     text: &'a str,
-    template: bool,
+    level: Level,
     out: String,
     /// Where the part of the text begins that is not in `out` yet.
     copied: usize,
@@ -86,21 +106,22 @@ struct Masker<'a> {
     code_expected: bool,
     /// The word just read is an HTTP method, so a path is a route.
     method: bool,
-    /// Up to where no closing quote of these kinds (`"`, `'`, `` ` ``) stands: what was looked
-    /// through once is not looked through again.
-    unclosed: [usize; 3],
+    /// From where on no closing quote of these kinds (`"`, `'`, `` ` ``) stands.
+    unclosed: [bool; 3],
+    memo: Memo,
 }
 
 impl<'a> Masker<'a> {
-    fn new(text: &'a str, template: bool) -> Masker<'a> {
+    fn new(text: &'a str, level: Level) -> Masker<'a> {
         Masker {
             text,
-            template,
+            level,
             out: String::new(),
             copied: 0,
             code_expected: false,
             method: false,
-            unclosed: [0; 3],
+            unclosed: [false; 3],
+            memo: Memo::default(),
         }
     }
 
@@ -110,16 +131,27 @@ impl<'a> Masker<'a> {
         let mut before = b' ';
         while at < bytes.len() {
             let next = match bytes[at] {
-                b if is_word(b) && !is_word(before) => self.word(at, before),
+                b'<' => self.placeholder(at),
+                b if is_word(b) && is_word(before) => self.tail(at),
+                b if is_word(b) => self.word(at, before),
                 b'[' if bytes[at..].starts_with(b"[redacted:") => self.redacted(at),
                 b'/' | b'~' => self.path(at, before),
                 b':' if bytes[at..].starts_with(b"::") && !is_word(before) => {
                     shapes::ipv6(&bytes[at..]).map_or(at + 1, |found| self.found(at, &found))
                 }
-                b'"' | b'\'' | b'`' if self.template && !is_word(before) => self.quoted(at),
+                b'"' | b'\'' | b'`' if self.level == Level::Template && !is_word(before) => {
+                    self.quoted(at)
+                }
                 _ => at + 1,
             };
-            before = bytes[next - 1];
+            // A placeholder counts as a word, so that what follows it is read alike whether it stood in
+            // the text or was put there.
+            before = match bytes[next - 1] {
+                _ if self.copied == next && self.out.ends_with('/') => b'/',
+                _ if self.copied == next => b'x',
+                b'>' if bytes[at] == b'<' && next > at + 1 => b'x',
+                byte => byte,
+            };
             at = next;
         }
         if self.copied == 0 {
@@ -130,73 +162,119 @@ impl<'a> Masker<'a> {
     }
 
     /// Puts a placeholder in the place of a part of the text.
-    fn replace(&mut self, from: usize, to: usize, with: &str) {
+    fn replace(&mut self, from: usize, to: usize, with: &str) -> usize {
         self.out.push_str(&self.text[self.copied..from]);
         self.out.push_str(with);
         self.copied = to;
+        self.code_expected = with == "<status>";
+        self.method = false;
+        to
     }
 
-    /// What a redactor put in the place of a secret stays, its hash included; in a template all are one.
+    /// What a redactor put in the place of a secret stays, its hash included; from exact on all are one.
     fn redacted(&mut self, at: usize) -> usize {
         let Some(len) = crate::redact::replacement(&self.text.as_bytes()[at..]) else {
             return at + 1;
         };
-        if self.template {
-            self.replace(at, at + len, "<secret>");
+        if self.level > Level::Reading {
+            return self.replace(at, at + len, "<secret>");
         }
         at + len
     }
 
     /// Masks what was found at a place; gives where it ends.
     fn found(&mut self, at: usize, found: &Found) -> usize {
-        self.replace(at, at + found.len, found.mask);
-        at + found.len
+        self.replace(at, at + found.len, found.mask)
+    }
+
+    /// A `<`: steps over a placeholder that stands there.
+    fn placeholder(&mut self, at: usize) -> usize {
+        match words::placeholder(&self.text.as_bytes()[at..]) {
+            None => at + 1,
+            Some(placeholder) => {
+                self.code_expected = placeholder == "<status>";
+                self.method = false;
+                at + placeholder.len()
+            }
+        }
     }
 
     /// A letter, digit or underscore after something else: the beginning of most that is masked.
     fn word(&mut self, at: usize, before: u8) -> usize {
-        let rest = &self.text.as_bytes()[at..];
-        if let Some(found) = shapes::at_word(rest, before) {
-            self.code_expected = false;
+        let text = &self.text[at..];
+        let rest = text.as_bytes();
+        if let Some(found) = shapes::at_word(rest, before, at, &mut self.memo) {
             return self.found(at, &found);
+        }
+        if self.level > Level::Reading
+            && let Some(found) = shapes::varying(rest, before)
+        {
+            return self.found(at, &found);
+        }
+        if self.level == Level::Template && before == b'=' && !self.code_expected {
+            let named = at >= 2 && is_word(self.text.as_bytes()[at - 2]);
+            if let Some(len) = words::value(rest).filter(|_| named) {
+                return self.replace(at, at + len, "<str>");
+            }
         }
         if rest[0].is_ascii_digit() {
             return self.number(at);
         }
         let len = rest.iter().take_while(|b| is_word(**b)).count();
-        let word = &self.text[at..at + len];
+        let word = &text[..len];
+        self.digits_within(at, len);
         self.code_expected = words::announces_code(word, self.code_expected);
         self.method = words::is_method(word);
-        if let Some((from, to)) = words::secret_value(&self.text[at..], len) {
-            self.replace(at + from, at + to, "<secret>");
-            return at + to;
+        if let Some((from, to)) = words::secret_value(text, len) {
+            return self.replace(at + from, at + to, "<secret>");
         }
-        self.digits_within(at, len);
+        if let Some((from, to)) = words::authority(text, len, self.level > Level::Reading) {
+            let mask = if self.level > Level::Reading {
+                "<addr>"
+            } else {
+                "<secret>"
+            };
+            return self.replace(at + from, at + to, mask);
+        }
         at + len
     }
 
-    /// A number, perhaps with decimals and a unit.
+    /// What goes on behind a placeholder or a number as part of the same word.
+    fn tail(&mut self, at: usize) -> usize {
+        let text = &self.text[at..];
+        let len = text.bytes().take_while(|b| is_word(*b)).count();
+        self.digits_within(at, len);
+        match words::secret_value(text, len) {
+            Some((from, to)) => self.replace(at + from, at + to, "<secret>"),
+            None => at + len,
+        }
+    }
+
+    /// A number, perhaps with decimals.
     fn number(&mut self, at: usize) -> usize {
         let rest = &self.text.as_bytes()[at..];
-        let (len, digits, whole) = shapes::number(rest);
+        let (len, digits, whole) = shapes::number(rest, self.level > Level::Reading);
         let code = self.code_expected && digits <= 3;
         // `HTTP/1.1` still awaits its status.
         self.code_expected &= !whole;
-        if !code && (self.template || digits >= 6) {
-            self.replace(at, at + len, "<n>");
+        if !code && (self.level > Level::Reading || digits >= 6) {
+            return self.replace(at, at + len, "<n>");
         }
-        let unit = rest[len..].iter().take_while(|b| is_word(**b)).count();
-        at + len + unit
+        at + len
     }
 
-    /// Long runs of digits inside a word, and in templates those after an underscore.
+    /// Long runs of digits inside a word: in templates all, from exact on those after an underscore.
     fn digits_within(&mut self, at: usize, len: usize) {
         let word = &self.text.as_bytes()[at..at + len];
+        let most = match self.level {
+            Level::Reading => 5,
+            Level::Exact => 3,
+            Level::Template => 0,
+        };
         let mut i = 0;
         while i < len {
             let run = word[i..].iter().take_while(|b| b.is_ascii_digit()).count();
-            let apart = self.template && i > 0 && word[i - 1] == b'_';
-            let most = if self.template { 3 } else { 5 };
+            let apart = self.level > Level::Reading && i > 0 && word[i - 1] == b'_';
             if run > most || (run > 0 && apart) {
                 self.replace(at + i, at + i + run, "<n>");
             }
@@ -214,12 +292,9 @@ impl<'a> Masker<'a> {
             self.method = false;
             return at + 1;
         }
-        match shapes::directory(rest) {
+        match shapes::directory(rest, at, &mut self.memo) {
             None => at + 1,
-            Some(len) => {
-                self.replace(at, at + len, "<path>/");
-                at + len
-            }
+            Some(len) => self.replace(at, at + len, "<path>/"),
         }
     }
 
@@ -228,17 +303,21 @@ impl<'a> Masker<'a> {
         let bytes = self.text.as_bytes();
         let quote = bytes[at];
         let kind = usize::from(quote == b'\'') + 2 * usize::from(quote == b'`');
-        let from = self.unclosed[kind].max(at + 1);
-        let to = bytes.len().min(at + 1 + QUOTED_CAP).max(from);
-        let closes = |i: &usize| !bytes.get(from + i + 1).is_some_and(|b| is_word(*b));
-        let Some(end) = memchr::memchr_iter(quote, &bytes[from..to]).find(closes) else {
-            self.unclosed[kind] = to;
+        if self.unclosed[kind] {
+            return at + 1;
+        }
+        let inside = &bytes[at + 1..];
+        // Before a placeholder it would not close either, had the placeholder been a number.
+        let closes = |i: &usize| !inside.get(i + 1).is_some_and(|b| is_word(*b) || *b == b'<');
+        let Some(len) = memchr::memchr_iter(quote, inside).find(closes) else {
+            self.unclosed[kind] = true;
             return at + 1;
         };
-        let len = from + end - (at + 1);
         let inside = &self.text[at + 1..at + 1 + len];
-        self.code_expected = words::announces_code(words::last_word(inside), false);
-        self.replace(at, at + len + 2, "<str>");
-        at + len + 2
+        let mask = match words::announces_code(words::last_word(inside), false) {
+            true => "<status>",
+            false => "<str>",
+        };
+        self.replace(at, at + len + 2, mask)
     }
 }

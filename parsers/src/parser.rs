@@ -342,6 +342,7 @@ impl Numbering<'_> {
         self.sub += 1;
         if let Body::Signature(signature) = &mut body {
             signature.end_line = self.numbers.in_stream(signature.end_line);
+            signature.within = signature.within.map(|n| self.numbers.in_stream(n));
         }
         out(&Event {
             offset: self.offset,

@@ -1,4 +1,4 @@
-//! The different errors of a run, one entry per fingerprint.
+//! The different errors of a run, one entry per group: variants of one fault are one error.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,12 @@ pub struct SeenSignature {
     pub stream: String,
     /// First line of the first occurrence.
     pub line: u64,
+    /// The first occurrence's own fingerprint.
+    pub fingerprint: String,
+    /// What the first occurrence's exception was wrapped in, masked.
+    pub outer: Option<String>,
+    /// The user's own frames nearest to the first occurrence's error.
+    pub frames: Vec<String>,
     /// How often it was seen.
     pub count: u64,
     /// How often of that outside what tests say of their own failures.
@@ -42,9 +48,18 @@ pub struct Signatures {
 }
 
 impl Signatures {
-    /// Takes an occurrence into account. `limit` bounds the different fingerprints.
+    /// Takes an occurrence into account, unless it is a part of another. `limit` bounds the different
+    /// groups.
     pub(crate) fn add(&mut self, at: &Occurrence<'_>, error: &Signature<'_>, limit: usize) {
-        if let Some(seen) = self.seen.get_mut(error.fingerprint) {
+        if error.within.is_some() {
+            return;
+        }
+        // Senders of before had one hash only.
+        let group = match error.group {
+            "" => error.fingerprint,
+            group => group,
+        };
+        if let Some(seen) = self.seen.get_mut(group) {
             seen.count += 1;
             seen.free += u64::from(at.free);
             return;
@@ -54,28 +69,35 @@ impl Signatures {
             return;
         }
         self.seen.insert(
-            error.fingerprint.to_owned(),
+            group.to_owned(),
             SeenSignature {
                 class: error.class.to_owned(),
                 exception: error.exception.map(str::to_owned),
-                message: error.message.chars().take(MESSAGE_CHARS).collect(),
+                message: cut(error.message),
                 stream: at.stream.to_owned(),
                 line: at.line,
+                fingerprint: error.fingerprint.to_owned(),
+                outer: error.outer.map(cut),
+                frames: error.frames.into_iter().flatten().map(cut).collect(),
                 count: 1,
                 free: u64::from(at.free),
             },
         );
     }
 
-    /// By fingerprint.
+    /// By group.
     #[must_use]
     pub fn seen(&self) -> &BTreeMap<String, SeenSignature> {
         &self.seen
     }
 
-    /// Occurrences whose fingerprint was not kept.
+    /// Occurrences whose group was not kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MESSAGE_CHARS).collect()
 }

@@ -99,12 +99,7 @@ fn encode_rest(body: &Body<'_>, out: &mut Writer<'_>) {
             out.optional_double(b.duration_s);
         }
         Body::Signature(b) => {
-            out.number(mask([b.exception.is_some()]));
-            out.text(b.class, WORD_CAP);
-            out.optional(b.exception, WORD_CAP);
-            out.text(b.message, MESSAGE_CAP);
-            out.number(b.end_line);
-            out.text(b.fingerprint, WORD_CAP);
+            encode_signature(b, out);
         }
         Body::Gap(b) => {
             out.number(b.from);
@@ -143,6 +138,31 @@ fn encode_test_end(b: &TestEnd<'_>, out: &mut Writer<'_>) {
     out.optional(b.message, MESSAGE_CAP);
     out.optional(b.location, WORD_CAP);
     out.optional(b.tags, WORD_CAP);
+}
+
+fn encode_signature(b: &Signature<'_>, out: &mut Writer<'_>) {
+    let given = [
+        b.exception.is_some(),
+        !b.group.is_empty(),
+        b.outer.is_some(),
+        b.within.is_some(),
+    ];
+    let frames = mask(b.frames.map(|f| f.is_some()));
+    out.number(mask(given) | frames << given.len());
+    out.text(b.class, WORD_CAP);
+    out.optional(b.exception, WORD_CAP);
+    out.text(b.message, MESSAGE_CAP);
+    out.number(b.end_line);
+    out.text(b.fingerprint, WORD_CAP);
+    // What follows was not there at first: writers of then end here.
+    out.optional(Some(b.group).filter(|g| !g.is_empty()), WORD_CAP);
+    out.optional(b.outer, MESSAGE_CAP);
+    if let Some(line) = b.within {
+        out.number(line);
+    }
+    for frame in b.frames {
+        out.optional(frame, WORD_CAP);
+    }
 }
 
 fn mask<const N: usize>(given: [bool; N]) -> u64 {
@@ -313,6 +333,10 @@ impl<'a> Fields<'a> {
             message: self.text()?,
             end_line: self.reader.number()?,
             fingerprint: self.text()?,
+            group: self.text_if(1)?.unwrap_or(""),
+            outer: self.text_if(2)?,
+            within: self.has(3).then(|| self.reader.number()).transpose()?,
+            frames: [self.text_if(4)?, self.text_if(5)?, self.text_if(6)?],
         })
     }
 

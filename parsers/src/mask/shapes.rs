@@ -1,6 +1,8 @@
 //! The shapes that are masked, each a function that looks at the beginning of some bytes, no
 //! farther than the shape itself can reach.
 
+use super::{moments, words};
+
 /// A shape and its placeholder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
@@ -17,8 +19,12 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-fn ends_word(rest: &[u8]) -> bool {
-    !rest.first().is_some_and(|b| is_word(*b))
+/// Whether a word that ends here is whole: a placeholder is the rest of one.
+pub(super) fn ends_word(rest: &[u8]) -> bool {
+    match rest.first() {
+        Some(b'<') => words::placeholder(rest).is_none(),
+        first => !first.is_some_and(|b| is_word(*b)),
+    }
 }
 
 /// Length of the run at the beginning for which `is` holds, up to `cap`.
@@ -26,67 +32,68 @@ pub(super) fn run(bytes: &[u8], cap: usize, is: impl Fn(u8) -> bool) -> usize {
     bytes.iter().take(cap).take_while(|b| is(**b)).count()
 }
 
-/// What may begin where a word begins; the byte before it tells `v1.2.3.4.5` from an address.
-pub(super) fn at_word(rest: &[u8], before: u8) -> Option<Found> {
-    time(rest)
+/// What was looked through in vain and need not be looked through again, as ends in the text: without
+/// it, text made to the purpose would take quadratic time.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// No digit stands before, in what a token may be made of.
+    digitless: usize,
+    /// No long mixed token begins before.
+    mixed: usize,
+    /// No Base64 begins before.
+    base64: usize,
+    /// No directory begins before.
+    directory: usize,
+}
+
+/// What may begin where a word begins, at a place in the text; the byte before it tells `v1.2.3.4.5`
+/// from an address.
+pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Option<Found> {
+    moments::time(rest)
         .or_else(|| uuid(rest))
         .or_else(|| ipv4(rest).filter(|_| before != b'.'))
         .or_else(|| ipv6(rest))
         .or_else(|| mac(rest))
-        .or_else(|| token(rest))
+        .or_else(|| base64(rest, at, memo))
+        .or_else(|| token(rest, at, memo))
         .or_else(|| hex(rest))
         .or_else(|| email(rest))
         .or_else(|| drive(rest))
 }
 
+/// What differs from run to run although it may be worth reading: durations, generated names.
+pub(super) fn varying(rest: &[u8], before: u8) -> Option<Found> {
+    moments::duration(rest).or_else(|| generated(rest, before))
+}
+
+/// Letters and digits that change at least four times, or the random end of a pod's name, for which
+/// Kubernetes leaves out vowels and digits that look like letters.
+fn generated(rest: &[u8], before: u8) -> Option<Found> {
+    let len = run(rest, usize::MAX, is_word);
+    let word = &rest[..len];
+    let turns = word
+        .windows(2)
+        .filter(|w| w[0] != b'_' && w[1] != b'_')
+        .filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit())
+        .count();
+    let suffix = before == b'-'
+        && (5..=10).contains(&len)
+        && turns > 0
+        && word
+            .iter()
+            .all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(b));
+    let is = (turns >= 4 || suffix) && ends_word(&rest[len..]);
+    is.then_some(Found { len, mask: "<id>" })
+}
+
 /// Whether the bytes begin with the pattern; in it `0` is any digit, `x` any hex digit.
-fn like(bytes: &[u8], pattern: &[u8]) -> bool {
+pub(super) fn like(bytes: &[u8], pattern: &[u8]) -> bool {
     bytes.len() >= pattern.len()
         && pattern.iter().zip(bytes).all(|(p, b)| match p {
             b'0' => b.is_ascii_digit(),
             b'x' => b.is_ascii_hexdigit(),
             _ => p == b,
         })
-}
-
-/// `2026-01-02`, `2026-01-02T03:04:05.678+00:00`, `2026/01/02 03:04:05`, `03:04:05.678`.
-fn time(rest: &[u8]) -> Option<Found> {
-    let date = like(rest, b"0000-00-00") || like(rest, b"0000/00/00");
-    let mut len = 0;
-    if date {
-        len = 10;
-        let separated = matches!(rest.get(10), Some(b'T' | b' ')) && like(&rest[11..], b"00:00");
-        len += usize::from(separated);
-        if !separated {
-            return ends_word(&rest[10..]).then_some(Found {
-                len,
-                mask: "<time>",
-            });
-        }
-    }
-    if like(&rest[len..], b"00:00:00") {
-        len += 8;
-        if matches!(rest.get(len), Some(b'.' | b',')) {
-            let digits = run(&rest[len + 1..], 9, |b| b.is_ascii_digit());
-            len += if digits > 0 { digits + 1 } else { 0 };
-        }
-    } else if date {
-        len += 5;
-    } else {
-        return None;
-    }
-    let zone = &rest[len..];
-    if zone.first() == Some(&b'Z') {
-        len += 1;
-    } else if like(zone, b"+00:00") || like(zone, b"-00:00") {
-        len += 6;
-    } else if like(zone, b"+0000") || like(zone, b"-0000") {
-        len += 5;
-    }
-    ends_word(&rest[len..]).then_some(Found {
-        len,
-        mask: "<time>",
-    })
 }
 
 fn uuid(rest: &[u8]) -> Option<Found> {
@@ -143,12 +150,16 @@ pub(super) fn ipv6(rest: &[u8]) -> Option<Found> {
     let mut len = run(rest, 46, |b| {
         b.is_ascii_hexdigit() || b == b':' || b == b'.'
     });
+    let whole = ends_word(&rest[len..]);
     // A full stop or colon after the address belongs to the sentence.
     while len > 2 && matches!(rest[len - 1], b'.' | b':') && &rest[len - 2..len] != b"::" {
         len -= 1;
     }
     let text = &rest[..len];
-    if !(3..=45).contains(&len) || !ends_word(&rest[len..]) || !text.iter().any(u8::is_ascii_digit)
+    if !(3..=45).contains(&len)
+        || !whole
+        || !ends_word(&rest[len..])
+        || !text.iter().any(u8::is_ascii_digit)
     {
         return None;
     }
@@ -211,17 +222,23 @@ const TOKENS: [(&[u8], usize); 26] = [
 ];
 
 /// A token with a well-known beginning, or a long one of letters and digits well mixed.
-fn token(rest: &[u8]) -> Option<Found> {
+fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
     let in_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let first = rest[0];
     for (prefix, least) in TOKENS {
-        if prefix[0] == first && rest.starts_with(prefix) {
+        if prefix[0] == first && at >= memo.digitless && rest.starts_with(prefix) {
             let len = run(&rest[prefix.len()..], usize::MAX, in_token);
             let random = rest[..prefix.len() + len].iter().any(u8::is_ascii_digit);
             if len >= least && random {
                 return found(prefix.len() + len, "<secret>");
             }
+            if !random {
+                memo.digitless = at + prefix.len() + len;
+            }
         }
+    }
+    if at < memo.mixed {
+        return None;
     }
     let mixed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'=');
     let len = run(rest, usize::MAX, mixed);
@@ -234,10 +251,33 @@ fn token(rest: &[u8]) -> Option<Found> {
     let both_cases =
         text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
     let secret = len >= 20 && digits >= 2 && changes >= 3 && both_cases && ends_word(&rest[len..]);
-    secret.then_some(Found {
-        len,
-        mask: "<secret>",
-    })
+    if !secret {
+        memo.mixed = at + len;
+        return None;
+    }
+    found(len, "<secret>")
+}
+
+/// At least 24 characters of Base64 that hold what words and paths do not: a plus sign, or padding at
+/// the end.
+fn base64(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
+    if at < memo.base64 {
+        return None;
+    }
+    let in_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let digits = run(rest, usize::MAX, in_base64);
+    let len = digits + run(&rest[digits..], 2, |b| b == b'=');
+    let text = &rest[..digits];
+    let is = len >= 24
+        && (len > digits || text.contains(&b'+'))
+        && text.iter().any(u8::is_ascii_lowercase)
+        && text.iter().any(u8::is_ascii_uppercase)
+        && ends_word(&rest[len..]);
+    if !is {
+        memo.base64 = at + digits;
+        return None;
+    }
+    found(len, "<b64>")
 }
 
 /// `0x` with four and more hex digits; eight and more hex digits that are no plain number.
@@ -268,13 +308,15 @@ fn email(rest: &[u8]) -> Option<Found> {
     let mut len = run(host, 253, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')
     });
+    let whole = ends_word(&host[len..]);
     while len > 0 && !host[len - 1].is_ascii_alphanumeric() {
         len -= 1;
     }
     let top = host[..len].rsplit(|b| *b == b'.').next().unwrap_or(b"");
     let dotted = host[..len].contains(&b'.') && top.len() >= 2;
     // `react@18.2.0` is a package, not a person.
-    (dotted && top.iter().all(u8::is_ascii_alphabetic)).then_some(Found {
+    let is = whole && dotted && top.iter().all(u8::is_ascii_alphabetic) && ends_word(&host[len..]);
+    is.then_some(Found {
         len: local + 1 + len,
         mask: "<email>",
     })
@@ -286,7 +328,7 @@ fn drive(rest: &[u8]) -> Option<Found> {
         && rest.get(1) == Some(&b':')
         && matches!(rest.get(2), Some(b'\\' | b'/'));
     let directory = if absolute {
-        directory(&rest[2..])
+        directory(&rest[2..], 0, &mut Memo::default())
     } else {
         None
     };
@@ -298,7 +340,10 @@ fn drive(rest: &[u8]) -> Option<Found> {
 
 /// Length of a path's directory part with the slash before the last component; `None` for paths
 /// of one component.
-pub(super) fn directory(rest: &[u8]) -> Option<usize> {
+pub(super) fn directory(rest: &[u8], at: usize, memo: &mut Memo) -> Option<usize> {
+    if at < memo.directory {
+        return None;
+    }
     let slash = |b: u8| matches!(b, b'/' | b'\\');
     let in_path = |b: u8| {
         is_word(b) || slash(b) || matches!(b, b'.' | b'-' | b'+' | b'@' | b'%' | b'~' | b'$' | b'#')
@@ -308,7 +353,11 @@ pub(super) fn directory(rest: &[u8]) -> Option<usize> {
     let named = run_back(path, slash);
     let cut = path[..named].iter().rposition(|b| slash(*b))? + 1;
     let has_directory = path[..cut].iter().any(|b| is_word(*b));
-    has_directory.then_some(cut)
+    if !has_directory {
+        memo.directory = at + len;
+        return None;
+    }
+    Some(cut)
 }
 
 /// Length without the trailing bytes for which `is` holds.
@@ -316,19 +365,25 @@ fn run_back(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
     bytes.iter().rposition(|b| !is(*b)).map_or(0, |i| i + 1)
 }
 
-/// Length, number of digits, and whether there is no decimal point.
-pub(super) fn number(rest: &[u8]) -> (usize, usize, bool) {
+/// Length, number of digits, and whether there is no decimal point; perhaps with commas between
+/// thousands.
+pub(super) fn number(rest: &[u8], grouped: bool) -> (usize, usize, bool) {
     let (mut len, mut digits, mut whole) = (0, 0, true);
     loop {
         let more = run(&rest[len..], usize::MAX, |b| b.is_ascii_digit());
         digits += more;
         len += more;
-        let decimals =
-            rest.get(len) == Some(&b'.') && rest.get(len + 1).is_some_and(u8::is_ascii_digit);
-        if !decimals {
-            return (len, digits, whole);
+        let next = rest.get(len + 1).is_some_and(u8::is_ascii_digit);
+        match rest.get(len) {
+            Some(b'.') if next => whole = false,
+            Some(b',') if grouped && is_thousands(&rest[len..]) => {}
+            _ => return (len, digits, whole),
         }
         len += 1;
-        whole = false;
     }
+}
+
+/// `,000` and no digit behind.
+fn is_thousands(rest: &[u8]) -> bool {
+    like(rest, b",000") && !rest.get(4).is_some_and(u8::is_ascii_digit)
 }

@@ -82,8 +82,74 @@ pub(super) fn secret_value(text: &str, name: usize) -> Option<(usize, usize)> {
         |b: u8| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b',' | b';' | b')' | b'&');
     let len = run(&bytes[from..], usize::MAX, in_value);
     let value = &bytes[from..from + len];
-    // A redactor has been there.
-    let redacted = value.starts_with(b"[redacted:");
-    let likely = len >= 8 && !redacted && (!needs_digit || value.iter().any(u8::is_ascii_digit));
+    let known = placeholder(value);
+    let likely = match needs_digit {
+        // What was masked or redacted already stays as it is.
+        _ if value == b"<secret>" => true,
+        _ if value.starts_with(b"[redacted:") => false,
+        true => len >= 8 && value.iter().any(u8::is_ascii_digit) && !value.contains(&b'<'),
+        false => {
+            len > 0 && known.is_none() && !NOTHING.iter().any(|n| value.eq_ignore_ascii_case(n))
+        }
+    };
     likely.then_some((from, from + len))
+}
+
+/// Values that say that there is no secret.
+const NOTHING: [&[u8]; 8] = [
+    b"none",
+    b"null",
+    b"nil",
+    b"undefined",
+    b"true",
+    b"false",
+    b"empty",
+    b"{}",
+];
+
+/// Placeholders, as they may stand in a text that was masked before.
+const PLACEHOLDERS: [&str; 14] = [
+    "<n>", "<str>", "<time>", "<path>", "<addr>", "<dur>", "<id>", "<hex>", "<ptr>", "<uuid>",
+    "<email>", "<secret>", "<b64>", "<status>",
+];
+
+/// The placeholder at the beginning of some bytes.
+pub(super) fn placeholder(bytes: &[u8]) -> Option<&'static str> {
+    let found = PLACEHOLDERS
+        .iter()
+        .find(|p| bytes.starts_with(p.as_bytes()));
+    found.copied()
+}
+
+/// Length of a value after `name=`.
+pub(super) fn value(bytes: &[u8]) -> Option<usize> {
+    let ends = |b: u8| {
+        b.is_ascii_whitespace()
+            || matches!(
+                b,
+                b'"' | b'\'' | b'`' | b',' | b';' | b'(' | b')' | b'&' | b']' | b'}' | b'<' | b'>'
+            )
+    };
+    let len = run(bytes, usize::MAX, |b| !ends(b));
+    (len > 0).then_some(len)
+}
+
+/// The part between `scheme://` and the path of a URL whose scheme is the first `scheme` bytes, from
+/// and to: all of it, or only a name with its password before the `@`.
+pub(super) fn authority(text: &str, scheme: usize, all: bool) -> Option<(usize, usize)> {
+    let from = scheme + 3;
+    let rest = text[scheme..].strip_prefix("://")?.as_bytes();
+    let within = |b: u8| {
+        !b.is_ascii_whitespace()
+            && !matches!(
+                b,
+                b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'(' | b')' | b',' | b';'
+            )
+    };
+    let len = run(rest, usize::MAX, within);
+    if all {
+        return (len > 0).then_some((from, from + len));
+    }
+    let user = rest[..len].iter().rposition(|b| *b == b'@')?;
+    (user > 0).then_some((from, from + user))
 }

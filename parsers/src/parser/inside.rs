@@ -218,7 +218,7 @@ impl Router {
             found |= n == line.number;
             at.emit(texts.teller(n), n, body, out);
         });
-        found || self.signatures.attentive()
+        found || self.signatures.took(line.number)
     }
 }
 

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use regex::{Captures, Regex, RegexSet};
 
 use crate::dialect::{Claim, DIALECTS, Line};
-use crate::event::{Body, Signature, SuiteEnd, SuiteStart, Summary, TestEnd, TestStart};
+use crate::event::{Body, FRAMES, Signature, SuiteEnd, SuiteStart, Summary, TestEnd, TestStart};
 use crate::frame::{MESSAGE_CAP, cut_at_boundary};
-use crate::mask::fingerprint;
+use crate::mask;
 use crate::redact;
 
 pub use meaning::Meaning;
@@ -202,23 +202,38 @@ impl Matcher {
                 printed: counts(&group)?,
                 duration_s: duration(&group),
             }),
-            Meaning::Signature => {
-                let whole = captures.get(0)?.as_str();
-                let message = group("message").unwrap_or(whole.trim());
-                let message = cut_at_boundary(message, MESSAGE_CAP);
-                let (class, exception) = (&*pattern.name, group("exception"));
-                let fingerprint = fingerprint(class, exception, message);
-                tell(Body::Signature(Signature {
-                    class,
-                    exception,
-                    message,
-                    end_line: number,
-                    fingerprint: &fingerprint,
-                }));
-                return Some(Claim::Pass);
-            }
+            Meaning::Signature => return tell_signature(pattern, captures, number, tell),
         };
         tell(body);
         Some(Claim::Own)
     }
+}
+
+/// Tells an error; the line is left to others too.
+fn tell_signature(
+    pattern: &Pattern,
+    captures: &Captures<'_>,
+    number: u64,
+    tell: &mut dyn FnMut(Body<'_>),
+) -> Option<Claim> {
+    let named = |name: &str| {
+        let text = captures.name(name)?.as_str().trim();
+        (!text.is_empty()).then_some(text)
+    };
+    let whole = captures.get(0)?.as_str();
+    let message = named("message").unwrap_or(whole.trim());
+    let message = cut_at_boundary(message, MESSAGE_CAP);
+    let (class, exception) = (&*pattern.name, named("exception"));
+    tell(Body::Signature(Signature {
+        class,
+        exception,
+        message,
+        end_line: number,
+        fingerprint: &mask::fingerprint(class, exception, message, []),
+        group: &mask::group(class, exception, message),
+        outer: None,
+        within: None,
+        frames: [None; FRAMES],
+    }));
+    Some(Claim::Pass)
 }

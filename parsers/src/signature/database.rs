@@ -1,53 +1,107 @@
-//! Errors of databases: server logs, and what clients print of them.
+//! Errors of databases and brokers: server logs, and what clients print of them.
 
-use super::LineClass;
-
-pub(super) const WORDS: [&str; 12] = [
-    "deadlock detected",
-    "Deadlock found when trying to get lock",
-    "violates unique constraint",
-    "violates foreign key constraint",
-    "SQLSTATE[",
-    "SQLSTATE ",
-    "database is locked",
-    "SQLITE_BUSY",
-    "SQLITE_CORRUPT",
-    "too many clients already",
-    "Lock wait timeout exceeded",
-    "UNIQUE constraint failed",
-];
+use super::table::LineClass;
 
 /// PostgreSQL parts the severity from the text with two spaces; the crash of one of its processes is
 /// a plain log line.
-pub(super) const POSTGRES: [&str; 4] = [
+const POSTGRES: [&str; 4] = [
     "ERROR:  ",
     "FATAL:  ",
     "PANIC:  ",
     "LOG:  server process (PID ",
 ];
 
+const WORDS: &[&str] = &[
+    "deadlock detected",
+    "Deadlock found when trying to get lock",
+    "violates unique constraint",
+    "violates foreign key constraint",
+    "violates not-null constraint",
+    "violates check constraint",
+    "could not serialize access",
+    "SQLSTATE[",
+    "SQLSTATE ",
+    "too many clients already",
+    "remaining connection slots are reserved",
+    "the database system is starting up",
+    "in a read-only transaction",
+    "server closed the connection unexpectedly",
+    "password authentication failed for user",
+    "Lock wait timeout exceeded",
+    "Too many connections",
+    "MySQL server has gone away",
+    "Lost connection to MySQL server",
+    "Can't connect to MySQL server",
+    "Can't connect to local MySQL server",
+    "--read-only option so it cannot",
+    "Duplicate entry '",
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+    "attempt to write a readonly database",
+    "database disk image is malformed",
+    "unable to open database file",
+    "UNIQUE constraint failed",
+    "FOREIGN KEY constraint failed",
+    "NOT NULL constraint failed",
+    "CHECK constraint failed",
+    "SQLITE_BUSY",
+    "SQLITE_CORRUPT",
+    "SQLITE_READONLY",
+    "SQLITE_CONSTRAINT",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "READONLY You can't write against a read only",
+    "MISCONF Redis",
+    "MISCONF Errors writing to the AOF",
+    "NOAUTH Authentication required",
+    "WRONGTYPE Operation against",
+    "LOADING Redis is loading",
+    "CLUSTERDOWN ",
+    "OOM command not allowed",
+    "max number of clients reached",
+    "MongoServerError",
+    "MongoNetworkError",
+    "MongoServerSelectionError",
+    "E11000 duplicate key",
+    "NotWritablePrimary",
+    "LEADER_NOT_AVAILABLE",
+    "NOT_LEADER_FOR_PARTITION",
+    "NOT_LEADER_OR_FOLLOWER",
+    "NotLeaderOrFollowerException",
+    "UNKNOWN_TOPIC_OR_PARTITION",
+    "COORDINATOR_NOT_AVAILABLE",
+    "Broker may not be available",
+    "NoBrokersAvailable",
+];
+
+const KEYWORDS: &[&str] = &{
+    let mut all = [""; WORDS.len() + 6];
+    let mut at = 0;
+    while at < WORDS.len() {
+        all[at] = WORDS[at];
+        at += 1;
+    }
+    all[at] = POSTGRES[0];
+    all[at + 1] = POSTGRES[1];
+    all[at + 2] = POSTGRES[2];
+    all[at + 3] = POSTGRES[3];
+    all[at + 4] = "ORA-";
+    all[at + 5] = MYSQL;
+    all
+};
+
+/// MySQL's programs: `ERROR 1045 (28000): Access denied ...`.
+const MYSQL: &str = "ERROR 1";
+
 pub(super) const CLASS: LineClass = LineClass {
     class: "db_error",
-    keywords: &[
-        "eadlock",
-        "violates ",
-        "SQLSTATE",
-        "SQLITE_",
-        "database is locked",
-        "too many clients",
-        "Lock wait",
-        "constraint failed",
-        "ERROR:  ",
-        "FATAL:  ",
-        "PANIC:  ",
-        "(PID ",
-        "ORA-",
-    ],
+    keywords: KEYWORDS,
     is: |text| {
         let postgres = POSTGRES
             .iter()
             .any(|w| text.find(w).is_some_and(|at| is_severity(&text[..at])));
-        postgres || is_oracle(text) || WORDS.iter().any(|w| text.contains(w))
+        postgres || is_oracle(text) || is_mysql(text) || WORDS.iter().any(|w| text.contains(w))
     },
 };
 
@@ -63,4 +117,17 @@ fn is_oracle(text: &str) -> bool {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         digits == 5 && rest[digits..].starts_with(':')
     })
+}
+
+fn is_mysql(text: &str) -> bool {
+    let Some((_, code)) = text.split_once(MYSQL) else {
+        return false;
+    };
+    let (code, state) = code.as_bytes().split_at(code.len().min(3));
+    let state = state.strip_prefix(b" (").unwrap_or_default();
+    code.len() == 3
+        && code.iter().all(u8::is_ascii_digit)
+        && state.len() > 5
+        && state[..5].iter().all(u8::is_ascii_alphanumeric)
+        && state[5] == b')'
 }

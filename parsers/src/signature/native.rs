@@ -1,37 +1,6 @@
 //! What native programs, the C library, shells and the kernel say of crashes and exhausted memory.
 
-use super::LineClass;
-
-pub(super) const SEGFAULT_WORDS: [&str; 16] = [
-    "egmentation fault",
-    "segfault at ",
-    "SIGSEGV",
-    "SIGABRT",
-    "SIGBUS",
-    "free(): ",
-    "double free or corruption",
-    "malloc(): ",
-    "malloc_consolidate(): ",
-    "munmap_chunk(): ",
-    "realloc(): ",
-    "corrupted size vs. prev_size",
-    "*** stack smashing detected ***",
-    "*** buffer overflow detected ***",
-    ": Assertion `",
-    "Aborted",
-];
-
-pub(super) const OOM_WORDS: [&str; 9] = [
-    "invoked oom-killer",
-    "oom-kill:",
-    "ut of memory: Kill",
-    "oom_reaper: reaped",
-    "OOMKilled",
-    "OutOfMemoryError",
-    "heap out of memory",
-    "Cannot allocate memory",
-    "runtime: out of memory",
-];
+use super::table::LineClass;
 
 pub(super) const SEGFAULT: LineClass = LineClass {
     class: "segfault",
@@ -41,31 +10,62 @@ pub(super) const SEGFAULT: LineClass = LineClass {
         "SIGSEGV",
         "SIGABRT",
         "SIGBUS",
-        "(): ",
-        "corrupt",
-        "detected ***",
+        "free(): ",
+        "double free or corruption",
+        "malloc(): ",
+        "calloc(): ",
+        "malloc_consolidate(): ",
+        "munmap_chunk(): ",
+        "realloc(): ",
+        "corrupted size vs. prev_size",
+        "corrupted double-linked list",
+        "*** stack smashing detected ***",
+        "*** buffer overflow detected ***",
         ": Assertion `",
+        "Assertion failed: (",
+        "general protection fault",
+        "general protection ip:",
+        "Illegal instruction",
+        "Bus error",
         "Aborted",
     ],
     is: |text| {
-        SEGFAULT_WORDS
-            .iter()
-            .any(|w| text.contains(w) && (*w != "Aborted" || is_abort(text)))
+        let aborted = text.contains("Aborted");
+        !aborted || is_abort(text) || WORDS.iter().any(|w| text.contains(w))
     },
 };
 
-pub(super) const OOM: LineClass = LineClass {
-    class: "oom",
-    keywords: &[
-        "oom-kill",
-        "oom_reaper",
-        "ut of memory",
+/// What makes a line one of a crash although something was aborted in it too.
+const WORDS: [&str; 5] = [
+    "SIGABRT",
+    "SIGSEGV",
+    "SIGBUS",
+    "egmentation fault",
+    ": Assertion `",
+];
+
+pub(super) const OOM: LineClass = LineClass::of(
+    "oom",
+    &[
+        "invoked oom-killer",
+        "oom-kill:",
+        "ut of memory: Kill",
+        "oom_reaper: reaped",
         "OOMKilled",
-        "OutOfMemory",
+        "OutOfMemoryError",
+        "OutOfMemoryException",
+        "heap out of memory",
         "Cannot allocate memory",
+        "runtime: out of memory",
+        "fatal error: out of memory",
+        "killed as a result of limit of",
+        "std::bad_alloc",
+        "memory allocation of ",
+        "Allowed memory size of ",
+        "virtual memory exhausted",
+        "There is insufficient memory for the Java Runtime",
     ],
-    is: |text| OOM_WORDS.iter().any(|w| text.contains(w)),
-};
+);
 
 /// As shells report it: `Aborted (core dumped)`, `bash: line 1:  6512 Aborted      ./prog`; a service
 /// that aborted a request is something else.

@@ -7,6 +7,7 @@
 //! name contains the text and lists their misses.
 
 mod junit;
+mod noise;
 mod score;
 mod truth;
 mod wrapped;

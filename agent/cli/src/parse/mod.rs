@@ -134,6 +134,11 @@ fn wanted(names: &[String]) -> Result<impl Fn(&str) -> bool, Failure> {
     Ok(move |id: &str| auto || names.iter().any(|n| n == id))
 }
 
+/// The frames a signature tells.
+fn frames<'a>(signature: &sentinel_parsers::event::Signature<'a>) -> Vec<&'a str> {
+    signature.frames.into_iter().flatten().collect()
+}
+
 /// What has been read so far.
 #[derive(Default)]
 struct Reading {
@@ -160,8 +165,12 @@ impl Reading {
                 "line": event.line,
                 "end_line": signature.end_line,
                 "fingerprint": signature.fingerprint,
+                "group": signature.group,
                 "exception": signature.exception,
                 "excerpt": signature.message,
+                "outer": signature.outer,
+                "within": signature.within,
+                "frames": frames(signature),
             }));
         }
     }

@@ -74,7 +74,8 @@ fn body(body: &Body<'_>) -> (&'static str, Value) {
         Body::Signature(s) => (
             "signature",
             json!({"class": s.class, "exception": s.exception, "excerpt": s.message,
-                "end_line": s.end_line, "fingerprint": s.fingerprint}),
+                "end_line": s.end_line, "fingerprint": s.fingerprint, "group": s.group,
+                "outer": s.outer, "within": s.within, "frames": super::frames(s)}),
         ),
         Body::Gap(g) => (
             "gap",

@@ -81,7 +81,7 @@ fn seed() -> impl Strategy<Value = Seed> {
 }
 
 impl Script {
-    /// One event of each type, with all its fields.
+    /// One event of each type, with all the fields it had at first.
     pub(super) fn of_every_kind() -> Script {
         let seeds = (0..13).map(|kind| Seed {
             kind,
@@ -91,7 +91,7 @@ impl Script {
             time_ms: Some(1_767_225_600_000 + i64::from(kind) * 17),
             lane: 0,
             picks: [0, 1, 2, 3, 4, 5, 6, kind],
-            given: u16::MAX,
+            given: 0x1fff,
             numbers: [1, 2, 3, 4, 5, 6, 7, 300],
             small: -9,
             seconds: 1.25,
@@ -233,6 +233,10 @@ impl Script {
                 message: self.word(seed, 4),
                 end_line: seed.numbers[1],
                 fingerprint: self.word(seed, 6),
+                group: self.maybe(seed, 5).filter(|_| has(13)).unwrap_or_default(),
+                outer: self.maybe(seed, 7).filter(|_| has(14)),
+                within: has(15).then_some(seed.numbers[2]),
+                frames: [0, 1, 2].map(|at| self.maybe(seed, at).filter(|_| has(13))),
             }),
             11 => Body::Gap(Gap {
                 from: seed.numbers[0],

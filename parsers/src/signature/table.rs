@@ -1,0 +1,121 @@
+//! The tables of classes, and which of them a line may be of.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::block::BlockClass;
+use super::{
+    database, disk, dotnet, go, http, java, native, network, node, php, python, ruby, rust,
+    sanitizer, terminate, tls,
+};
+
+/// A class of errors that take one line.
+pub(super) struct LineClass {
+    pub(super) class: &'static str,
+    /// One of these stands in every such line; case matters.
+    pub(super) keywords: &'static [&'static str],
+    /// Whether a line that holds a keyword is one.
+    pub(super) is: fn(&str) -> bool,
+}
+
+impl LineClass {
+    /// A class of which every line is that holds one of the words.
+    pub(super) const fn of(class: &'static str, keywords: &'static [&'static str]) -> LineClass {
+        LineClass {
+            class,
+            keywords,
+            is: |_| true,
+        }
+    }
+}
+
+/// In order of precedence: the particular before what looks like many.
+pub(super) static BLOCKS: [&BlockClass; 10] = [
+    &python::CLASS,
+    &go::CLASS,
+    &rust::CLASS,
+    &ruby::CLASS,
+    &php::CLASS,
+    &sanitizer::CLASS,
+    &terminate::CLASS,
+    &dotnet::CLASS,
+    &java::CLASS,
+    &node::CLASS,
+];
+
+/// In order of precedence: the causes first.
+pub(super) static LINES: [LineClass; 9] = [
+    network::REFUSED,
+    network::TIMEOUT,
+    database::CLASS,
+    network::DNS,
+    tls::CLASS,
+    disk::CLASS,
+    native::OOM,
+    http::CLASS,
+    native::SEGFAULT,
+];
+
+/// Of [`LINES`], those that say why an exception was thrown.
+pub(super) const CAUSES: Classes = 0b1111_1111;
+
+/// Of [`LINES`], exhausted memory.
+pub(super) const MEMORY: Classes = 1 << 6;
+
+/// Classes as bits: [`BLOCKS`] first, then [`LINES`]; or [`LINES`] alone.
+pub(super) type Classes = u32;
+
+/// Finds out which classes a line may be of, so that a line costs only the tests of those classes.
+struct Keywords {
+    every: Option<AhoCorasick>,
+    /// The class of each keyword, as a bit.
+    bits: Vec<Classes>,
+}
+
+static KEYWORDS: LazyLock<Keywords> = LazyLock::new(|| {
+    let (words, bits): (Vec<&str>, Vec<Classes>) = lists()
+        .enumerate()
+        .flat_map(|(class, list)| list.iter().map(move |word| (*word, 1 << class)))
+        .unzip();
+    Keywords {
+        every: AhoCorasick::new(&words).ok(),
+        bits,
+    }
+});
+
+fn lists() -> impl Iterator<Item = &'static [&'static str]> {
+    let blocks = BLOCKS.iter().map(|class| class.keywords);
+    blocks.chain(LINES.iter().map(|class| class.keywords))
+}
+
+/// Every keyword of every class.
+pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+    lists().flatten().copied()
+}
+
+/// The classes of which a keyword stands in the text.
+pub(super) fn classes(text: &str) -> Classes {
+    let Some(every) = &KEYWORDS.every else {
+        return Classes::MAX;
+    };
+    every
+        .find_overlapping_iter(text)
+        .fold(0, |classes, found| classes | KEYWORDS.bits[found.pattern()])
+}
+
+/// Of the classes, those of one line.
+pub(super) fn lines_of(classes: Classes) -> Classes {
+    classes >> BLOCKS.len()
+}
+
+/// The first of [`LINES`] that the text is, among those whose bits are set.
+pub(super) fn line_class(among: Classes, text: &str) -> Option<&'static str> {
+    let may_be = among & lines_of(classes(text));
+    if may_be == 0 {
+        return None;
+    }
+    let mut rows = LINES.iter().enumerate();
+    let row = rows.find(|(bit, class)| may_be >> bit & 1 == 1 && (class.is)(text));
+    row.map(|(_, class)| class.class)
+}
