@@ -91,6 +91,7 @@ fn next(block: &mut Block, text: &str) -> Next {
     let more = ["more", "common frames omitted", "frames truncated"];
     let left_out = trimmed.starts_with("... ") && more.iter().any(|m| trimmed.ends_with(m));
     if block.certain && (left_out || trimmed.starts_with("[CIRCULAR REFERENCE")) {
+        block.state = IN_FRAMES;
         return Next::In;
     }
     if block.state == IN_FRAMES

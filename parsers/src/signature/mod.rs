@@ -148,7 +148,8 @@ impl Signatures {
             return;
         }
         let (root, outer) = block.root();
-        let outer = outer.map(|part| mask::anonymise(&part.text()).into_owned());
+        let outer = outer.map(Part::text).filter(|text| !text.is_empty());
+        let outer = outer.map(|text| mask::anonymise(&text).into_owned());
         let class = block.parts.first().map_or(block.kind.class, |p| p.class);
         let whole = Told {
             class,

@@ -10,6 +10,7 @@ pub(super) const REFUSED: LineClass = LineClass::of(
         "ECONNREFUSED",
         "ConnectionRefused",
         "actively refused it",
+        "Couldn't connect to server",
     ],
 );
 

@@ -58,6 +58,14 @@ fn rejection(trimmed: &str) -> Option<Head<'_>> {
             ..Head::default()
         });
     }
+    // Since Node.js 20 it is an error with frames.
+    if let Some(message) = trimmed.strip_prefix("UnhandledPromiseRejection: ") {
+        return Some(Head {
+            exception: Some(NAME),
+            message,
+            ..Head::default()
+        });
+    }
     let (_, said) = trimmed.split_once("UnhandledPromiseRejectionWarning: ")?;
     // The second warning of each explains what the first means.
     if said.starts_with("Unhandled promise rejection.") {

@@ -122,7 +122,10 @@ fn push(block: &mut Block, text: &str) {
 /// A line behind an exception: does the occurrence go on?
 fn after(block: &mut Block, text: &str, group: bool) -> Next {
     if group && text.starts_with("+-") {
-        block.state = NEXT_OF_GROUP;
+        // The last bar has no number, and no exception of the group behind it.
+        let last = text.trim_end().trim_start_matches(['+', '-']).is_empty();
+        block.state = if last { BLANK } else { NEXT_OF_GROUP };
+        block.count = 0;
         // Of the whole, but of none of its parts.
         block.last = block.seen;
         return Next::Between;
