@@ -17,7 +17,9 @@ pub(super) fn level(text: &str) -> Option<usize> {
     (indent.is_multiple_of(2) && indent < text.len()).then_some(indent / 2)
 }
 
-/// The status of an example whose whole line has the colour of its result.
+/// The status of an example whose whole line has the colour of its result. Others (Playwright, Mocha)
+/// colour whole lines too, and neither end the colour as RSpec does nor say `(FAILED - 1)` in red ones; a
+/// line without an end is the first of several.
 pub(super) fn coloured(raw: &[u8]) -> Option<Status> {
     let rest = raw.strip_prefix(b"\x1b[")?;
     let (colour, rest) = rest.split_first_chunk::<3>()?;
@@ -27,7 +29,14 @@ pub(super) fn coloured(raw: &[u8]) -> Option<Status> {
         b"33m" => Status::Skipped,
         _ => return None,
     };
-    rest.starts_with(b"  ").then_some(status)
+    let text = rest.strip_prefix(b"  ")?.trim_ascii_end();
+    let fits = match memchr::memchr(0x1b, text) {
+        None => true,
+        Some(end) if text[end..] != *b"\x1b[0m" => false,
+        Some(_) if status == Status::Passed => true,
+        Some(end) => std::str::from_utf8(&text[..end]).is_ok_and(|text| marked(text).is_some()),
+    };
+    fits.then_some(status)
 }
 
 /// An example's own words and what its line says of it.

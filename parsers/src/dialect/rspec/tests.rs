@@ -97,6 +97,22 @@ skipped Cart printed | waits <why not>"
 }
 
 #[test]
+fn red_and_green_lines_of_others_are_no_examples() {
+    // Playwright's list of failures and figures, Mocha's.
+    let text = "
+Running 2 tests using 1 worker
+\x1b[31m  1) a.spec.js:4:1 › has title ────\x1b[39m
+
+\x1b[31m  1 failed\x1b[39m
+\x1b[32m  1 passed\x1b[39m (3.1s)
+\x1b[31m  1 failing\x1b[0m
+";
+    assert_eq!(told("rspec", text), "");
+    let lines = "Cart\n\x1b[31m  is many\nlines (FAILED - 1)\x1b[0m\n";
+    assert_eq!(told("rspec", lines), "failed Cart | is many");
+}
+
+#[test]
 fn a_cut_tree_without_colours_tells_what_is_certain() {
     let cut = &TREE[..TREE.find("      is many").unwrap_or(0)];
     assert_eq!(
