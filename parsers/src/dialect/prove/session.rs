@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::syntax;
 use crate::dialect::Emit;
-use crate::dialect::tap::perl_place;
+use crate::dialect::tap::{Details, perl_place};
 use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestDetail, TestEnd};
 
 /// Files whose counts are kept apart, and diagnostics that wait for their file.
@@ -20,7 +20,8 @@ pub(super) struct Session {
     failed: u64,
     /// Diagnostics of failures, which `prove` does not capture: they come before the file's heading.
     waiting: Vec<Diagnosis>,
-    headline: Option<String>,
+    /// The name in a headline that stands alone, and the headline.
+    headline: Option<(String, Details)>,
 }
 
 /// A failure as its diagnostics on standard error name it.
@@ -28,8 +29,10 @@ pub(super) struct Session {
 struct Diagnosis {
     name: String,
     file: String,
-    line: u64,
+    details: Details,
+    /// Its first line and its last.
     number: u64,
+    last: u64,
 }
 
 impl Session {
@@ -50,14 +53,14 @@ impl Session {
             .iter()
             .position(|d| d.file == file && d.name == end.name);
         if let Some(diagnosis) = found.map(|at| self.waiting.remove(at)) {
-            let location = format!("{}:{}", diagnosis.file, diagnosis.line);
+            let (message, location) = (diagnosis.details.message(), diagnosis.details.location());
             emit(
                 number,
                 Body::TestDetail(TestDetail {
                     suite: end.suite,
                     name: end.name,
-                    message: None,
-                    location: Some(&location),
+                    message: message.as_deref(),
+                    location: location.as_deref(),
                 }),
             );
         }
@@ -67,25 +70,31 @@ impl Session {
     pub(super) fn diagnostic(&mut self, text: &str, number: u64) {
         let text = text.trim();
         let place = perl_place(text);
-        let head = match place {
-            Some((head, _, _)) if !head.is_empty() => head,
-            Some(_) => "",
-            None => text,
-        };
+        let head = place.map_or(text, |(head, _, _)| head);
         if let Some(name) = syntax::failed_name(head) {
-            self.headline = Some(name.to_owned());
+            self.headline = Some((name.to_owned(), Details::default()));
         }
-        let Some((_, file, line)) = place else { return };
-        if let Some(name) = self.headline.take()
-            && self.waiting.len() < WAITING_CAP
+        if let Some((name, mut details)) = self.headline.take() {
+            details.comment(text);
+            match place {
+                None => self.headline = Some((name, details)),
+                Some((_, file, _)) if self.waiting.len() < WAITING_CAP => {
+                    let file = file.to_owned();
+                    self.waiting.push(Diagnosis {
+                        name,
+                        file,
+                        details,
+                        number,
+                        last: number,
+                    });
+                }
+                Some(_) => {}
+            }
+        } else if let Some(latest) = self.waiting.last_mut()
+            && latest.last + 1 == number
         {
-            let file = file.to_owned();
-            self.waiting.push(Diagnosis {
-                name,
-                file,
-                line,
-                number,
-            });
+            latest.details.comment(text);
+            latest.last = number;
         }
     }
 
@@ -105,11 +114,12 @@ impl Session {
                 continue;
             }
             let diagnosis = self.waiting.remove(at);
-            let location = format!("{}:{}", diagnosis.file, diagnosis.line);
+            let (message, location) = (diagnosis.details.message(), diagnosis.details.location());
             emit(
                 diagnosis.number,
                 Body::TestEnd(TestEnd {
-                    location: Some(&location),
+                    message: message.as_deref(),
+                    location: location.as_deref(),
                     ..TestEnd::new(Some(file), &diagnosis.name, Status::Failed)
                 }),
             );

@@ -66,7 +66,32 @@ Result: FAIL
 ";
     assert_eq!(
         prove(text),
-        "failed t/a.t | two @t/a.t:4\nunnamed: 4 passed\nprinted: 5 tests, 1 failed"
+        "failed t/a.t | two <Failed test 'two'> @t/a.t:4\nunnamed: 4 passed\nprinted: 5 tests, 1 failed"
+    );
+}
+
+#[test]
+fn diagnostics_ahead_of_their_file_say_why() {
+    let text = "#   Failed test 'sum'
+#   at t/a.t line 4.
+#          got: '3'
+#     expected: '4'
+# Failed test 2 - sum at t/a.t line 5
+#      got undef
+# expected \"b\"
+# a note, not of the diagnosis
+t/a.t .. 
+1..3
+not ok 1 - sum
+not ok 2 - sum
+not ok 3 - bare
+Failed 3/3 subtests 
+";
+    assert_eq!(
+        prove(text),
+        "failed t/a.t | sum <got: '3', expected: '4'> @t/a.t:4
+failed t/a.t | sum <got undef, expected \"b\"> @t/a.t:5
+failed t/a.t | bare"
     );
 }
 

@@ -120,6 +120,10 @@ impl Details {
     /// A comment line after a result, without its `#`: Test::More's and bats' diagnostics.
     pub(crate) fn comment(&mut self, text: &str) {
         let text = text.trim();
+        // Test::More's last words about the whole file.
+        if text.starts_with("Looks like you") {
+            return;
+        }
         let bats = text
             .strip_prefix("(in test file ")
             .or_else(|| text.strip_prefix("in test file "))
@@ -136,8 +140,8 @@ impl Details {
             return;
         } else if text.starts_with("Failed ") {
             return set(&mut self.headline, text);
-        } else if text.starts_with("expected: ") && self.message.starts_with("got: ") {
-            if !self.message.contains(", expected: ") {
+        } else if is_word(text, "expected") && is_word(&self.message, "got") {
+            if !self.message.contains(", expected") {
                 self.message.push_str(", ");
                 self.message.push_str(cut(text));
             }
@@ -162,6 +166,12 @@ impl Details {
             self.line = Some(line);
         }
     }
+}
+
+/// `got: '1'` of Test::More, `got '1'` of Perl's own tests.
+fn is_word(text: &str, word: &str) -> bool {
+    let rest = text.strip_prefix(word);
+    rest.is_some_and(|rest| rest.starts_with([':', ' ']))
 }
 
 /// Sets a text that is still empty.
@@ -256,6 +266,8 @@ mod tests {
             read(bats),
             some("(from function `f' in file h.bash, line 9,", "t/a.bats:3")
         );
+        let last = "  Failed test 'sum'\n  at t/a.t line 4.\nLooks like you failed 1 test of 1.";
+        assert_eq!(read(last), some("Failed test 'sum'", "t/a.t:4"));
         let one = "Failed test 138 - ref at op/l.t line 463";
         assert_eq!(read(one), some("Failed test 138 - ref", "op/l.t:463"));
     }
