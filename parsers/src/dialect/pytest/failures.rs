@@ -185,6 +185,7 @@ impl Session {
 
     /// The text being read is complete.
     pub(super) fn leave_block(&mut self, emit: Emit<'_>) {
+        self.tell_slowest(emit);
         let Some(text) = self.reading.take() else {
             return;
         };

@@ -12,6 +12,7 @@ mod node;
 mod progress;
 mod report;
 mod session;
+mod slowest;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,9 @@ enum Phase {
     Failures,
     /// The list of tests at the end (`short test summary info`).
     List,
-    /// A block that tells nothing about results (warnings, durations, output of passed tests).
+    /// The list of the slowest tests.
+    Slowest,
+    /// A block that tells nothing about results (warnings, output of passed tests).
     Other,
     /// pytest-sugar's final figures, a line each.
     Figures,
@@ -130,6 +133,7 @@ impl Dialect for Pytest {
                 }
                 None => self.session.after_list(line.text),
             },
+            Phase::Slowest => self.session.slowest_line(line.text, line.number),
             Phase::Figures => self.figure(line, emit),
             Phase::Other | Phase::Idle => Claim::Text,
         }
@@ -208,7 +212,7 @@ impl Pytest {
             | "warnings summary"
             | "warnings summary (final)"
             | "rerun test summary info" => Phase::Other,
-            _ if title.starts_with("slowest ") => Phase::Other,
+            _ if title.starts_with("slowest ") => Phase::Slowest,
             _ => return None,
         };
         self.session.leave_block(emit);

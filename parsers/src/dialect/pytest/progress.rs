@@ -164,6 +164,7 @@ impl Session {
                 told.attempt = self.reruns.remove(report.id).map(|n| n.saturating_add(1));
             }
             self.remember(report);
+            self.know(report.id, status, told.attempt.is_some());
         }
         emit(line, Body::TestEnd(told));
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::failures::{Expected, Held};
 use super::node;
 use super::report::Report;
+use super::slowest::Slowest;
 use super::traceback::Traceback;
 use crate::dialect::Emit;
 use crate::event::{Body, Counted, Counts, Printed, Status, TestDetail, TestEnd};
@@ -69,6 +70,7 @@ pub(super) struct Session {
     pub unnamed: Counts,
     /// How many sessions shown in a test's captured output are open.
     pub nested: u32,
+    pub slowest: Slowest,
     /// Files that could not be collected, told by their text and not listed yet.
     pub uncollected: u32,
 }

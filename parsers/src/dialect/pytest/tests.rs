@@ -179,6 +179,40 @@ FAILED d/a.py::t - contains 1 failed subtest
 }
 
 #[test]
+fn the_slowest_tests_get_their_phases_time() {
+    let list = "============================= slowest 3 durations ==============================\n\
+         0.50s call     d/a.py::t[x y]\n\
+         0.25s setup    d/a.py::t[x y]\n\
+         0.02s call     d/a.py::u\n\
+         0.01s call     d/a.py::again\n\
+         0.01s call     d/b.py::never_named\n\n\
+         (3 durations < 0.005s hidden.  Use -vv to show these durations.)\n\
+         ================= 1 failed, 2 passed, 1 rerun in 0.81s =================\n";
+    let verbose = session(&format!(
+        "collected 3 items\n\nd/a.py::t[x y] PASSED [ 33%]\nd/a.py::u FAILED [ 66%]\n\
+         d/a.py::again RERUN [ 66%]\nd/a.py::again PASSED [100%]\n\n{list}"
+    ));
+    let ledger = read(&verbose);
+    let times: Vec<_> = ledger
+        .tests()
+        .iter()
+        .map(|t| (&*t.name, t.status(), t.last().duration_s))
+        .collect();
+    assert_eq!(
+        times,
+        [
+            ("t[x y]", Status::Passed, Some(0.75)),
+            ("u", Status::Failed, Some(0.02)),
+            ("again", Status::Passed, None),
+        ]
+    );
+    let letters = session(&format!(
+        "collected 3 items\n\nd/a.py .F.  [100%]\n\n{list}"
+    ));
+    assert_eq!(told(&letters), "2 passed  1 failed");
+}
+
+#[test]
 fn a_quiet_session_shows_itself_by_letters_or_figures() {
     assert_eq!(
         told("..s.      [100%]\n3 passed, 1 skipped in 0.02s\n"),
