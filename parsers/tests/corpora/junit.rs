@@ -139,7 +139,9 @@ fn compare(case: &Case, ledger: &Ledger) -> Reading {
                 .iter()
                 .filter_map(|a| a.message.as_deref())
                 .collect();
-            let right = said.iter().any(|said| super::score::agrees(message, said));
+            let right = said
+                .iter()
+                .any(|said| super::messages::agrees(message, said));
             reading.messages += 1;
             reading.messages_right += usize::from(right);
             if !right {

@@ -1,12 +1,15 @@
 //! How well a parsed log agrees with the truth, and the table that shows it.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use sentinel_parsers::ledger::{Ledger, Test};
 use sentinel_parsers::{Parser, Status};
 
+use crate::durations::Shown;
+use crate::messages;
+use crate::totals;
 use crate::truth::{Case, Truth, TruthTest};
+use crate::unshown::{self, Unshown};
 
 /// Parses a log in chunks of at most `chunk` bytes.
 pub(crate) fn parse(log: &[u8], chunk: usize) -> Ledger {
@@ -32,10 +35,21 @@ pub(crate) struct Score {
     pub(crate) right: usize,
     /// Tests told that are in no report.
     pub(crate) invented: usize,
+    /// Failures told by name.
+    pub(crate) failures: usize,
+    /// Of those, told with a reason.
+    pub(crate) said: usize,
+    /// Failures whose reason the report has.
     pub(crate) messages: usize,
+    /// Of those, told with the same reason.
     pub(crate) messages_right: usize,
+    /// Durations that were told, or should have been.
     pub(crate) durations: usize,
     pub(crate) durations_right: usize,
+    /// What the log does not show, see [`Unshown`].
+    pub(crate) unshown: usize,
+    /// Of that, what it shows after all.
+    pub(crate) stale: Vec<String>,
     /// What went wrong, for people.
     pub(crate) misses: Vec<String>,
 }
@@ -147,45 +161,66 @@ impl Score {
         };
         score.compare_totals(case, &ledger);
         score.compare_tests(case, &ledger);
+        for what in unshown::of(&case.name) {
+            score.leave_out(what);
+        }
         score
     }
 
+    /// Takes what the log does not show out of what is judged.
+    fn leave_out(&mut self, what: Unshown) {
+        let missing = match what {
+            Unshown::Tests(n) if self.named - self.right == n => {
+                self.named -= n;
+                n
+            }
+            Unshown::Reasons(n) if self.failures - self.said == n => {
+                self.failures -= n;
+                n
+            }
+            Unshown::Durations if self.durations_right < self.durations => {
+                let n = std::mem::take(&mut self.durations);
+                self.durations_right = 0;
+                n
+            }
+            // Judged with the totals.
+            Unshown::Totals(_) | Unshown::Apart(_) | Unshown::Whose => 1,
+            Unshown::Tests(_) | Unshown::Reasons(_) | Unshown::Durations => 0,
+        };
+        self.unshown += missing;
+        if missing == 0 {
+            let (name, s) = (&self.case, &self);
+            let now = format!(
+                "{} of {} named tests, {} of {} reasons",
+                s.right, s.named, s.said, s.failures
+            );
+            self.stale.push(format!(
+                "{name}: {what:?} is not what is missing now: {now}"
+            ));
+        }
+    }
+
     fn compare_totals(&mut self, case: &Case, ledger: &Ledger) {
-        let (truth, got) = (&case.truth, ledger.totals());
-        let pairs = [
-            (
-                "passed",
-                truth.total("passed") + truth.total("flaky"),
-                got[Status::Passed],
-            ),
-            (
-                "failed",
-                truth.total("failed"),
-                got[Status::Failed] + got[Status::TimedOut],
-            ),
-            ("errored", truth.total("errored"), got[Status::Errored]),
-            ("skipped", truth.total("skipped"), got[Status::Skipped]),
-            ("xfail", truth.total("xfail"), got[Status::Xfail]),
-            ("xpass", truth.total("xpass"), got[Status::Xpass]),
-            ("todo", truth.total("todo"), got[Status::Todo]),
-        ];
-        let wrong: Vec<String> = pairs
-            .iter()
-            .filter(|(_, want, got)| match truth.is_cut() {
-                true => got < want,
-                false => want != got,
-            })
-            .map(|(what, want, got)| format!("{what}: {got}, truth {want}"))
-            .collect();
-        if wrong.is_empty() {
-            self.totals_right = 1;
-        } else {
+        let wrong = totals::wrong(case, ledger);
+        self.totals_right = usize::from(wrong.is_empty());
+        if !wrong.is_empty() {
             self.misses.push(format!("totals: {}", wrong.join("; ")));
+        }
+        let left_out = |what| {
+            matches!(
+                what,
+                Unshown::Totals(_) | Unshown::Apart(_) | Unshown::Whose
+            )
+        };
+        if unshown::of(&case.name).any(left_out) && totals::all_shown(case, ledger) {
+            let name = &self.case;
+            self.stale.push(format!("{name}: all totals are shown"));
         }
     }
 
     fn compare_tests(&mut self, case: &Case, ledger: &Ledger) {
         let names = Names::of(&case.truth.tests);
+        let shown = Shown::of(case);
         let mut told: HashMap<Entry, Vec<&Test>> = HashMap::new();
         // TAP has no suites, whoever wrote it; node's runner writes its own kind. Catch2's are tags
         // that it never prints.
@@ -212,7 +247,7 @@ impl Score {
             {
                 Some(found) => {
                     self.right += 1;
-                    self.compare_details(case, test, found);
+                    self.compare_details(&case.truth, &shown, test, found);
                 }
                 None => self
                     .misses
@@ -233,38 +268,36 @@ impl Score {
         }
     }
 
-    fn compare_details(&mut self, case: &Case, want: &TruthTest, got: &Test) {
-        if let (Some(message), "failed" | "errored") = (want.says(), want.status.as_str()) {
-            self.messages += 1;
-            let told = got.last().message.as_deref().unwrap_or_default();
-            // Reports with several tries may lead with the first.
-            let tries = got.attempts.iter().filter_map(|a| a.message.as_deref());
-            if tries.into_iter().any(|told| agrees(message, told)) {
-                self.messages_right += 1;
-            } else {
-                self.misses.push(format!(
-                    "message of {}: {told:?}, truth {message:?}",
-                    got.name
-                ));
+    fn compare_details(&mut self, truth: &Truth, shown: &Shown<'_>, want: &TruthTest, got: &Test) {
+        let told = got.last();
+        let failed = matches!(want.status.as_str(), "failed" | "errored");
+        let (said, right) = (messages::told(got), messages::right(want, got));
+        if failed && (said || messages::expected(truth, want)) {
+            self.failures += 1;
+            self.said += usize::from(said);
+            self.messages += usize::from(right.is_some());
+            self.messages_right += usize::from(right == Some(true));
+            if !said || right == Some(false) {
+                let (told, truth) = (&told.message, want.says());
+                let name = &got.name;
+                self.misses
+                    .push(format!("message of {name}: {told:?}, truth {truth:?}"));
             }
         }
-        if let (true, Some(want)) = (case.truth.stdout_durations, want.duration_s) {
+        if let Some(right) = shown.judge(want, got) {
             self.durations += 1;
-            let near = got
-                .attempts
-                .iter()
-                .any(|a| a.duration_s.is_none_or(|d| (d - want).abs() <= 0.011));
-            self.durations_right += usize::from(near);
-            if !near {
-                let told = got.last().duration_s;
+            self.durations_right += usize::from(right);
+            if !right {
+                let (told, truth) = (told.duration_s, want.duration_s);
+                let name = &got.name;
                 self.misses
-                    .push(format!("duration of {}: {told:?}, truth {want}", got.name));
+                    .push(format!("duration of {name}: {told:?}, truth {truth:?}"));
             }
         }
     }
 
     /// Adds scores up under one name.
-    pub(crate) fn sum<'s>(name: &str, scores: impl Iterator<Item = &'s Score>) -> Score {
+    pub(crate) fn sum<'s>(name: &str, scores: impl IntoIterator<Item = &'s Score>) -> Score {
         let mut sum = Score {
             case: name.to_owned(),
             framework: name.to_owned(),
@@ -276,6 +309,9 @@ impl Score {
             sum.named += s.named;
             sum.right += s.right;
             sum.invented += s.invented;
+            sum.unshown += s.unshown;
+            sum.failures += s.failures;
+            sum.said += s.said;
             sum.messages += s.messages;
             sum.messages_right += s.messages_right;
             sum.durations += s.durations;
@@ -301,64 +337,4 @@ impl Score {
             .map(|(name, group)| Score::sum(name, group.iter().copied()))
             .collect()
     }
-}
-
-/// Whether the told message is the truth's, compared by prefix: both are cut somewhere. `${...}`
-/// in the truth stands for a folder.
-pub(crate) fn agrees(truth: &str, told: &str) -> bool {
-    if let (true, Some(rest)) = (truth.contains("${"), truth.split('}').nth(1)) {
-        return !told.is_empty()
-            && told.contains(rest.split("${").next().unwrap_or(rest).trim_end());
-    }
-    let (truth, told) = (truth.trim(), told.trim());
-    // Jest's console leaves this beginning of a stack out (`separateMessageFromStack`).
-    let truth = match truth.strip_prefix("Error: ") {
-        Some(bare) if !told.starts_with("Error: ") => bare,
-        _ => truth,
-    };
-    let shorter = truth.len().min(told.len());
-    let common = truth
-        .bytes()
-        .zip(told.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
-    shorter > 0 && (common == shorter || common >= 60)
-}
-
-fn percent(part: usize, whole: usize) -> String {
-    match whole {
-        0 => "-".to_owned(),
-        _ => format!("{:.1}%", 100.0 * part as f64 / whole as f64),
-    }
-}
-
-/// The scores as a table: per framework, or per case with the misses.
-pub(crate) fn table(scores: &[Score], detailed: bool) -> String {
-    let mut text = format!(
-        "{:<46} {:>5} {:>7} {:>7} {:>8} {:>8} {:>9} {:>10}\n",
-        "", "cases", "totals", "named", "right", "invented", "messages", "durations"
-    );
-    let rows = if detailed {
-        scores.to_vec()
-    } else {
-        Score::by_framework(scores)
-    };
-    for s in &rows {
-        let _ = writeln!(
-            text,
-            "{:<46} {:>5} {:>7} {:>7} {:>8} {:>8} {:>9} {:>10}",
-            s.case,
-            s.cases,
-            format!("{}/{}", s.totals_right, s.cases),
-            s.named,
-            percent(s.right, s.named),
-            s.invented,
-            percent(s.messages_right, s.messages),
-            percent(s.durations_right, s.durations),
-        );
-        for miss in s.misses.iter().take(if detailed { 12 } else { 0 }) {
-            let _ = writeln!(text, "    {miss}");
-        }
-    }
-    text
 }

@@ -38,6 +38,9 @@ pub(crate) struct TruthTest {
     #[serde(default)]
     pub(crate) name: Option<String>,
     pub(crate) status: String,
+    /// pytest's node id.
+    #[serde(default)]
+    pub(crate) id: Option<String>,
     /// What JUnit's trees show instead of the name.
     #[serde(default)]
     pub(crate) display_name: Option<String>,
@@ -51,13 +54,16 @@ pub(crate) struct TruthTest {
 }
 
 impl TruthTest {
-    /// Why it failed. Ginkgo's report begins with the place of the spec, which is no reason.
+    /// Why it failed. Ginkgo's report begins with the place of the spec, Jest's with the heading of a
+    /// file that could not be loaded, and Behave's says `None`: those are no reasons.
     pub(crate) fn says(&self) -> Option<&str> {
         let place = |m: &&str| {
             let (file, line) = m.rsplit_once(':').unwrap_or_default();
             m.starts_with("${") && file.ends_with(".go") && line.parse::<u64>().is_ok()
         };
-        self.message.as_deref().filter(|m| !place(m))
+        let empty = |m: &&str| matches!(*m, "None" | "● Test suite failed to run");
+        let said = self.message.as_deref();
+        said.filter(|m| !place(m) && !empty(m))
     }
 }
 
@@ -116,17 +122,18 @@ impl Truth {
     /// The status as the log can show it: none of Mocha's reporters prints a try that failed before
     /// the one that passed.
     pub(crate) fn shown_as<'s>(&self, test: &'s TruthTest) -> &'s str {
-        let status = test.status.as_str();
-        let inner = self.inner_framework.first();
-        let inside = test
-            .source
-            .as_deref()
-            .and_then(|case| case.split('/').next())
-            .or(inner.map(String::as_str));
-        match (inside.or(self.framework.as_deref()), status) {
+        match (self.framework_of(test), test.status.as_str()) {
             (Some("mocha"), "flaky") => "passed",
-            _ => status,
+            (_, status) => status,
         }
+    }
+
+    /// The framework of a test, which in an envelope may be one of two.
+    pub(crate) fn framework_of<'s>(&'s self, test: &'s TruthTest) -> Option<&'s str> {
+        let source = test.source.as_deref();
+        let inside = source.and_then(|case| case.split('/').next());
+        let inner = self.inner_framework.first().map(String::as_str);
+        inside.or(inner).or(self.framework.as_deref())
     }
 
     /// Suite and name as the log can show them. JUnit's tree has captions only: the class without its
