@@ -16,6 +16,7 @@ mod node;
 mod pipeline;
 mod range;
 mod read;
+mod redaction;
 mod rules;
 mod run;
 mod section;
@@ -33,6 +34,7 @@ pub use glob::glob_match;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use pipeline::{PipelineMatch, PipelineRules};
 pub use range::Range;
+pub use redaction::{LinePattern, RedactionConfig, RedactionPattern};
 pub use rules::{
     ErrorSignature, FailureSpike, HangingTest, InconsistentVerdict, MissingSuite, OomKilled,
     RuleSettings, TestCountOutOfRange,
@@ -59,6 +61,10 @@ section::section! {
         pub pipelines as "pipeline": Vec<PipelineRules> = sections(),
         /// What is captured, and where it goes.
         pub sidecar: SidecarConfig = section(),
+        /// What is taken out of output before anybody reads it.
+        pub redaction: RedactionConfig = section(),
+        /// What lines mean that no dialect knows.
+        pub patterns: Vec<LinePattern> = checked_sections(LinePattern::check),
         /// What the programs say about themselves.
         pub log: LogConfig = section(),
     }

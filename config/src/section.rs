@@ -210,6 +210,18 @@ macro_rules! bounds_doc {
     ($kind:ident) => {
         "\n\nNone by default."
     };
+    (text $example:expr) => {
+        ""
+    };
+    (checked_sections $check:expr) => {
+        "\n\nNone by default."
+    };
+    (redaction_rules $example:expr) => {
+        "\n\nNone by default."
+    };
+    (hashed_values $example:expr) => {
+        "\n\nNone by default."
+    };
     (list $example:expr) => {
         "\n\nNone by default."
     };

@@ -35,13 +35,3 @@ section! {
         pub excerpts: bool = switch(false),
     }
 }
-
-impl SidecarConfig {
-    /// Whether the dialect `id` is to be recognised.
-    #[must_use]
-    pub fn wants_dialect(&self, id: &str) -> bool {
-        self.dialects
-            .iter()
-            .any(|word| word == "auto" || word == id)
-    }
-}

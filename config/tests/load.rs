@@ -311,3 +311,35 @@ fn unreadable_files_are_refused() {
     insta::assert_snapshot!(told);
     assert!(Config::load(Some(folder.path()), &[]).is_err());
 }
+
+#[test]
+fn mistakes_in_patterns_have_their_place() {
+    let text = r#"
+[redaction]
+off = ["jwt", "jtw"]
+values = ["13:xyz"]
+
+[[redaction.patterns]]
+name = "badge"
+regex = "(x"
+
+[[patterns]]
+name = "pytest"
+regex = "^(?P<name>x)"
+event = "test_pass"
+
+[[patterns]]
+name = "rig"
+regex = "^(?P<nam>x)"
+event = "test_pass"
+
+[[patterns]]
+name = "rig"
+regex = "^x"
+event = "test_passed"
+
+[[patterns]]
+regex = "(?P<name>x)(?P<status>y)"
+"#;
+    insta::assert_snapshot!(mistakes("sentinel.toml", text));
+}

@@ -20,4 +20,4 @@ pub mod wire;
 
 pub use event::{Body, Counts, Event, Status};
 pub use ledger::Ledger;
-pub use parser::{Parser, ParserOptions};
+pub use parser::{Parser, ParserOptions, Seen};

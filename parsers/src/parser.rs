@@ -4,6 +4,7 @@ mod inside;
 mod lanes;
 mod options;
 mod records;
+mod watch;
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -18,6 +19,8 @@ use crate::signature::Signatures;
 use inside::Inside;
 use lanes::{Lanes, Numbers};
 pub use options::ParserOptions;
+use watch::Claims;
+pub use watch::Seen;
 
 /// Reads a stream in chunks and hands over the events it completes.
 ///
@@ -145,6 +148,7 @@ impl Parser {
 struct Router {
     markers: Markers,
     patterns: Option<Matcher>,
+    claims: Claims,
     slots: Vec<Slot>,
     inside: Inside,
     signatures: Signatures,
@@ -196,6 +200,7 @@ impl Router {
         Router {
             markers: Markers::new(),
             patterns: options.patterns.as_ref().map(Matcher::new),
+            claims: Claims::new(options.watch.is_some()),
             slots: dialects().map(Slot::new).collect(),
             inside: Inside::new(dialects()),
             signatures: Signatures::new(),
@@ -217,11 +222,9 @@ impl Router {
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> Claim {
-        if self
-            .markers
-            .line(line, &mut |n, body| at.emit("sentinel", n, body, out))
-            == Claim::Own
-        {
+        let mut tell = |n, body: Body<'_>| at.emit("sentinel", n, body, out);
+        let claim = self.markers.line(line, &mut tell);
+        if self.claims.note("sentinel", claim) == Claim::Own {
             return Claim::Own;
         }
         if self.pattern(line, at, out) == Claim::Own {
@@ -231,7 +234,8 @@ impl Router {
         // from opening on it, but not those that share the stream with it.
         let mut text_of_a_dialect = false;
         for slot in self.slots.iter_mut().filter(|s| s.open) {
-            match slot.line(line, at, out) {
+            let claim = slot.line(line, at, out);
+            match self.claims.note(slot.info.id, claim) {
                 Claim::Own => return Claim::Own,
                 Claim::Text => {
                     text_of_a_dialect = true;
@@ -244,7 +248,8 @@ impl Router {
             return Claim::Text;
         }
         for slot in self.slots.iter_mut().filter(|s| !s.open) {
-            match slot.line(line, at, out) {
+            let claim = slot.line(line, at, out);
+            match self.claims.note(slot.info.id, claim) {
                 Claim::Own => return Claim::Own,
                 Claim::Text => return Claim::Text,
                 Claim::Pass => {}
@@ -262,7 +267,8 @@ impl Router {
     ) -> Claim {
         let tell = &mut |name: &str, n, body: Body<'_>| at.emit(name, n, body, out);
         let patterns = self.patterns.as_mut();
-        patterns.map_or(Claim::Pass, |patterns| patterns.line(line, tell))
+        let claim = patterns.map_or(Claim::Pass, |patterns| patterns.line(line, tell));
+        self.claims.note("pattern", claim)
     }
 
     /// Looks for error signatures only.

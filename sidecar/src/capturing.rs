@@ -10,6 +10,7 @@ use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::OpenStream;
 use sentinel_sidecar::capture::{self, CaptureOptions, CaptureOutcome};
 use sentinel_sidecar::identity::of_stream;
+use sentinel_sidecar::reading::Reading;
 use sentinel_sidecar::segments::{Limits, SegmentWriter, StreamInfo, fresh_dir};
 use sentinel_sidecar::ship::{self, ShipOutcome, Stop};
 use sentinel_sidecar::tail::{SegmentSource, Source};
@@ -23,8 +24,8 @@ use crate::{USAGE, complain_undelivered, configuration};
 const NOT_STARTED: i32 = 126;
 
 pub(crate) fn run(args: Capture) -> i32 {
-    let config = match configuration(args.stream.config.as_deref()) {
-        Ok(config) => config,
+    let (config, reading) = match configuration(args.stream.config.as_deref()) {
+        Ok(read) => read,
         Err(code) => return code,
     };
     if let Some(Err(error)) = args.agent.as_deref().map(ship::check_address) {
@@ -51,7 +52,7 @@ pub(crate) fn run(args: Capture) -> i32 {
     match (&args.agent, recording) {
         (Some(agent), Some((dir, writer))) => {
             let agent = agent.clone();
-            both(args, &config, &agent, open, &dir, writer)
+            both(args, (&config, &reading), &agent, open, &dir, writer)
         }
         (_, recording) => {
             let writer = recording.map(|(_, writer)| writer);
@@ -99,7 +100,7 @@ fn record(args: &Capture, config: &SidecarConfig) -> Result<Recording, (PathBuf,
 /// Captures in one thread and ships in this one.
 fn both(
     args: Capture,
-    config: &SidecarConfig,
+    config: (&SidecarConfig, &Reading),
     agent: &str,
     open: OpenStream,
     dir: &Path,
@@ -147,7 +148,7 @@ fn capture_then_tell(
 }
 
 fn send(
-    config: &SidecarConfig,
+    (config, reading): (&SidecarConfig, &Reading),
     agent: &str,
     open: OpenStream,
     dir: &Path,
@@ -167,7 +168,7 @@ fn send(
             signals.so_far()
         };
         tokio::select! {
-            shipped = ship::run(source, open, agent, config, stopped) => {
+            shipped = ship::run(source, open, agent, config, reading, stopped) => {
                 shipped.map_err(io::Error::other)
             }
             () = conduct(begin, &signals, drain, &stop) => Ok(ShipOutcome::default()),

@@ -1,7 +1,7 @@
 //! From a test command's output to frames at the agent.
 //!
 //! [`capture`] runs a command and records what it prints in a directory of [`segments`]; [`tail`]
-//! reads that, a file or standard input; [`pipeline`] makes frames of it; [`ship`] delivers them.
+//! reads that, a file or standard input; [`pipeline`] makes frames of it, as [`reading`] says; [`ship`] delivers them.
 //! Each can run without the others, capture and ship at once on one directory.
 
 pub mod capture;
@@ -10,6 +10,7 @@ pub mod hash;
 pub mod identity;
 pub mod pipeline;
 pub mod random;
+pub mod reading;
 pub mod segments;
 pub mod ship;
 pub mod tail;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use args::{Cli, Command, complain};
 use sentinel_config::{Config, Environment, SidecarConfig};
+use sentinel_sidecar::reading::{KeyFile, Reading};
 use sentinel_sidecar::ship::ShipOutcome;
 
 /// Exit code for a mistake in flags or configuration.
@@ -25,15 +26,17 @@ fn main() {
     std::process::exit(code);
 }
 
-/// The configuration, or the exit code after a complaint.
-fn configuration(file: Option<&Path>) -> Result<SidecarConfig, i32> {
-    match Config::load(file, &Environment) {
-        Ok(config) => Ok(config.sidecar),
-        Err(errors) => {
-            complain(&errors.to_string());
-            Err(USAGE)
-        }
-    }
+/// The configuration and how output is read, or the exit code after a complaint.
+fn configuration(file: Option<&Path>) -> Result<(SidecarConfig, Reading), i32> {
+    let config = Config::load(file, &Environment).map_err(|errors| errors.to_string());
+    let read = config.and_then(|config| {
+        let reading = Reading::new(&config, KeyFile::Nowhere).map_err(|e| e.to_string())?;
+        Ok((config.sidecar, reading))
+    });
+    read.map_err(|mistakes| {
+        complain(&mistakes);
+        USAGE
+    })
 }
 
 /// Says in one line what the agent does not have.

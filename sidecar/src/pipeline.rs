@@ -31,7 +31,7 @@ struct Loss {
 }
 
 impl Pipeline {
-    /// A pipeline for the stream of which the agent has everything before `committed` and whose
+    /// A pipeline for the stream, read by a fresh parser, of which the agent has everything before `committed` and whose
     /// bytes can be read from `start` on.
     ///
     /// What lies before `committed` is parsed again, for the state of the parser, and not sent
@@ -39,13 +39,13 @@ impl Pipeline {
     #[must_use]
     pub fn resume(
         config: &SidecarConfig,
+        parser: Parser,
         epoch: [u8; 16],
         committed: u64,
         start: u64,
         now_ms: i64,
     ) -> Pipeline {
-        let parser =
-            Parser::with_dialects(|id| config.wants_dialect(id)).starting_at(start.min(committed));
+        let parser = parser.starting_at(start.min(committed));
         // `committed` is a line start; other offsets need not be one.
         let loss = (start > 0 && start != committed).then(|| Loss {
             from: start.min(committed),

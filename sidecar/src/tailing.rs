@@ -8,6 +8,7 @@ use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, RunContext};
 use sentinel_sidecar::identity::{file_epoch, of_stream};
 use sentinel_sidecar::random;
+use sentinel_sidecar::reading::Reading;
 use sentinel_sidecar::ship::{self, Stop};
 use sentinel_sidecar::tail::{FileSource, SegmentSource, Source, StdinSource};
 use tokio::sync::watch;
@@ -22,8 +23,8 @@ const UNDELIVERED: i32 = 1;
 const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &Tail) -> i32 {
-    let config = match configuration(args.stream.config.as_deref()) {
-        Ok(config) => config,
+    let (config, reading) = match configuration(args.stream.config.as_deref()) {
+        Ok(read) => read,
         Err(code) => return code,
     };
     let agent = args.agent.clone().unwrap_or_else(|| config.agent.clone());
@@ -40,7 +41,9 @@ pub(crate) fn run(args: &Tail) -> i32 {
         .build();
     let ready = runtime.and_then(|runtime| Ok((runtime, Signals::catch()?)));
     match ready {
-        Ok((runtime, signals)) => runtime.block_on(tail(args, &config, &agent, &signals)),
+        Ok((runtime, signals)) => {
+            runtime.block_on(tail(args, (&config, &reading), &agent, &signals))
+        }
         Err(error) => {
             complain(&format!("cannot start: {error}"));
             UNDELIVERED
@@ -48,7 +51,12 @@ pub(crate) fn run(args: &Tail) -> i32 {
     }
 }
 
-async fn tail(args: &Tail, config: &SidecarConfig, agent: &str, signals: &Signals) -> i32 {
+async fn tail(
+    args: &Tail,
+    (config, reading): (&SidecarConfig, &Reading),
+    agent: &str,
+    signals: &Signals,
+) -> i32 {
     let opened = tokio::select! {
         opened = open(args) => opened,
         () = signals.count(1) => return UNDELIVERED,
@@ -66,7 +74,7 @@ async fn tail(args: &Tail, config: &SidecarConfig, agent: &str, signals: &Signal
         1
     };
     let shipped = tokio::select! {
-        shipped = ship::run(source, stream, agent, config, stopped) => shipped,
+        shipped = ship::run(source, stream, agent, config, reading, stopped) => shipped,
         () = conduct(begin, signals, args.drain, &stop) => return UNDELIVERED,
     };
     match shipped {

@@ -38,6 +38,9 @@ pub(crate) enum Source {
     Agent(http::Client),
 }
 
+/// The installation's key for redaction, in the data directory.
+pub(crate) const KEY_FILE: &str = "redaction.key";
+
 /// The data directory: as given, or the platform's place for state that outlives a session.
 pub(crate) fn data_dir(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(dir) = given {

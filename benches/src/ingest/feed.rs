@@ -2,6 +2,7 @@
 //! before the clock starts.
 
 use sentinel_config::Config;
+use sentinel_parsers::Parser;
 use sentinel_parsers::wire::{OpenStream, RunContext, StreamIdentity};
 use sentinel_sidecar::pipeline::Pipeline;
 use sentinel_sidecar::segments::StreamEnd;
@@ -51,7 +52,7 @@ fn feed(n: u64, log: Log, config: &Config) -> Feed {
     let mut epoch = [0; 16];
     epoch[8..].copy_from_slice(&n.to_be_bytes());
     let now = sentinel_sidecar::clock::now_ms();
-    let mut pipeline = Pipeline::resume(&config.sidecar, epoch, 0, 0, now);
+    let mut pipeline = Pipeline::resume(&config.sidecar, Parser::new(), epoch, 0, 0, now);
     for chunk in log.bytes.chunks(CHUNK) {
         pipeline.feed(chunk, now);
     }

@@ -105,3 +105,34 @@ pub(crate) const fn dialects(default: &'static [&'static str]) -> Words {
         },
     }
 }
+
+/// Ids of redaction rules, none by default.
+pub(crate) const fn redaction_rules(example: &'static [&'static str]) -> Words {
+    Words {
+        default: &[],
+        example,
+        check: |word| {
+            let known: Vec<&str> = sentinel_parsers::redact::rules()
+                .map(|(id, _)| id)
+                .collect();
+            if known.contains(&word) {
+                Ok(())
+            } else {
+                let hint = suggest::hint(word, &known);
+                Err(format!("no rule `{word}`{hint}"))
+            }
+        },
+    }
+}
+
+/// Hashes of secret values, none by default.
+pub(crate) const fn hashed_values(example: &'static [&'static str]) -> Words {
+    Words {
+        default: &[],
+        example,
+        check: |word| {
+            let hashed = word.parse::<sentinel_parsers::redact::HashedValue>();
+            hashed.map(drop)
+        },
+    }
+}

@@ -8,10 +8,10 @@ mod number;
 mod scalar;
 
 pub(crate) use choice::{Choice, choice};
-pub(crate) use list::{dialects, globs, list};
-pub(crate) use nested::{range, ranges, section, sections};
+pub(crate) use list::{dialects, globs, hashed_values, list, redaction_rules};
+pub(crate) use nested::{Mistake, checked_sections, range, ranges, section, sections};
 pub(crate) use number::{count, count_or_none, duration, duration_or_none, share, size};
-pub(crate) use scalar::{address, agent_url, glob, path_or_none, switch};
+pub(crate) use scalar::{address, agent_url, glob, path_or_none, switch, text};
 
 use crate::error::Problems;
 use crate::node::Node;

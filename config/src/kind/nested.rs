@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::refuse;
 use crate::error::Problems;
-use crate::node::{Node, Value};
+use crate::node::{Entry, Node, Value};
 use crate::range::Range;
 use crate::section::{Kind, Sample, Section, read_section, section_schema};
 
@@ -75,6 +75,65 @@ impl<T: Section> Kind for Many<T> {
 /// A list of tables, each a section.
 pub(crate) const fn sections<T: Section>() -> Many<T> {
     Many(PhantomData)
+}
+
+/// The key of a section that is wrong, and why.
+pub(crate) type Mistake = (&'static str, String);
+
+/// A list of tables, each a section whose keys must fit together.
+pub(crate) struct Checked<T> {
+    check: fn(&T) -> Result<(), Mistake>,
+}
+
+impl<T: Section> Kind for Checked<T> {
+    type Value = Vec<T>;
+
+    fn default(&self) -> Vec<T> {
+        Vec::new()
+    }
+
+    fn read(&self, key: &str, node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
+        let sections = Many::<T>(PhantomData).read(key, node, problems)?;
+        let Value::List(items) = &node.value else {
+            return None;
+        };
+        // Of sections that could not be read the mistakes are known.
+        if sections.len() == items.len() {
+            problems.within(key, |problems| {
+                for (section, item) in sections.iter().zip(items) {
+                    if let Err((field, why)) = (self.check)(section) {
+                        refuse(field, value_of(item, field), problems, &why);
+                    }
+                }
+            });
+        }
+        Some(sections)
+    }
+
+    fn schema(&self) -> Json {
+        Many::<T>(PhantomData).schema()
+    }
+
+    fn sample(&self) -> Sample {
+        Many::<T>(PhantomData).sample()
+    }
+}
+
+/// The value of a key in a table, or the table where there is none.
+fn value_of<'n>(table: &'n Node, key: &str) -> &'n Node {
+    let entries: &[Entry] = match &table.value {
+        Value::Table(entries) => entries,
+        _ => &[],
+    };
+    let entry = entries.iter().find(|entry| entry.key == key);
+    entry.map_or(table, |entry| &entry.node)
+}
+
+/// A list of tables, each a section whose keys must fit together.
+pub(crate) const fn checked_sections<T: Section>(
+    check: fn(&T) -> Result<(), Mistake>,
+) -> Checked<T> {
+    Checked { check }
 }
 
 /// `{ min = 1, max = 5 }`, either end absent for no bound.

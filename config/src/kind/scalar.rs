@@ -151,6 +151,38 @@ pub(crate) const fn glob(default: &'static str) -> Parsed<String> {
     }
 }
 
+/// Text that has no default and must be given.
+pub(crate) struct Given(&'static str);
+
+impl Kind for Given {
+    type Value = String;
+
+    fn default(&self) -> String {
+        String::new()
+    }
+
+    fn read(&self, key: &str, node: &Node, problems: &mut Problems) -> Option<String> {
+        let found = match node.text() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(format!("expected text, found {}", node.what())),
+        };
+        accept(key, node, problems, found)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "string" })
+    }
+
+    fn sample(&self) -> Sample {
+        Sample::Example(quoted(self.0))
+    }
+}
+
+/// Text that must be given; `example` is what the sample file shows.
+pub(crate) const fn text(example: &'static str) -> Given {
+    Given(example)
+}
+
 fn shown(node: &Node) -> String {
     match node.text() {
         Some(text) => format!("`{text}`"),

@@ -4,6 +4,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "compose",
     begins: |b| b.is_ascii_alphabetic() || b == 0x1b,
     peel,
     from_start: false,

@@ -5,6 +5,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "cri",
     begins: |b| b.is_ascii_digit(),
     peel,
     from_start: true,

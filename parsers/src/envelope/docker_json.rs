@@ -5,6 +5,7 @@ use super::json::{Members, Value, unescaped};
 use super::{EnvelopeInfo, Look, Peeled, time};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "docker_json",
     begins: |b| b == b'{',
     peel,
     from_start: true,

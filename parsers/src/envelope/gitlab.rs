@@ -4,6 +4,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "gitlab",
     begins: |b| b == b's',
     peel,
     from_start: true,

@@ -141,7 +141,8 @@ impl Journal {
             said: Said {
                 key,
                 time_ms: time::since_1970(&entry.time),
-                own: false,
+                path: Said::JOURNAL,
+                ..Said::default()
             },
             record: None,
             cut: entry.cut,

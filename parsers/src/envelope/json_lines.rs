@@ -7,6 +7,7 @@ use super::json::{Members, Value, unescaped};
 use super::{EnvelopeInfo, Look, Peeled, time};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "json_lines",
     begins: |b| b == b'{',
     peel,
     from_start: true,

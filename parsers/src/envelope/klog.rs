@@ -6,6 +6,7 @@ use super::json::{closing_quote, unescaped};
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "klog",
     begins: |b| matches!(b, b'I' | b'W' | b'E' | b'F'),
     peel,
     from_start: true,

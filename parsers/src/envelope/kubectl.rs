@@ -4,6 +4,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "kubectl",
     begins: |b| b == b'[',
     peel,
     from_start: true,

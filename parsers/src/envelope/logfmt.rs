@@ -5,6 +5,7 @@ use super::json::{closing_quote, unescaped};
 use super::{EnvelopeInfo, Look, Peeled, time};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "logfmt",
     begins: |b| b.is_ascii_lowercase() || b == b'@',
     peel,
     from_start: true,

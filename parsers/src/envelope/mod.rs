@@ -58,6 +58,8 @@ pub(crate) const DEPTH: usize = 4;
 
 /// A row of the table of envelopes.
 pub(crate) struct EnvelopeInfo {
+    /// The envelope's word for people.
+    pub(crate) id: &'static str,
     /// Whether a line of this envelope may begin with the byte.
     pub(crate) begins: fn(u8) -> bool,
     /// Takes the envelope off a line that has its shape.
@@ -168,6 +170,28 @@ pub(crate) struct Said {
     pub(crate) time_ms: Option<i64>,
     /// Whether it is an envelope's own word.
     pub(crate) own: bool,
+    /// The envelopes' places in the table, counted from 1, from outside in.
+    path: [u8; DEPTH],
+}
+
+impl Said {
+    /// A path that begins in a journal, which is no line's envelope and has no row in the table.
+    const JOURNAL: [u8; DEPTH] = [u8::MAX, 0, 0, 0];
+
+    fn took(&mut self, envelope: usize) {
+        if let Some(free) = self.path.iter_mut().find(|place| **place == 0) {
+            *free = u8::try_from(envelope + 1).unwrap_or(u8::MAX);
+        }
+    }
+
+    /// The envelopes' ids, from outside in.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = &'static str> {
+        let taken = self.path.iter().take_while(|place| **place > 0);
+        taken.filter_map(|place| match *place {
+            u8::MAX => Some("journal_export"),
+            n => ENVELOPES.get(usize::from(n) - 1).map(|info| info.id),
+        })
+    }
 }
 
 /// The envelopes of a stream.
@@ -265,6 +289,7 @@ impl Level {
                 (i, Cow::Owned(text.into_owned()), piece)
             }
         };
+        said.took(i);
         let record = std::mem::replace(&mut item.text, text);
         if ENVELOPES[i].logger && item.record.is_none() {
             item.record = Some(record);

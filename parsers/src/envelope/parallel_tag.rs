@@ -4,6 +4,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "parallel_tag",
     begins: |b| b.is_ascii_alphanumeric() || b == b'/' || b == b'.',
     peel,
     from_start: false,

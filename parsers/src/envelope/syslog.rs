@@ -12,6 +12,7 @@
 use super::{EnvelopeInfo, Look, Peeled, time};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "syslog",
     begins: |b| b == b'<' || b.is_ascii_digit() || b"JFMASOND".contains(&b),
     peel,
     from_start: true,

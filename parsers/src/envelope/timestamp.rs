@@ -4,6 +4,7 @@
 use super::{EnvelopeInfo, Look, Peeled};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "timestamp",
     begins: |b| b.is_ascii_digit(),
     peel,
     from_start: true,

@@ -185,7 +185,8 @@ impl Router {
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
         let mut tell = |n, body: crate::event::Body<'_>| at.emit("sentinel", n, body, out);
-        if self.markers.line(line, &mut tell) == Claim::Own {
+        let marker = self.markers.line(line, &mut tell);
+        if self.claims.note("sentinel", marker) == Claim::Own {
             return true;
         }
         if self.pattern(line, at, out) == Claim::Own {
@@ -195,7 +196,11 @@ impl Router {
         if claim == Claim::Text {
             return false;
         }
-        match self.inside.line(line, at, out) {
+        let claimed = self.inside.line(line, at, out);
+        if let Some((claim, dialect)) = claimed {
+            self.claims.note(dialect, claim);
+        }
+        match claimed {
             Some((Claim::Own, _)) => true,
             Some((_, dialect)) => {
                 self.texts.note(line.number, dialect);

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
+use super::watch::{Seen, Watch};
 use super::{Numbering, ParserOptions, Router};
 use crate::dialect::Line;
 use crate::envelope::{Envelopes, Item, Said};
@@ -48,8 +49,9 @@ impl Lanes {
     }
 
     pub(super) fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
-        if let Some(item) = self.envelopes.line(raw) {
-            self.item(&item, raw.offset, out);
+        match self.envelopes.line(raw) {
+            Some(item) => self.item(&item, raw.offset, out),
+            None => self.waits(raw.number),
         }
     }
 
@@ -89,12 +91,15 @@ impl Lanes {
     /// Reads a line without its envelopes; a record's text may be of several lines.
     fn item(&mut self, item: &Item<'_>, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
         let sub = self.sub_at(offset);
+        let mut watch = self.options.watch.take();
         let lane = self.lane(&item.said);
         // Of several lines only the first would be a record.
         let one_line = |record: &&Cow<'_, [u8]>| memchr::memchr(b'\n', record).is_none();
         let record = item.record.as_ref();
         if let Some(record) = record.filter(one_line) {
-            self.place = (offset, lane.record(record, item, (offset, sub), out));
+            let sub = lane.record(record, item, (offset, sub), &mut watch, out);
+            self.place = (offset, sub);
+            self.options.watch = watch;
             return;
         }
         let mut sub = sub;
@@ -119,12 +124,32 @@ impl Lanes {
                 false => lane.router.line(&line, &mut at, out),
             }
             sub = at.sub;
+            if let Some(watch) = &mut watch {
+                let redacted = lane.redacted();
+                lane.show(watch, item, &text, &redacted);
+            }
         };
         match record.unwrap_or(&item.text) {
             Cow::Borrowed(text) => read(text),
             Cow::Owned(text) => text.split(|b| *b == b'\n').for_each(read),
         }
         self.place = (offset, sub);
+        self.options.watch = watch;
+    }
+
+    /// Shows a line that waits for more to whoever watches.
+    fn waits(&mut self, number: u64) {
+        if let Some(watch) = &mut self.options.watch {
+            watch(&Seen {
+                number,
+                lane: 0,
+                envelopes: &[],
+                text: "",
+                redacted: &[],
+                claims: &[],
+                waits: true,
+            });
+        }
     }
 
     fn sub_at(&self, offset: u64) -> u32 {
@@ -165,6 +190,35 @@ impl Lane {
             router: Router::new(options),
             numbers: Numbers::default(),
         }
+    }
+
+    /// The rules that took something out of the latest line.
+    pub(super) fn redacted(&self) -> Vec<String> {
+        let redactor = self.redactor.iter();
+        redactor
+            .flat_map(|r| r.latest().map(str::to_owned))
+            .collect()
+    }
+
+    /// Shows a line that was read to whoever watches.
+    pub(super) fn show(
+        &mut self,
+        watch: &mut Watch,
+        item: &Item<'_>,
+        text: &str,
+        redacted: &[String],
+    ) {
+        let envelopes: Vec<&'static str> = item.said.envelopes().collect();
+        let claims = self.router.claims.take();
+        watch(&Seen {
+            number: item.number,
+            lane: self.id,
+            envelopes: &envelopes,
+            text,
+            redacted,
+            claims: &claims,
+            waits: false,
+        });
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a parser is set up: which dialects it knows, and what it takes out of lines first.
 
+use super::watch::{Seen, Watch};
 use crate::Parser;
 use crate::dialect::{DIALECTS, DialectInfo};
 use crate::pattern::Patterns;
@@ -24,6 +25,7 @@ pub struct ParserOptions {
     pub(super) dialects: Vec<&'static DialectInfo>,
     pub(super) redactor: Option<Redactor>,
     pub(super) patterns: Option<Patterns>,
+    pub(super) watch: Option<Watch>,
 }
 
 impl Default for ParserOptions {
@@ -40,6 +42,7 @@ impl ParserOptions {
             dialects: DIALECTS.iter().collect(),
             redactor: None,
             patterns: None,
+            watch: None,
         }
     }
 
@@ -62,6 +65,13 @@ impl ParserOptions {
     #[must_use]
     pub fn patterns(mut self, patterns: &Patterns) -> ParserOptions {
         self.patterns = Some(patterns.clone()).filter(|p| !p.is_empty());
+        self
+    }
+
+    /// Shows each line, after it was read, to somebody who wants to know what became of it.
+    #[must_use]
+    pub fn watch(mut self, watch: impl FnMut(&Seen<'_>) + Send + 'static) -> ParserOptions {
+        self.watch = Some(Box::new(watch));
         self
     }
 

@@ -1,6 +1,7 @@
 //! A logger's record, read as the line it is and, where nobody claims it, as the message inside.
 
 use super::lanes::{Lane, shown};
+use super::watch::Watch;
 use super::{Numbering, Numbers};
 use crate::dialect::{Claim, Line};
 use crate::envelope::Item;
@@ -11,6 +12,23 @@ impl Lane {
     pub(super) fn record(
         &mut self,
         record: &[u8],
+        item: &Item<'_>,
+        (offset, sub): (u64, u32),
+        watch: &mut Option<Watch>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> u32 {
+        let text = shown(record, &mut self.redactor);
+        let redacted = watch.as_ref().map(|_| self.redacted());
+        let sub = self.read_record((record, &text), item, (offset, sub), out);
+        if let Some(watch) = watch {
+            self.show(watch, item, &text, &redacted.unwrap_or_default());
+        }
+        sub
+    }
+
+    fn read_record(
+        &mut self,
+        (record, text): (&[u8], &str),
         item: &Item<'_>,
         (offset, sub): (u64, u32),
         out: &mut dyn FnMut(&Event<'_>),
@@ -28,9 +46,8 @@ impl Lane {
             lane: self.id,
             numbers,
         };
-        let text = shown(record, &mut self.redactor);
         let whole = Line {
-            text: &text,
+            text,
             raw: record,
             number: first,
             cut: item.cut,

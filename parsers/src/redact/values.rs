@@ -34,7 +34,7 @@ impl std::str::FromStr for HashedValue {
 
     fn from_str(text: &str) -> Result<HashedValue, String> {
         let wrong =
-            || format!("expected LENGTH:HEX as `sentinel redact hash` prints it, found `{text}`");
+            || format!("expected LENGTH:HEX as `sentinel config hash` prints it, found `{text}`");
         let (len, hex) = text.split_once(':').ok_or_else(wrong)?;
         let len: usize = len.parse().map_err(|_| wrong())?;
         let is_hex = hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit());

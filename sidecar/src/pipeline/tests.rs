@@ -55,7 +55,7 @@ fn drain(pipeline: &mut Pipeline, frames: &mut Vec<Frame>) {
 fn run(bytes: &[u8], chunks: &[usize], frame_events: usize) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut now = 0;
-    let mut pipeline = Pipeline::resume(&config(frame_events), EPOCH, 0, 0, now);
+    let mut pipeline = Pipeline::resume(&config(frame_events), Parser::new(), EPOCH, 0, 0, now);
     let mut rest = bytes;
     let mut sizes = chunks.iter().cycle();
     while !rest.is_empty() {
@@ -147,7 +147,7 @@ proptest! {
         let frames = run(&bytes, &chunks, 3);
         let kept = stop.index(frames.len());
         let committed = frames[..kept].last().map_or(0, |f| f.header().end);
-        let mut pipeline = Pipeline::resume(&config(5), EPOCH, committed, 0, 0);
+        let mut pipeline = Pipeline::resume(&config(5), Parser::new(), EPOCH, committed, 0, 0);
         pipeline.feed(&bytes, 1);
         pipeline.finish(&ended(bytes.len()), 1);
         let mut rest = Vec::new();
@@ -159,7 +159,7 @@ proptest! {
 
         // A head deleted below the position is no loss, wherever it ends.
         let start = head.index(committed as usize + 1);
-        let mut pipeline = Pipeline::resume(&config(5), EPOCH, committed, start as u64, 0);
+        let mut pipeline = Pipeline::resume(&config(5), Parser::new(), EPOCH, committed, start as u64, 0);
         pipeline.feed(&bytes[start..], 1);
         pipeline.finish(&ended(bytes.len()), 1);
         let mut rest = Vec::new();
@@ -177,7 +177,7 @@ proptest! {
         let from = from.index(bytes.len() + 1);
         let to = (from + length).min(bytes.len());
         prop_assume!(from < to);
-        let mut pipeline = Pipeline::resume(&config(4), EPOCH, 0, 0, 0);
+        let mut pipeline = Pipeline::resume(&config(4), Parser::new(), EPOCH, 0, 0, 0);
         pipeline.feed(&bytes[..from], 1);
         pipeline.lose(&Lost { from: from as u64, to: to as u64, reason: "cap".to_owned() });
         pipeline.feed(&bytes[to..], 2);
@@ -204,7 +204,7 @@ proptest! {
 
 #[test]
 fn an_event_waits_for_others_no_longer_than_the_flush_interval() {
-    let mut pipeline = Pipeline::resume(&config(100), EPOCH, 0, 0, 0);
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, 0);
     pipeline.feed(b"TEST_PASS name=a\n", 1_000);
     assert_eq!(pipeline.due_ms(), Some(1_200));
     pipeline.tick(1_199);
@@ -217,7 +217,7 @@ fn an_event_waits_for_others_no_longer_than_the_flush_interval() {
 
 #[test]
 fn bytes_without_events_are_told_at_most_once_a_second() {
-    let mut pipeline = Pipeline::resume(&config(100), EPOCH, 0, 0, 0);
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, 0);
     let mut told = Vec::new();
     for ms in (0..5_000).step_by(100) {
         pipeline.feed(b"nothing to see\n", ms);
@@ -231,7 +231,7 @@ fn bytes_without_events_are_told_at_most_once_a_second() {
 
 #[test]
 fn a_line_that_is_not_over_is_in_no_frame_yet() {
-    let mut pipeline = Pipeline::resume(&config(1), EPOCH, 0, 0, 0);
+    let mut pipeline = Pipeline::resume(&config(1), Parser::new(), EPOCH, 0, 0, 0);
     pipeline.feed(b"whole\nTEST_PASS name=lo", 5_000);
     assert_eq!(pipeline.take().map(|f| f.header().end), Some(6));
     pipeline.feed(b"gin\n", 10_000);
@@ -247,7 +247,7 @@ fn free_text_leaves_masked_unless_excerpts_are_wanted() {
             excerpts,
             ..SidecarConfig::default()
         };
-        let mut pipeline = Pipeline::resume(&config, EPOCH, 0, 0, 0);
+        let mut pipeline = Pipeline::resume(&config, Parser::new(), EPOCH, 0, 0, 0);
         pipeline.feed(text, 0);
         pipeline.tick(10_000);
         let mut frames = Vec::new();
@@ -261,7 +261,7 @@ fn free_text_leaves_masked_unless_excerpts_are_wanted() {
 
 #[test]
 fn events_get_the_time_of_their_reading() {
-    let mut pipeline = Pipeline::resume(&config(1), EPOCH, 0, 0, 0);
+    let mut pipeline = Pipeline::resume(&config(1), Parser::new(), EPOCH, 0, 0, 0);
     pipeline.feed(b"TEST_PASS name=a\n", 1_234);
     pipeline.tick(9_999);
     let frame = pipeline.take();

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 pub use client::AddressError;
 
 use crate::pipeline::Pipeline;
+use crate::reading::Reading;
 use crate::segments::StreamEnd;
 use crate::tail::{Source, Step};
 use client::Client;
@@ -73,22 +74,32 @@ pub fn check_address(agent: &str) -> Result<(), AddressError> {
 /// When the address or the stream's epoch is malformed; not retryable. Everything else is retried.
 pub async fn run(
     source: Source,
-    open: OpenStream,
+    mut open: OpenStream,
     agent: &str,
     config: &SidecarConfig,
+    reading: &Reading,
     mut stop: watch::Receiver<Stop>,
 ) -> Result<ShipOutcome, AddressError> {
     let epoch = parse_epoch(&open.identity.epoch)
         .ok_or_else(|| AddressError::Malformed(open.identity.epoch.clone()))?;
+    open.command = open.command.map(|command| reading.redacted(&command));
     let mut shipment = Shipment {
         source,
         open,
         epoch,
         config,
+        reading,
         client: Client::new(agent)?,
         policy: Policy::new(config.retry_min, config.retry_max),
         queue: Queue::default(),
-        pipeline: Pipeline::resume(config, epoch, 0, 0, crate::clock::now_ms()),
+        pipeline: Pipeline::resume(
+            config,
+            reading.parser(),
+            epoch,
+            0,
+            0,
+            crate::clock::now_ms(),
+        ),
         end: None,
         idle: IDLE_MIN,
         spoken: Instant::now(),
@@ -123,6 +134,7 @@ struct Shipment<'c> {
     open: OpenStream,
     epoch: [u8; 16],
     config: &'c SidecarConfig,
+    reading: &'c Reading,
     client: Client,
     policy: Policy,
     queue: Queue,
@@ -315,8 +327,14 @@ impl Shipment<'_> {
                     let now_ms = crate::clock::now_ms();
                     self.queue.clear();
                     self.end = None;
-                    self.pipeline =
-                        Pipeline::resume(self.config, self.epoch, committed, start, now_ms);
+                    self.pipeline = Pipeline::resume(
+                        self.config,
+                        self.reading.parser(),
+                        self.epoch,
+                        committed,
+                        start,
+                        now_ms,
+                    );
                     break;
                 }
                 // What was read of a pipe exists in the waiting frames only.

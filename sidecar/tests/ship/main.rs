@@ -14,6 +14,7 @@ use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, RunContext};
 use sentinel_parsers::{Body, Parser};
 use sentinel_sidecar::identity::of_stream;
+use sentinel_sidecar::reading::Reading;
 use sentinel_sidecar::segments::{Limits, SegmentWriter, StreamInfo, segment_name};
 use sentinel_sidecar::ship::{self, ShipOutcome, Stop};
 use sentinel_sidecar::tail::{SegmentSource, Source, StdinSource};
@@ -95,8 +96,8 @@ fn ship(
         .enable_all()
         .build()
         .unwrap();
-    let config = config();
-    let shipped = ship::run(source, open.clone(), agent, &config, stop);
+    let (config, reading) = (config(), Reading::default());
+    let shipped = ship::run(source, open.clone(), agent, &config, &reading, stop);
     let limited = async { tokio::time::timeout(Duration::from_secs(60), shipped).await };
     runtime.block_on(limited).unwrap().unwrap()
 }

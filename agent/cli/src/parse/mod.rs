@@ -1,17 +1,23 @@
 //! `sentinel parse`: a plain Unix filter from test output to tests.
 
+mod explain;
 mod ndjson;
 
 use std::io::{ErrorKind, Read, Write};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use explain::Explainer;
 use sentinel_parsers::dialect::DIALECTS;
 use sentinel_parsers::{Body, Event, Ledger, Parser};
+use sentinel_sidecar::reading::{KeyFile, Reading as Recipe};
 use serde_json::{Value, json};
 
+use crate::configuration;
 use crate::exit::{Exit, Failure};
 use crate::report::model::{Report, printed_json, test_json, totals_json};
 use crate::report::{junit, table};
+use crate::source::{KEY_FILE, data_dir};
 use crate::style::Style;
 
 /// Bytes read at a time.
@@ -27,7 +33,8 @@ const SIGNATURES: usize = 10_000;
 #[command(after_help = "Examples:
   go test -v ./... | sentinel parse --format table
   sentinel parse build.log | jq .totals
-  tail -f build.log | sentinel parse --format ndjson -")]
+  tail -f build.log | sentinel parse --format ndjson -
+  sentinel parse --explain build.log | grep -v by=")]
 pub(crate) struct ParseArgs {
     /// The log; `-` or nothing for standard input
     #[arg(default_value = "-")]
@@ -38,6 +45,13 @@ pub(crate) struct ParseArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
+    /// Print each line with what became of it instead: envelopes taken off, who claimed it, what it told,
+    /// what was redacted
+    #[arg(long, conflicts_with = "format")]
+    explain: bool,
+    /// Configuration file, for patterns and redaction [default: sentinel.toml, if there is one]
+    #[arg(long, env = "SENTINEL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// The output formats of `parse`.
@@ -58,8 +72,17 @@ pub(crate) fn run(args: &ParseArgs) -> Result<Exit, Failure> {
     if args.dialect.iter().any(|d| d == "list") {
         return list_dialects();
     }
-    let mut parser = Parser::with_dialects(wanted(&args.dialect)?);
-    let mut reading = Reading::default();
+    let options = recipe(args)?.options();
+    let explainer = args.explain.then(|| Explainer::new(Style::stdout()));
+    let options = match &explainer {
+        Some(explainer) => explainer.watch(options),
+        None => options,
+    };
+    let mut parser = options.parser();
+    let mut reading = Reading {
+        explainer,
+        ..Reading::default()
+    };
     let mut input = open(&args.file)?;
     let mut stdout = std::io::stdout().lock();
     let mut chunk = vec![0; CHUNK];
@@ -77,7 +100,9 @@ pub(crate) fn run(args: &ParseArgs) -> Result<Exit, Failure> {
     }
     parser.finish(&mut |event| reading.take(event, args.format));
     reading.warn(&parser);
+    reading.finish();
     let text = match args.format {
+        _ if args.explain => String::new(),
         Format::Json => format!("{}\n", reading.json(&parser)),
         Format::Ndjson => String::new(),
         Format::Junit => junit::report(&Report::of_ledger(&reading.ledger)),
@@ -117,9 +142,18 @@ fn list_dialects() -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// Which dialects the flag asks for; an unknown one is the user's mistake.
-fn wanted(names: &[String]) -> Result<impl Fn(&str) -> bool, Failure> {
-    let auto = names.iter().any(|n| n == "auto");
+/// How the log is read: as the configuration says, with the dialects that the flag asks for.
+fn recipe(args: &ParseArgs) -> Result<Recipe, Failure> {
+    known(&args.dialect)?;
+    let (config, _) = configuration::load(args.config.as_deref())?;
+    let kept = data_dir(None).ok().map(|dir| dir.join(KEY_FILE));
+    let key_file = kept.as_deref().map_or(KeyFile::Nowhere, KeyFile::Perhaps);
+    let recipe = Recipe::new(&config, key_file).map_err(|e| Failure::usage(e.to_string()))?;
+    Ok(recipe.dialects(&args.dialect))
+}
+
+/// Whether the flag asks for dialects that exist; an unknown one is the user's mistake.
+fn known(names: &[String]) -> Result<(), Failure> {
     for name in names.iter().filter(|n| *n != "auto") {
         if !DIALECTS.iter().any(|d| d.id == name) {
             let known: Vec<&str> = DIALECTS.iter().map(|d| d.id).collect();
@@ -130,8 +164,7 @@ fn wanted(names: &[String]) -> Result<impl Fn(&str) -> bool, Failure> {
             return Err(Failure::usage(line));
         }
     }
-    let names = names.to_vec();
-    Ok(move |id: &str| auto || names.iter().any(|n| n == id))
+    Ok(())
 }
 
 /// The frames a signature tells.
@@ -148,11 +181,16 @@ struct Reading {
     warnings: Vec<String>,
     /// Output not written yet.
     lines: Vec<u8>,
+    /// Who explains each line, if that was asked for.
+    explainer: Option<Explainer>,
 }
 
 impl Reading {
     fn take(&mut self, event: &Event<'_>, format: Format) {
         self.ledger.apply(event);
+        if let Some(explainer) = &self.explainer {
+            return explainer.take(event);
+        }
         if format == Format::Ndjson {
             ndjson::event(event, &mut self.lines);
         } else if let Body::Signature(signature) = &event.body {
@@ -175,8 +213,18 @@ impl Reading {
         }
     }
 
+    /// The stream is over.
+    fn finish(&mut self) {
+        if let Some(explainer) = &self.explainer {
+            explainer.finish(&mut self.lines);
+        }
+    }
+
     /// Writes out what is pending; false if nobody reads any more.
     fn flush(&mut self, out: &mut impl Write) -> bool {
+        if let Some(explainer) = &self.explainer {
+            explainer.drain(&mut self.lines);
+        }
         if self.lines.is_empty() {
             return true;
         }

@@ -31,6 +31,11 @@ pub(super) fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     let _ = writeln!(out, "{}", Value::Object(object));
 }
 
+/// The event's word.
+pub(super) fn kind(event: &Body<'_>) -> &'static str {
+    body(event).0
+}
+
 fn body(body: &Body<'_>) -> (&'static str, Value) {
     match body {
         Body::RunStart(r) => (

@@ -8,6 +8,7 @@ use sentinel_agent::store::Reader;
 use sentinel_agent::{Agent, Handle, Options, Sharing};
 use sentinel_config::Config;
 use sentinel_parsers::wire::{OpenStream, RunContext, StreamIdentity};
+use sentinel_sidecar::reading::{KeyFile, Reading};
 use sentinel_sidecar::segments::StreamInfo;
 use sentinel_sidecar::ship::{self, ShipOutcome, Stop};
 use sentinel_sidecar::tail::{SegmentSource, Source};
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::exit::Failure;
-use crate::source::told;
+use crate::source::{KEY_FILE, told};
 
 /// How long the rest of the output may take to be stored once the command has ended.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -98,9 +99,13 @@ impl Station {
         };
         let address = format!("http://{}", self.agent.addr());
         let sidecar = config.sidecar.clone();
+        let kept = self.data.join(KEY_FILE);
+        let reading = Reading::new(config, KeyFile::Kept(&kept))
+            .map_err(|e| Failure::usage(e.to_string()))?;
         let (stop, stopped) = watch::channel(Stop::No);
         let task = self.runtime.spawn(async move {
-            ship::run(Source::Segments(source), open, &address, &sidecar, stopped).await
+            let source = Source::Segments(source);
+            ship::run(source, open, &address, &sidecar, &reading, stopped).await
         });
         Ok(Shipping {
             runtime: &self.runtime,

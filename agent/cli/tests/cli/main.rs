@@ -2,6 +2,8 @@
 
 mod bench;
 
+use std::path::PathBuf;
+
 use bench::{Bench, check_exit};
 
 /// Three tests of one suite, one failing, as markers.
@@ -153,6 +155,54 @@ fn parse_is_a_filter() {
     insta::assert_snapshot!(done.stdout);
     let done = bench.piped(&["parse", "--format", "ndjson", "-"], log);
     assert_eq!(done.stdout.lines().count(), 2, "{}", done.stdout);
+}
+
+#[test]
+fn parse_explains_each_line() {
+    let bench = Bench::new();
+    let key = bench.file("key", "0123456789abcdef");
+    let config = format!(
+        "[redaction]\nkey_file = \"{key}\"\n\n[[patterns]]\nname = \"rig\"\n\
+         regex = '^< (?P<name>\\S+) (?P<status>\\w+)$'\n"
+    );
+    let config = bench.file("explain.toml", &config);
+    let log = "2026-01-01T10:00:00.000000000Z stdout P === RUN   Test\n\
+               2026-01-01T10:00:00.000000000Z stdout F A\n\
+               2026-01-01T10:00:00.000000000Z stdout F     a_test.go:3: token=abcdefgh1\n\
+               2026-01-01T10:00:00.000000000Z stdout F --- FAIL: TestA (0.01s)\n\
+               2026-01-01T10:00:00.000000000Z stdout F < spin ok\n\
+               2026-01-01T10:00:00.000000000Z stdout F hello\n";
+    let done = bench.piped(&["parse", "--explain", "--config", &config], log);
+    check_exit(&done, 0);
+    insta::assert_snapshot!(done.stdout);
+}
+
+#[test]
+fn secrets_are_in_no_report_and_no_database() {
+    let bench = Bench::new();
+    let script = "echo TEST_START name=login\n\
+                  echo \"TEST_FAIL name=login reason='password=hunter2222 is wrong'\"\n";
+    let done = bench.run_script(script, &[]);
+    let (_, report) = done.stdout.rsplit_once("FAILED").unwrap();
+    assert!(
+        report.contains("password=[redacted:assignment:"),
+        "{}",
+        done.stdout
+    );
+    let mut left = vec![PathBuf::from(bench.data())];
+    let mut files = 0;
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            let inside = std::fs::read_dir(&path).unwrap();
+            left.extend(inside.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        files += 1;
+        let bytes = std::fs::read(&path).unwrap();
+        let found = bytes.windows(10).any(|window| window == b"hunter2222");
+        assert!(!found, "{}", path.display());
+    }
+    assert!(files > 1);
 }
 
 #[test]

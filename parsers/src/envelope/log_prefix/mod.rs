@@ -26,6 +26,7 @@ mod message;
 use super::{EnvelopeInfo, Look, Peeled, time};
 
 pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
+    id: "log_prefix",
     begins: |b| b.is_ascii_digit() || matches!(b, b'[' | 0x1b) || FIRST.contains(&b),
     peel,
     from_start: true,
