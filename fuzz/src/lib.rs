@@ -5,6 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header, Limits};
+use sentinel_parsers::redact::{Key, Options, Redactor};
 use sentinel_parsers::{Event, Parser};
 
 /// Any chunking of a stream gives the same events. The first byte says how long a chunk is, the
@@ -62,6 +63,21 @@ pub fn frame_roundtrip(data: &[u8]) {
         assert_eq!(received, sent);
     }
     decode(&bytes);
+}
+
+/// No line makes a redactor panic. What it takes out does not come back: a token in the middle of a line
+/// is gone, whatever stands round it.
+pub fn redact(data: &[u8]) {
+    const TOKEN: &str = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let mut redactor = Redactor::new(&Options::new(Key::new(b"fuzz"))).expect("the table is right");
+    for line in String::from_utf8_lossy(data).lines() {
+        let once = redactor.line(line).into_owned();
+        redactor.fork().line(&once);
+        let middle = line.floor_char_boundary(line.len() / 2);
+        let (before, after) = line.split_at(middle);
+        let with_token = format!("{before} {TOKEN} {after}");
+        assert!(!redactor.line(&with_token).contains(TOKEN), "{with_token}");
+    }
 }
 
 /// The events of a stream fed in chunks of `size`, printed.
