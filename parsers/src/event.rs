@@ -3,7 +3,15 @@
 //! Events borrow from the line (or the parser's own memory) and live only for the call that hands
 //! them over; whoever wants to keep one copies what it needs, for instance into a
 //! [`Ledger`](crate::ledger::Ledger) or a [frame](crate::frame).
+//!
+//! Texts are what was printed, without line ends, escapes, envelopes and, if there is a
+//! [redactor](crate::redact), secrets; they are masked only where that is said. None is longer than the line
+//! or the lines it stood in ([`crate::line::LINE_CAP`]). Durations are seconds, times are milliseconds since
+//! the Unix epoch, lines and attempts count from 1, offsets are bytes from 0. What is `None` was not printed.
 
+mod kind;
+#[cfg(feature = "serde")]
+mod shape;
 mod status;
 
 pub use status::{Counts, Status};

@@ -93,9 +93,33 @@ fn every_package_has_its_floor_and_the_lints_of_the_workspace() {
     for member in members.iter().map(|member| member.as_str().unwrap()) {
         let known = FLOORS.iter().any(|floor| floor.folder == member) || member == "benches";
         assert!(known, "{member} has no floor in floors.rs");
-        let lints = &read_toml(&format!("{member}/Cargo.toml"))["lints"]["workspace"];
-        assert_eq!(lints.as_bool(), Some(true), "{member}");
+        let lints = &read_toml(&format!("{member}/Cargo.toml"))["lints"];
+        if member == "parsers" {
+            assert_eq!(lints, &lints_with_a_c_interface(&workspace), "{member}");
+        } else {
+            assert_eq!(lints["workspace"].as_bool(), Some(true), "{member}");
+        }
     }
+}
+
+/// The workspace's lints, except that unsafe code may be expected and must then be argued for.
+fn lints_with_a_c_interface(workspace: &toml::Value) -> toml::Value {
+    let mut lints = workspace["workspace"]["lints"].clone();
+    lints["rust"]["unsafe_code"] = "deny".into();
+    let clippy = lints["clippy"].as_table_mut().unwrap();
+    clippy.insert("undocumented_unsafe_blocks".into(), "warn".into());
+    lints
+}
+
+#[test]
+fn unsafe_code_is_at_the_c_boundary_only() {
+    let sources = sources();
+    let product = sources.iter().filter(|s| !s.path.starts_with("fuzz/"));
+    let wrong: Vec<String> = product
+        .filter(|s| !s.path.starts_with("parsers/src/capi/") && has_word(&s.code, "unsafe"))
+        .map(|s| format!("{}: unsafe code", s.path))
+        .collect();
+    must_be_empty(&wrong);
 }
 
 #[test]
@@ -164,21 +188,23 @@ fn the_core_repeats_the_bans_of_the_workspace() {
 /// Whether the code names the path, written out or in a group (`use std::{fs, io}`).
 fn mentions(source: &Source, path: &str) -> bool {
     let code = source.product();
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let whole = |text: &str, word: &str| {
-        text.match_indices(word).any(|(at, _)| {
-            !text[..at].ends_with(is_word) && !text[at + word.len()..].starts_with(is_word)
-        })
-    };
     let grouped = path.rsplit_once("::").is_some_and(|(parent, last)| {
         let open = format!("{parent}::{{");
         code.match_indices(&open).any(|(at, _)| {
             let group = &code[at + open.len()..];
             let end = group.find(';').unwrap_or(group.len());
-            whole(&group[..end], last)
+            has_word(&group[..end], last)
         })
     });
-    whole(code, path) || grouped
+    has_word(code, path) || grouped
+}
+
+/// Whether the word stands in the text, and not only as a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(is_word) && !text[at + word.len()..].starts_with(is_word)
+    })
 }
 
 fn read_toml(path: &str) -> toml::Value {

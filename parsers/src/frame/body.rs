@@ -4,9 +4,10 @@
 //! may append fields; it may not change these.
 
 use super::FrameError;
-use super::build::{MESSAGE_CAP, NAME_CAP, WORD_CAP, Writer};
+use super::build::Writer;
 use super::payload::{Record, Strings, reference};
 use super::varint::Reader;
+use crate::cut::{MESSAGE_CAP, NAME_CAP, WORD_CAP};
 use crate::event::{
     Body, Counted, Counts, EndOfStream, Gap, Plan, Printed, RunEnd, RunStart, Signature, Status,
     SuiteEnd, SuiteStart, Summary, TestDetail, TestEnd, TestStart,

@@ -10,14 +10,8 @@ use super::payload::{
 };
 use super::varint;
 use super::{Frame, Header};
+use crate::cut::{NAME_CAP, WORD_CAP, cut_at_boundary};
 use crate::event::Event;
-
-/// Bytes of a test's name that are kept.
-pub const NAME_CAP: usize = 1024;
-/// Bytes of a message that are kept.
-pub const MESSAGE_CAP: usize = 4096;
-/// Bytes of any other text that are kept.
-pub const WORD_CAP: usize = 1024;
 
 /// Number of events from which [`FrameBuilder::is_full`] holds.
 pub const FULL_EVENTS: u64 = 16 * 1024;
@@ -48,7 +42,8 @@ impl FrameBuilder {
         FrameBuilder::default()
     }
 
-    /// Adds an event. Texts over [`NAME_CAP`], [`MESSAGE_CAP`] and [`WORD_CAP`] are cut.
+    /// Adds an event. Texts over [`NAME_CAP`], [`MESSAGE_CAP`](super::MESSAGE_CAP) and
+    /// [`WORD_CAP`] are cut.
     pub fn push(&mut self, event: &Event<'_>) {
         if self.events == 0 {
             self.open(event);
@@ -273,10 +268,4 @@ impl Writer<'_> {
     fn known(&self, index_plus_one: u64) -> Option<&str> {
         self.strings.at(index_plus_one.checked_sub(1)?)
     }
-}
-
-/// The longest beginning of `text` with at most `cap` bytes that ends between characters.
-#[must_use]
-pub fn cut_at_boundary(text: &str, cap: usize) -> &str {
-    &text[..text.floor_char_boundary(cap)]
 }

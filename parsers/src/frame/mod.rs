@@ -84,9 +84,8 @@ mod varint;
 #[cfg(test)]
 mod tests;
 
-pub use build::{
-    FULL_BYTES, FULL_EVENTS, FrameBuilder, MESSAGE_CAP, NAME_CAP, WORD_CAP, cut_at_boundary,
-};
+pub use crate::cut::{MESSAGE_CAP, NAME_CAP, WORD_CAP, cut_at_boundary};
+pub use build::{FULL_BYTES, FULL_EVENTS, FrameBuilder};
 pub use payload::Events;
 
 use payload::{Counted, Payload};

@@ -87,7 +87,7 @@ pub struct Suite {
     pub planned: Option<u64>,
     /// Time of the first event naming it, Unix milliseconds.
     pub first_ms: Option<i64>,
-    /// Time of its end event.
+    /// Time of its end event, Unix milliseconds.
     pub ended_ms: Option<i64>,
     /// Its own printed result.
     pub status: Option<Status>,

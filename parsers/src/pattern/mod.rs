@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use regex::{Captures, Regex, RegexSet};
 
+use crate::cut::{MESSAGE_CAP, cut_at_boundary};
 use crate::dialect::{Claim, DIALECTS, Line};
 use crate::event::{Body, FRAMES, Signature, SuiteEnd, SuiteStart, Summary, TestEnd, TestStart};
-use crate::frame::{MESSAGE_CAP, cut_at_boundary};
 use crate::mask;
 use crate::redact;
 

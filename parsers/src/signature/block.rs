@@ -2,7 +2,7 @@
 
 use super::frames::Frames;
 use super::table::{CAUSES, Classes, line_class};
-use crate::frame::{MESSAGE_CAP, cut_at_boundary};
+use crate::cut::{MESSAGE_CAP, cut_at_boundary};
 
 /// Parts of an occurrence that are kept apart (causes, exceptions of a group); lines of further ones
 /// belong to the block and are not told.

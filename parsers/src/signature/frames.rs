@@ -2,8 +2,8 @@
 //! nearest to the error.
 
 use super::block::numbered;
+use crate::cut::cut_at_boundary;
 use crate::event::FRAMES;
-use crate::frame::cut_at_boundary;
 use crate::mask;
 
 /// Bytes of a function's name that are kept.

@@ -2,7 +2,7 @@
 //! structured ones), status lines, what clients say of the answers they got.
 
 use super::table::LineClass;
-use crate::frame::cut_at_boundary;
+use crate::cut::cut_at_boundary;
 
 /// What announces a status, with only spaces, quotes, `:`, `=` and `(` between.
 const BEFORE: [&str; 14] = [

@@ -35,9 +35,9 @@ mod tls;
 #[cfg(test)]
 mod tests;
 
+use crate::cut::{MESSAGE_CAP, cut_at_boundary};
 use crate::dialect::{Emit, Line};
 use crate::event::{Body, Signature};
-use crate::frame::{MESSAGE_CAP, cut_at_boundary};
 use crate::mask;
 
 use block::{Block, Next, Part};

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sentinel_parsers::dialect::Claim;
 use sentinel_parsers::{Body, Event, ParserOptions, Seen};
 
-use super::ndjson;
 use crate::style::{Style, fit, inert};
 
 /// Columns before the line's text.
@@ -137,7 +136,7 @@ fn told(seen: &Seen<'_>, about: u64, words: &str) -> String {
 
 /// Kind, status and name of an event: `test_end:passed:TestA`.
 fn words(body: &Body<'_>) -> String {
-    let kind = ndjson::kind(body);
+    let kind = body.kind();
     let (status, name) = match body {
         Body::TestStart(t) => (None, Some(t.name)),
         Body::TestEnd(t) => (Some(t.status.as_str()), Some(t.name)),
