@@ -186,6 +186,7 @@ pub mod mask;
 mod parser;
 pub mod pattern;
 pub mod redact;
+mod scan;
 mod signature;
 #[cfg(feature = "frame")]
 pub mod wire;

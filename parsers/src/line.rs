@@ -76,29 +76,45 @@ impl LineSplitter {
     }
 
     /// Reads a chunk and hands over every line it completes.
-    pub fn feed(&mut self, mut chunk: &[u8], out: &mut dyn FnMut(RawLine<'_>)) {
+    pub fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(RawLine<'_>)) {
+        self.feed_blocks(chunk, &mut |block| block.each(out));
+    }
+
+    /// Hands over the last line if it lacks a line feed.
+    pub fn finish(&mut self, out: &mut dyn FnMut(RawLine<'_>)) {
+        self.finish_blocks(&mut |block| block.each(out));
+    }
+
+    /// Reads a chunk and hands over the lines it completes, all that lie in one piece at once. Whoever
+    /// takes a block says how many lines it had, and how many bytes were cut from them.
+    pub(crate) fn feed_blocks(
+        &mut self,
+        mut chunk: &[u8],
+        out: &mut dyn FnMut(Block<'_>) -> BlockEnd,
+    ) {
         if self.has_pending() {
             match memchr::memchr(b'\n', chunk) {
                 None => return self.keep(chunk),
                 Some(end) => {
                     self.keep(&chunk[..end]);
-                    self.emit_pending(true, out);
+                    self.take_pending(true, out);
                     chunk = &chunk[end + 1..];
                 }
             }
         }
-        let mut from = 0;
-        for end in memchr::memchr_iter(b'\n', chunk) {
-            self.emit(&chunk[from..end], true, out);
-            from = end + 1;
-        }
-        self.keep(&chunk[from..]);
+        let Some(last) = memchr::memrchr(b'\n', chunk) else {
+            return self.keep(chunk);
+        };
+        let (lines, rest) = chunk.split_at(last + 1);
+        self.take(lines, 0, out);
+        self.start += lines.len() as u64;
+        self.keep(rest);
     }
 
     /// Hands over the last line if it lacks a line feed.
-    pub fn finish(&mut self, out: &mut dyn FnMut(RawLine<'_>)) {
+    pub(crate) fn finish_blocks(&mut self, out: &mut dyn FnMut(Block<'_>) -> BlockEnd) {
         if self.has_pending() {
-            self.emit_pending(false, out);
+            self.take_pending(false, out);
         }
     }
 
@@ -152,36 +168,82 @@ impl LineSplitter {
         self.cut += (left.len() - kept) as u64;
     }
 
-    fn emit(&mut self, whole: &[u8], terminated: bool, out: &mut dyn FnMut(RawLine<'_>)) {
-        let kept = whole.len().min(cap_of(whole));
-        let cut = (whole.len() - kept) as u64;
-        self.count += 1;
-        self.cut_total += cut;
-        out(RawLine {
-            bytes: &whole[..kept],
+    /// Hands a block over; `cut` bytes were cut from its one line before.
+    fn take(&mut self, bytes: &[u8], cut: u64, out: &mut dyn FnMut(Block<'_>) -> BlockEnd) {
+        let end = out(Block {
+            bytes,
             offset: self.start,
-            number: self.count,
+            number: self.count + 1,
             cut,
-            terminated,
         });
-        self.start += whole.len() as u64 + u64::from(terminated);
+        self.count += end.lines;
+        self.cut_total += end.cut;
     }
 
-    fn emit_pending(&mut self, terminated: bool, out: &mut dyn FnMut(RawLine<'_>)) {
+    fn take_pending(&mut self, terminated: bool, out: &mut dyn FnMut(Block<'_>) -> BlockEnd) {
         let mut bytes = std::mem::take(&mut self.pending);
-        self.count += 1;
-        self.cut_total += self.cut;
-        out(RawLine {
-            bytes: &bytes,
-            offset: self.start,
-            number: self.count,
-            cut: self.cut,
-            terminated,
-        });
-        self.start += bytes.len() as u64 + self.cut + u64::from(terminated);
-        self.cut = 0;
+        let length = bytes.len() as u64 + self.cut + u64::from(terminated);
+        if terminated {
+            bytes.push(b'\n');
+        }
+        let cut = std::mem::take(&mut self.cut);
+        self.take(&bytes, cut, out);
+        self.start += length;
         bytes.clear();
         self.pending = bytes;
+    }
+}
+
+/// Whole lines in one piece; only the last line of a stream may lack its line feed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'a> {
+    /// The lines with their line feeds.
+    pub(crate) bytes: &'a [u8],
+    /// Offset of the first byte in the logical stream.
+    pub(crate) offset: u64,
+    /// Number of the first line.
+    pub(crate) number: u64,
+    /// Bytes cut from the block's one line before it came here.
+    pub(crate) cut: u64,
+}
+
+/// What was in a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BlockEnd {
+    /// Lines.
+    pub(crate) lines: u64,
+    /// Bytes cut from lines over the cap.
+    pub(crate) cut: u64,
+}
+
+impl<'a> Block<'a> {
+    /// Every line of the block, cut to the cap, in order.
+    fn each(&self, out: &mut dyn FnMut(RawLine<'_>)) -> BlockEnd {
+        let mut end = BlockEnd::default();
+        let mut from = 0;
+        while from < self.bytes.len() {
+            let to = memchr::memchr(b'\n', &self.bytes[from..]);
+            let to = to.map_or(self.bytes.len(), |length| from + length);
+            let line = self.line(from, to, self.number + end.lines);
+            end.lines += 1;
+            end.cut += line.cut;
+            out(line);
+            from = to + 1;
+        }
+        end
+    }
+
+    /// The line between two places of the block, cut to the cap.
+    pub(crate) fn line(&self, from: usize, to: usize, number: u64) -> RawLine<'a> {
+        let whole = &self.bytes[from..to];
+        let bytes = &whole[..whole.len().min(cap_of(whole))];
+        RawLine {
+            bytes,
+            offset: self.offset + from as u64,
+            number,
+            cut: (whole.len() - bytes.len()) as u64 + self.cut,
+            terminated: to < self.bytes.len(),
+        }
     }
 }
 

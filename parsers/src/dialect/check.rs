@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestEnd};
 
 /// Lines a result's test case may be spread over.
@@ -23,7 +23,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "check",
     summary: "Check (C)",
     sniff: |line| figures(line.text).is_some(),
-    needles: &[],
+    needles: &["%: Checks: "],
     lookback: 0,
     new: || Box::<Check>::default(),
 };
@@ -87,6 +87,13 @@ impl Dialect for Check {
                 counts: run.left,
             };
             emit(run.latest, Body::Counted(counted));
+        }
+    }
+
+    fn attention(&self) -> Attention {
+        match self.run.is_some() {
+            true => Attention::Every,
+            false => Attention::Needles,
         }
     }
 }

@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestEnd, TestStart};
 
 /// Bytes of output that may stand under a failed test; CTest cuts it at 300 KiB unless told otherwise.
@@ -24,7 +24,18 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || result(line.text).is_some()
             || started(line.text).is_some()
     },
-    needles: &[],
+    needles: &[
+        "\nTest project ",
+        "\nStart ",
+        " Test #",
+        " Test  #",
+        " Test   #",
+        " Test    #",
+        " Test     #",
+        " tests passed, ",
+        "The following tests FAILED",
+        "Total Test time",
+    ],
     lookback: 0,
     new: || Box::<Ctest>::default(),
 };
@@ -95,6 +106,13 @@ impl Dialect for Ctest {
     }
 
     fn finish(&mut self, _emit: Emit<'_>) {}
+
+    fn attention(&self) -> Attention {
+        match self.running || self.listing {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
+    }
 }
 
 impl Ctest {

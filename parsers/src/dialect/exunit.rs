@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::dialect::closing::close;
 use crate::event::{Body, Counts, Printed, Status, TestEnd};
 
@@ -23,8 +23,19 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || text.starts_with("Running ExUnit ")
             || (text.starts_with(|c: char| c.is_ascii_digit()) && summary(text).is_some())
     },
-    needles: &[],
-    lookback: 0,
+    needles: &[
+        "\n* test ",
+        "\n* doctest ",
+        "\nFinished in ",
+        "\nRunning ExUnit ",
+        " tests, ",
+        " test, ",
+        " doctest, ",
+        "doctests, ",
+        ") test ",
+        ") doctest ",
+    ],
+    lookback: 3,
     new: || Box::<ExUnit>::default(),
 };
 
@@ -109,6 +120,13 @@ impl Dialect for ExUnit {
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_entry(emit);
         self.end_traced(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

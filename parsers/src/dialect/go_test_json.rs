@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::dialect::flat_json::{self, RawStr};
 use crate::dialect::go_test::{Excerpt, is_benchmark};
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
 
 #[cfg(test)]
@@ -21,7 +21,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test_json",
     summary: "go test -json",
     sniff: |line| line.text.starts_with('{') && line.text.contains("\"Action\":"),
-    needles: &[],
+    needles: &["\",\"Action\":\"", "{\"Action\":\""],
     lookback: 0,
     new: || Box::<GoTestJson>::default(),
 };
@@ -80,6 +80,10 @@ impl Dialect for GoTestJson {
         for (path, package) in packages {
             package.tell_panics(path, emit);
         }
+    }
+
+    fn attention(&self) -> Attention {
+        Attention::Needles
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::dialect::flat_json::{self, RawStr};
 use crate::dialect::libtest::{Block, DOC_SUITE, Figures, Suites};
 use crate::dialect::libtest::{is_doc_name, suite_heading, test_name};
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, TestEnd, TestStart};
 
 #[cfg(test)]
@@ -21,7 +21,18 @@ pub(super) const INFO: DialectInfo = DialectInfo {
         (line.text.starts_with('{') && line.text.contains("\"type\":"))
             || suite_heading(line.text).is_some()
     },
-    needles: &[],
+    needles: &[
+        "\"type\": \"suite\"",
+        "\"type\":\"suite\"",
+        "\"type\": \"test\"",
+        "\"type\":\"test\"",
+        "\"type\": \"bench\"",
+        "\"type\":\"bench\"",
+        "\"type\": \"report\"",
+        "\"type\":\"report\"",
+        "\nRunning ",
+        "\nDoc-tests ",
+    ],
     lookback: 0,
     new: || Box::<LibtestJson>::default(),
 };
@@ -77,6 +88,10 @@ impl Dialect for LibtestJson {
     }
 
     fn finish(&mut self, _emit: Emit<'_>) {}
+
+    fn attention(&self) -> Attention {
+        Attention::Needles
+    }
 }
 
 fn read(text: &str) -> Option<Record<'_>> {

@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestEnd};
 
 /// The table row.
@@ -15,7 +15,20 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "meson",
     summary: "meson test",
     sniff: |line| row(line.text).is_some(),
-    needles: &[],
+    needles: &[
+        "\n1/",
+        "\n2/",
+        "\n3/",
+        "\n4/",
+        "\n5/",
+        "\n6/",
+        "\n7/",
+        "\n8/",
+        "\n9/",
+        "\nOk: ",
+        "\nFail: ",
+        "\nSummary of Failures",
+    ],
     lookback: 0,
     new: || Box::<Meson>::default(),
 };
@@ -81,6 +94,13 @@ impl Dialect for Meson {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.sum_up(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

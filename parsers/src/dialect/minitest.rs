@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::dialect::closing::close;
 use crate::event::{Body, Counted, Counts, Printed, Status, TestEnd};
 
@@ -16,7 +16,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "minitest",
     summary: "minitest (Ruby)",
     sniff: |line| is_start(line.text),
-    needles: &[],
+    needles: &["\nRun options: ", "\n# Running"],
     lookback: 0,
     new: || Box::<Minitest>::default(),
 };
@@ -99,6 +99,13 @@ impl Dialect for Minitest {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_entry(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

@@ -92,6 +92,12 @@ pub trait Dialect: Send {
     /// The stream is over: emits what is still held back.
     fn finish(&mut self, emit: Emit<'_>);
 
+    /// Whether the closed dialect holds lines that what follows may confirm: then it has to see the
+    /// next line too, if `sniff` holds for it.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
     /// Which lines the open dialect has to see next. At ease it sees only lines that hold one of its
     /// [needles](DialectInfo::needles), and those that others had to see: it must make of any other
     /// line nothing at all ([`Claim::Pass`], no event, no change that shows).

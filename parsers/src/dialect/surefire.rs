@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Printed, Status, SuiteEnd, Summary, TestEnd};
 
 /// The dialect's row in the table.
@@ -18,7 +18,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
         let text = without_level(line.text);
         text.starts_with("Running ") || text.starts_with("Tests run: ")
     },
-    needles: &[],
+    needles: &["\nRunning ", "] Running ", "Tests run: "],
     lookback: 0,
     new: || Box::<Surefire>::default(),
 };
@@ -78,6 +78,13 @@ impl Dialect for Surefire {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_class(0, emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

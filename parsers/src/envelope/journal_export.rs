@@ -73,9 +73,12 @@ impl Journal {
         self.entry.is_some()
     }
 
+    /// How an entry begins.
+    pub(super) const BEGINNING: &'static str = "__CURSOR=";
+
     /// Whether a line begins an entry.
     pub(super) fn begins(line: &[u8]) -> bool {
-        line.starts_with(b"__CURSOR=")
+        line.starts_with(Journal::BEGINNING.as_bytes())
     }
 
     pub(super) fn line(&mut self, raw: &RawLine<'_>) -> Read {

@@ -74,6 +74,18 @@ use fields::Fields;
 pub(crate) use fields::duration;
 use grammar::{Record, Word};
 
+/// The words of markers, for a search over whole blocks: one stands in every marker.
+pub(crate) const WORDS: &[&str] = &[
+    "TEST_START",
+    "TEST_PASS",
+    "TEST_FAIL",
+    "TEST_SKIP",
+    "SUITE_START",
+    "SUITE_END",
+    "RUN_START",
+    "RUN_END",
+];
+
 /// Suites that may be open within each other.
 const SUITE_DEPTH: usize = 32;
 /// Started tests that are remembered; beyond it the oldest is forgotten.

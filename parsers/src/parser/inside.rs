@@ -8,9 +8,11 @@
 //! What is lost thereby: runs of which a dialect makes nothing until the end (spec reporters' titles),
 //! and runs that print less than three lines.
 
-use super::{Numbering, Router, Slot};
+use super::router::{Numbering, Router};
+use super::slots::{Slots, ones};
 use crate::dialect::{Claim, Dialect, DialectInfo, Line};
 use crate::event::Event;
+use crate::scan::{Bits, DIALECT_BITS, SIGNATURE};
 
 /// Messages that must be a dialect's own before it is heard; blank ones do not count.
 const IN_SEQUENCE: u8 = 3;
@@ -22,7 +24,7 @@ const PASSED: u8 = 4;
 
 /// The dialects that may be spoken in messages.
 pub(super) struct Inside {
-    slots: Vec<Slot>,
+    slots: Slots,
     trials: Vec<Trial>,
     kept: Vec<Kept>,
 }
@@ -45,20 +47,25 @@ struct Kept {
 }
 
 impl Inside {
-    pub(super) fn new(dialects: impl Iterator<Item = &'static DialectInfo>) -> Inside {
+    pub(super) fn new() -> Inside {
         Inside {
-            slots: dialects.map(Slot::new).collect(),
+            slots: Slots::new(),
             trials: Vec::new(),
             kept: Vec::new(),
         }
     }
 
-    pub(super) fn open(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|s| s.open)
+    pub(super) fn speaks(&self, id: &str) -> bool {
+        self.slots.speak(id)
     }
 
-    pub(super) fn open_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.slots.iter_mut().filter(|s| s.open)
+    /// Whether the next message has to be read whatever it holds.
+    pub(super) fn is_attentive(&self) -> bool {
+        !self.trials.is_empty() || self.slots.are_attentive()
+    }
+
+    pub(super) fn finish(&mut self, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        self.slots.finish(at, out);
     }
 
     /// Offers a message to the dialects that are spoken, else puts the others on trial. Tells
@@ -66,19 +73,20 @@ impl Inside {
     fn line(
         &mut self,
         line: &Line<'_>,
+        bits: Bits,
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> Option<(Claim, &'static str)> {
         let mut text = None;
-        for slot in self.open_mut() {
-            match slot.line(line, at, out) {
-                Claim::Own => return Some((Claim::Own, slot.info.id)),
-                Claim::Text => text = Some((Claim::Text, slot.info.id)),
+        for slot in ones(self.slots.asked(bits) & self.slots.open()) {
+            match self.slots.offer(slot, line, at, out) {
+                Claim::Own => return Some((Claim::Own, self.slots.info(slot).id)),
+                Claim::Text => text = Some((Claim::Text, self.slots.info(slot).id)),
                 Claim::Pass => {}
             }
         }
         if text.is_none()
-            && let Some(found) = self.on_trial(line)
+            && let Some(found) = self.on_trial(line, bits)
         {
             return Some((Claim::Own, self.heard(found, at, out)));
         }
@@ -86,15 +94,15 @@ impl Inside {
     }
 
     /// Lets the dialects on trial read the message; gives the one that is spoken, if one is.
-    fn on_trial(&mut self, line: &Line<'_>) -> Option<usize> {
+    fn on_trial(&mut self, line: &Line<'_>, bits: Bits) -> Option<usize> {
         let blank = line.text.trim().is_empty();
         if blank && self.trials.is_empty() {
             return None;
         }
-        for (at, slot) in self.slots.iter().enumerate() {
-            let known = slot.open || self.trials.iter().any(|t| t.at == at);
-            if !known && (slot.info.sniff)(line) {
-                self.trials.push(Trial::new(at, slot.info, line.number));
+        for at in ones(bits & DIALECT_BITS & !self.slots.open()) {
+            let info = self.slots.info(at);
+            if !self.trials.iter().any(|t| t.at == at) && (info.sniff)(line) {
+                self.trials.push(Trial::new(at, info, line.number));
             }
         }
         if self.trials.is_empty() {
@@ -103,7 +111,7 @@ impl Inside {
         self.keep(line);
         let slots = &self.slots;
         self.trials
-            .retain_mut(|trial| trial.reads(slots[trial.at].info, line, blank));
+            .retain_mut(|trial| trial.reads(slots.info(trial.at), line, blank));
         let found = self.trials.iter().find(|t| t.own >= IN_SEQUENCE);
         let found = found.map(|t| t.at);
         if self.kept.len() >= KEPT && found.is_none() {
@@ -133,7 +141,6 @@ impl Inside {
     ) -> &'static str {
         let trial = self.trials.iter().find(|t| t.at == found);
         let from = trial.map_or(0, |t| t.from);
-        let slot = &mut self.slots[found];
         for kept in self.kept.iter().filter(|k| k.number >= from) {
             let line = Line {
                 text: &kept.text,
@@ -141,11 +148,11 @@ impl Inside {
                 number: kept.number,
                 cut: false,
             };
-            slot.line(&line, at, out);
+            self.slots.offer(found, &line, at, out);
         }
         self.trials.clear();
         self.kept.clear();
-        slot.info.id
+        self.slots.info(found).id
     }
 }
 
@@ -180,23 +187,18 @@ impl Router {
     pub(super) fn message(
         &mut self,
         line: &Line<'_>,
-        claim: Claim,
+        (claim, bits): (Claim, Bits),
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        let mut tell = |n, body: crate::event::Body<'_>| at.emit("sentinel", n, body, out);
-        let marker = self.markers.line(line, &mut tell);
-        if self.claims.note("sentinel", marker) == Claim::Own {
-            return true;
-        }
-        if self.pattern(line, at, out) == Claim::Own {
+        if self.special(line, bits, at, out) == Claim::Own {
             return true;
         }
         // What a dialect outside holds for its free text opens no other.
         if claim == Claim::Text {
             return false;
         }
-        let claimed = self.inside.line(line, at, out);
+        let claimed = self.inside.line(line, bits, at, out);
         if let Some((claim, dialect)) = claimed {
             self.claims.note(dialect, claim);
         }
@@ -215,9 +217,13 @@ impl Router {
     pub(super) fn said(
         &mut self,
         line: &Line<'_>,
+        bits: Bits,
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
+        if bits & SIGNATURE == 0 && !self.signatures.attentive() {
+            return false;
+        }
         let (texts, mut found) = (&self.texts, false);
         self.signatures.line(line, &mut |n, body| {
             found |= n == line.number;

@@ -2,29 +2,46 @@
 //! jobs which share a log do not disturb each other.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::ParserOptions;
+use super::numbers::Numbers;
+use super::recent::Recent;
+use super::router::{Numbering, Router};
 use super::watch::{Seen, Watch};
-use super::{Numbering, ParserOptions, Router};
-use crate::dialect::Line;
+use crate::dialect::{Claim, Line};
 use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::{RawLine, visible};
 use crate::redact::Redactor;
+use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
 
 /// Writers of one stream that are read apart; further ones share a lane.
 const LANE_CAP: usize = 64;
+/// Lines at the beginning of a stream that are looked at whatever they hold: they tell which
+/// envelopes there are, and test output in a logger's messages is recognised from its first lines on.
+pub(super) const FIRST_LINES: u64 = 1024;
 
 /// Takes the envelopes off a stream's lines and gives each line to its writer's lane.
 pub(super) struct Lanes {
     options: ParserOptions,
-    envelopes: Envelopes,
+    pub(super) set: Arc<NeedleSet>,
+    pub(super) envelopes: Envelopes,
     /// The first is that of lines of no particular writer.
     lanes: Vec<Lane>,
     by_key: HashMap<Vec<u8>, usize>,
     /// Offset of the latest line, and the next ordinal there.
     place: (u64, u32),
     shared: u64,
+    /// Lanes that have to see the next line whatever it holds.
+    pub(super) attentive: usize,
+    /// Number of the latest line that was looked at.
+    pub(super) looked: u64,
+    pub(super) recent: Recent,
+    /// Room for what is found in a block, and in a line.
+    pub(super) hits: Vec<Hit>,
+    line_hits: Vec<Hit>,
 }
 
 pub(super) struct Lane {
@@ -33,26 +50,93 @@ pub(super) struct Lane {
     pub(super) redactor: Option<Redactor>,
     pub(super) router: Router,
     pub(super) numbers: Numbers,
+    attentive: bool,
+    /// The latest lines that nobody claimed.
+    recent: Recent,
+}
+
+/// A line that is read, and why.
+pub(super) struct Reading<'r> {
+    pub(super) offset: u64,
+    /// Whose needles it holds.
+    bits: Bits,
+    /// Its length with all envelopes.
+    whole: usize,
+    set: &'r NeedleSet,
+    /// Room for what is found in it.
+    hits: &'r mut Vec<Hit>,
+    /// Whether the lane is the only one, so that its lines are the stream's.
+    pub(super) alone: bool,
+    /// Who is shown what becomes of each line.
+    pub(super) watch: &'r mut Option<Watch>,
+}
+
+impl Reading<'_> {
+    /// Whose needles a text holds that was taken out of the line; `changed` if it is not a part of
+    /// the line as it stands.
+    pub(super) fn bits(&mut self, text: &[u8], changed: bool) -> Bits {
+        if changed || self.bits & ODD != 0 {
+            return self.bits & !ODD | self.set.line(visible(text).as_bytes(), self.hits);
+        }
+        match text.len() == self.whole {
+            true => self.bits,
+            false => self.bits | self.set.starts(text),
+        }
+    }
 }
 
 impl Lanes {
     pub(super) fn new(options: ParserOptions) -> Lanes {
-        let first = Lane::new(0, &options);
         Lanes {
-            options,
+            set: options.needles(),
             envelopes: Envelopes::default(),
-            lanes: vec![first],
+            lanes: vec![Lane::new(0, &options)],
+            options,
             by_key: HashMap::new(),
             place: (0, 0),
             shared: 0,
+            attentive: 0,
+            looked: 0,
+            recent: Recent::default(),
+            hits: Vec::new(),
+            line_hits: Vec::new(),
         }
     }
 
-    pub(super) fn line(&mut self, raw: &RawLine<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+    /// Looks at one line.
+    pub(super) fn look(
+        &mut self,
+        raw: &RawLine<'_>,
+        mut bits: Bits,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) {
+        if raw.number <= FIRST_LINES {
+            bits |= ODD;
+        }
         match self.envelopes.line(raw) {
-            Some(item) => self.item(&item, raw.offset, out),
+            Some(item) => self.item(&item, (raw.offset, bits, raw.bytes.len()), out),
             None => self.waits(raw.number),
         }
+    }
+
+    /// Shows a line that waits for more to whoever watches.
+    fn waits(&mut self, number: u64) {
+        if let Some(watch) = &mut self.options.watch {
+            watch(&Seen {
+                number,
+                lane: 0,
+                envelopes: &[],
+                text: "",
+                redacted: &[],
+                claims: &[],
+                waits: true,
+            });
+        }
+    }
+
+    /// Whether somebody wants to see every line.
+    pub(super) fn is_watched(&self) -> bool {
+        self.options.watch.is_some()
     }
 
     /// Bytes were lost.
@@ -63,7 +147,7 @@ impl Lanes {
     /// The stream is over: reads what was never ended, then closes every lane.
     pub(super) fn finish(&mut self, end: u64, out: &mut dyn FnMut(&Event<'_>)) {
         while let Some(item) = self.envelopes.finish() {
-            self.item(&item, end, out);
+            self.item(&item, (end, ODD, 0), out);
         }
         let mut sub = self.sub_at(end);
         for lane in &mut self.lanes {
@@ -89,67 +173,43 @@ impl Lanes {
     }
 
     /// Reads a line without its envelopes; a record's text may be of several lines.
-    fn item(&mut self, item: &Item<'_>, offset: u64, out: &mut dyn FnMut(&Event<'_>)) {
-        let sub = self.sub_at(offset);
-        let mut watch = self.options.watch.take();
-        let lane = self.lane(&item.said);
+    fn item(
+        &mut self,
+        item: &Item<'_>,
+        (offset, bits, whole): (u64, Bits, usize),
+        out: &mut dyn FnMut(&Event<'_>),
+    ) {
+        let mut sub = self.sub_at(offset);
+        let at = self.lane(&item.said);
+        let lane = &mut self.lanes[at];
+        let mut read = Reading {
+            offset,
+            bits,
+            whole,
+            set: &self.set,
+            hits: &mut self.line_hits,
+            alone: self.by_key.is_empty(),
+            watch: &mut self.options.watch,
+        };
         // Of several lines only the first would be a record.
         let one_line = |record: &&Cow<'_, [u8]>| memchr::memchr(b'\n', record).is_none();
         let record = item.record.as_ref();
         if let Some(record) = record.filter(one_line) {
-            let sub = lane.record(record, item, (offset, sub), &mut watch, out);
-            self.place = (offset, sub);
-            self.options.watch = watch;
-            return;
-        }
-        let mut sub = sub;
-        let mut read = |bytes: &[u8]| {
-            let local = lane.numbers.next(item.number);
-            let text = shown(bytes, &mut lane.redactor);
-            let line = Line {
-                text: &text,
-                raw: bytes,
-                number: local,
-                cut: item.cut,
-            };
-            let mut at = Numbering {
-                offset,
-                sub,
-                time_ms: item.said.time_ms,
-                lane: lane.id,
-                numbers: &lane.numbers,
-            };
-            match item.said.own {
-                true => lane.router.text(&line, &mut at, out),
-                false => lane.router.line(&line, &mut at, out),
+            let changed = matches!(record, Cow::Owned(_));
+            sub = lane.record((record, changed), item, sub, &mut read, out);
+        } else {
+            let text = record.unwrap_or(&item.text);
+            let changed = matches!(text, Cow::Owned(_));
+            for bytes in text.split(|b| changed && *b == b'\n') {
+                let bits = read.bits(bytes, changed);
+                sub = lane.line(bytes, bits, item, sub, &mut read, out);
             }
-            sub = at.sub;
-            if let Some(watch) = &mut watch {
-                let redacted = lane.redacted();
-                lane.show(watch, item, &text, &redacted);
-            }
-        };
-        match record.unwrap_or(&item.text) {
-            Cow::Borrowed(text) => read(text),
-            Cow::Owned(text) => text.split(|b| *b == b'\n').for_each(read),
         }
+        let redacting = lane.redactor.as_ref().is_some_and(Redactor::attentive);
+        let now = redacting || lane.router.is_attentive();
+        self.attentive = self.attentive - usize::from(lane.attentive) + usize::from(now);
+        lane.attentive = now;
         self.place = (offset, sub);
-        self.options.watch = watch;
-    }
-
-    /// Shows a line that waits for more to whoever watches.
-    fn waits(&mut self, number: u64) {
-        if let Some(watch) = &mut self.options.watch {
-            watch(&Seen {
-                number,
-                lane: 0,
-                envelopes: &[],
-                text: "",
-                redacted: &[],
-                claims: &[],
-                waits: true,
-            });
-        }
     }
 
     fn sub_at(&self, offset: u64) -> u32 {
@@ -159,12 +219,12 @@ impl Lanes {
         }
     }
 
-    /// The writer's lane.
-    fn lane(&mut self, said: &Said) -> &mut Lane {
+    /// The place of the writer's lane.
+    fn lane(&mut self, said: &Said) -> usize {
         if said.key.is_empty() {
-            return &mut self.lanes[0];
+            return 0;
         }
-        let at = match self.by_key.get(&said.key) {
+        match self.by_key.get(&said.key) {
             Some(at) => *at,
             None if self.lanes.len() > LANE_CAP => {
                 self.shared += 1;
@@ -177,8 +237,7 @@ impl Lanes {
                 self.by_key.insert(said.key.clone(), self.lanes.len() - 1);
                 self.lanes.len() - 1
             }
-        };
-        &mut self.lanes[at]
+        }
     }
 }
 
@@ -189,7 +248,81 @@ impl Lane {
             redactor: options.redactor.as_ref().map(Redactor::fork),
             router: Router::new(options),
             numbers: Numbers::default(),
+            attentive: false,
+            recent: Recent::default(),
         }
+    }
+
+    /// Reads a line of output; gives the next ordinal at the offset.
+    fn line(
+        &mut self,
+        bytes: &[u8],
+        bits: Bits,
+        item: &Item<'_>,
+        sub: u32,
+        read: &mut Reading<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> u32 {
+        let number = self.numbers.next(item.number, read.alone);
+        if self.passes_over(bits) && read.watch.is_none() {
+            self.recent.keep(number, read.offset, bytes);
+            return sub;
+        }
+        let sub = match item.said.own {
+            true => sub,
+            false => self.show_before(number, bits, read, item, (sub, out)),
+        };
+        let text = shown(bytes, &mut self.redactor);
+        let line = Line {
+            text: &text,
+            raw: bytes,
+            number,
+            cut: item.cut,
+        };
+        let mut at = numbering(self.id, &self.numbers, read.offset, sub, item);
+        let claim = match item.said.own {
+            true => {
+                self.router.text(&line, bits, &mut at, out);
+                Claim::Own
+            }
+            false => self.router.line(&line, bits, &mut at, out),
+        };
+        let sub = at.sub;
+        if let Some(watch) = read.watch {
+            let redacted = self.redacted();
+            self.show(watch, item, &text, &redacted);
+        }
+        if claim == Claim::Pass {
+            self.recent.keep(number, read.offset, bytes);
+        }
+        sub
+    }
+
+    /// Shows the lines before one to the closed dialects that want them.
+    fn show_before(
+        &mut self,
+        number: u64,
+        bits: Bits,
+        read: &Reading<'_>,
+        item: &Item<'_>,
+        (sub, out): (u32, &mut dyn FnMut(&Event<'_>)),
+    ) -> u32 {
+        let lines = read.set.back(bits);
+        if lines == 0 {
+            return sub;
+        }
+        let mut at = numbering(self.id, &self.numbers, read.offset, sub, item);
+        for kept in self.recent.of(number.saturating_sub(lines), number) {
+            let before = Line {
+                text: &shown(&kept.bytes, &mut self.redactor),
+                raw: &kept.bytes,
+                number: kept.number,
+                cut: false,
+            };
+            let who = bits & read.set.back_for(number - kept.number);
+            self.router.before(&before, who, &mut at, out);
+        }
+        at.sub
     }
 
     /// The rules that took something out of the latest line.
@@ -220,6 +353,35 @@ impl Lane {
             waits: false,
         });
     }
+
+    /// Whether nobody reads a line with the needles of `bits`.
+    pub(super) fn passes_over(&self, bits: Bits) -> bool {
+        bits & !(LOOK | ODD) == 0
+            && !self.attentive
+            && !(self.redactor.is_some() && bits & LOOK != 0)
+    }
+
+    /// Keeps a line for those that need what stands before theirs.
+    pub(super) fn keep(&mut self, number: u64, offset: u64, bytes: &[u8]) {
+        self.recent.keep(number, offset, bytes);
+    }
+}
+
+/// Where the events of a lane's line stand.
+pub(super) fn numbering<'n>(
+    lane: u32,
+    numbers: &'n Numbers,
+    offset: u64,
+    sub: u32,
+    item: &Item<'_>,
+) -> Numbering<'n> {
+    Numbering {
+        offset,
+        sub,
+        time_ms: item.said.time_ms,
+        lane,
+        numbers,
+    }
 }
 
 /// The text of a line as everybody reads it: what a person would see, without secrets.
@@ -230,40 +392,6 @@ pub(super) fn shown<'b>(bytes: &'b [u8], redactor: &mut Option<Redactor>) -> Cow
         _ => None,
     };
     redacted.map_or(text, Cow::Owned)
-}
-
-/// A lane's lines are counted without gaps, for what follows a line directly belongs to it; events
-/// tell the stream's numbers. This leads from one to the other.
-#[derive(Default)]
-pub(super) struct Numbers {
-    count: u64,
-    /// Where the difference changes, and the difference from there on.
-    steps: VecDeque<(u64, i64)>,
-}
-
-impl Numbers {
-    /// Steps remembered; lines before them are told as if they stood right before.
-    const STEPS: usize = 4096;
-
-    /// The next line's number in the lane.
-    pub(super) fn next(&mut self, in_stream: u64) -> u64 {
-        self.count += 1;
-        let difference = in_stream.wrapping_sub(self.count) as i64;
-        if self.steps.back().is_none_or(|s| s.1 != difference) {
-            if self.steps.len() == Numbers::STEPS {
-                self.steps.pop_front();
-            }
-            self.steps.push_back((self.count, difference));
-        }
-        self.count
-    }
-
-    /// The stream's number of a line of the lane.
-    pub(super) fn in_stream(&self, line: u64) -> u64 {
-        let at = self.steps.partition_point(|s| s.0 <= line);
-        let step = self.steps.get(at.saturating_sub(1));
-        line.saturating_add_signed(step.map_or(0, |s| s.1))
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! How a parser is set up: which dialects it knows, and what it takes out of lines first.
 
+use std::sync::Arc;
+
 use super::watch::{Seen, Watch};
 use crate::Parser;
 use crate::dialect::{DIALECTS, DialectInfo};
 use crate::pattern::Patterns;
 use crate::redact::Redactor;
+use crate::scan::{self, NeedleSet};
 
 /// How a [`Parser`] is set up.
 ///
@@ -26,6 +29,7 @@ pub struct ParserOptions {
     pub(super) redactor: Option<Redactor>,
     pub(super) patterns: Option<Patterns>,
     pub(super) watch: Option<Watch>,
+    thorough: bool,
 }
 
 impl Default for ParserOptions {
@@ -43,6 +47,7 @@ impl ParserOptions {
             redactor: None,
             patterns: None,
             watch: None,
+            thorough: false,
         }
     }
 
@@ -68,11 +73,43 @@ impl ParserOptions {
         self
     }
 
-    /// Shows each line, after it was read, to somebody who wants to know what became of it.
+    /// Shows each line, after it was read, to somebody who wants to know what became of it. No line is
+    /// passed over then.
     #[must_use]
     pub fn watch(mut self, watch: impl FnMut(&Seen<'_>) + Send + 'static) -> ParserOptions {
         self.watch = Some(Box::new(watch));
         self
+    }
+
+    /// Passes over no line, whatever it holds: each is offered to every dialect. Slow; the oracle for
+    /// parsers that pass over what means nothing.
+    ///
+    /// ```
+    /// use sentinel_parsers::{Parser, ParserOptions};
+    /// let log = b"some text\nTEST_PASS name=login\n";
+    /// let (mut fast, mut slow) = (Vec::new(), Vec::new());
+    /// Parser::new().feed(log, &mut |event| fast.push(event.offset));
+    /// ParserOptions::new().thorough().parser().feed(log, &mut |event| slow.push(event.offset));
+    /// assert_eq!(fast, slow);
+    /// ```
+    #[must_use]
+    pub fn thorough(mut self) -> ParserOptions {
+        self.thorough = true;
+        self
+    }
+
+    /// What lines are searched for.
+    pub(super) fn needles(&self) -> Arc<NeedleSet> {
+        let all = self.dialects.len() == DIALECTS.len();
+        if all && self.patterns.is_none() && !self.thorough {
+            return scan::built_in();
+        }
+        let wanted = |info: &DialectInfo| self.dialects.iter().any(|d| d.id == info.id);
+        let patterns = self.patterns.as_ref().map(|p| p.needles().unwrap_or(&[]));
+        Arc::new(match self.thorough {
+            true => scan::every_line(wanted),
+            false => scan::of(wanted, patterns),
+        })
     }
 
     /// The parser.

@@ -76,7 +76,7 @@ const WORDS: &[&str] = &[
 ];
 
 const KEYWORDS: &[&str] = &{
-    let mut all = [""; WORDS.len() + 6];
+    let mut all = [""; WORDS.len() + 5 + ORACLE.len()];
     let mut at = 0;
     while at < WORDS.len() {
         all[at] = WORDS[at];
@@ -86,10 +86,25 @@ const KEYWORDS: &[&str] = &{
     all[at + 1] = POSTGRES[1];
     all[at + 2] = POSTGRES[2];
     all[at + 3] = POSTGRES[3];
-    all[at + 4] = "ORA-";
-    all[at + 5] = MYSQL;
+    all[at + 4] = MYSQL;
+    at += 5;
+    let mut code = 0;
+    while code < ORACLE.len() {
+        all[at + code] = ORACLE[code];
+        code += 1;
+    }
     all
 };
+
+/// The first digits of Oracle's errors: locks, sessions, memory, space, log-in, connections, the
+/// network, PL/SQL, standby.
+const ORACLE: [&str; 34] = [
+    "ORA-000", "ORA-001", "ORA-002", "ORA-003", "ORA-004", "ORA-006", "ORA-009", "ORA-010",
+    "ORA-011", "ORA-012", "ORA-013", "ORA-014", "ORA-015", "ORA-016", "ORA-017", "ORA-018",
+    "ORA-020", "ORA-022", "ORA-024", "ORA-027", "ORA-031", "ORA-039", "ORA-040", "ORA-044",
+    "ORA-060", "ORA-065", "ORA-081", "ORA-120", "ORA-121", "ORA-125", "ORA-160", "ORA-255",
+    "ORA-280", "ORA-300",
+];
 
 /// MySQL's programs: `ERROR 1045 (28000): Access denied ...`.
 const MYSQL: &str = "ERROR 1";

@@ -7,7 +7,12 @@ pub(super) const CLASS: LineClass = LineClass::of(
     &[
         "No space left on device",
         "no space left on device",
-        "ENOSPC",
+        "ENOSPC:",
+        " ENOSPC",
+        "'ENOSPC",
+        "(ENOSPC",
+        "=ENOSPC",
+        "\"ENOSPC",
         "Disk quota exceeded",
         "isk is full",
         "not enough space on the disk",

@@ -28,6 +28,7 @@ mod python;
 mod ruby;
 mod rust;
 mod sanitizer;
+mod statuses;
 mod table;
 mod terminate;
 mod tls;
@@ -58,17 +59,15 @@ impl Signatures {
         Signatures::default()
     }
 
+    /// What a line begins with behind a head that holds no literal of its own.
+    pub(crate) const BELOW_HEAD: &'static str = ruby::STACK;
+
     /// Literals of which one stands in every line that means something while no block is open.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the block prefilter that is being built")
-    )]
-    pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
-        table::keywords()
+    pub(crate) fn needles() -> impl Iterator<Item = &'static str> {
+        table::needles()
     }
 
     /// Whether a block is open, so that every line must be offered.
-    #[expect(dead_code, reason = "for the block prefilter that is being built")]
     pub(crate) fn attentive(&self) -> bool {
         self.open.is_some()
     }

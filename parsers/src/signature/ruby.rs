@@ -18,6 +18,22 @@ pub(super) static CLASS: BlockClass = BlockClass {
 const MESSAGE_LINES: u16 = 10;
 const IN_FRAMES: u8 = 1;
 
+/// Longer literals of heads than the keywords: methods that many stacks consist of. Other heads are
+/// found by the line below them.
+pub(super) const NEEDLES: &[&str] = &[
+    ":in `<main>'",
+    ":in '<main>'",
+    ":in `<top ",
+    ":in '<top ",
+    ":in `block ",
+    ":in 'block ",
+    ":in `require'",
+    ":in 'Kernel#",
+];
+
+/// What a line of the stack begins with: the head, whose method may have any name, stands before it.
+pub(super) const STACK: &str = "\nfrom ";
+
 fn head(text: &str) -> Option<Head<'_>> {
     let (place, method, rest) = located(text)?;
     let rest = rest.strip_prefix(": ")?;

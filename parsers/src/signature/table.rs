@@ -89,9 +89,16 @@ fn lists() -> impl Iterator<Item = &'static [&'static str]> {
     blocks.chain(LINES.iter().map(|class| class.keywords))
 }
 
-/// Every keyword of every class.
-pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
-    lists().flatten().copied()
+/// Literals of which one stands in every line that means something to a class while no block is open:
+/// the keywords, or for those that are too short to be searched for in whole blocks, longer ones.
+pub(super) fn needles() -> impl Iterator<Item = &'static str> {
+    let short = [ruby::CLASS.keywords, http::CLASS.keywords];
+    let long = move |list: &&'static [&str]| !short.iter().any(|s| std::ptr::eq(*s, *list));
+    let lists = lists().filter(long);
+    lists
+        .chain([ruby::NEEDLES, super::statuses::NEEDLES])
+        .flatten()
+        .copied()
 }
 
 /// The classes of which a keyword stands in the text.

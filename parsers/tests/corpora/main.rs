@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use score::Score;
+use sentinel_parsers::{Parser, ParserOptions};
 use truth::Case;
 
 /// How many of the tests that logs name must be right in suite, name and status, per mille.
@@ -134,6 +135,34 @@ fn short(score: &Score, right: usize) -> Vec<String> {
         missed.push(format!("{}: {} tests invented", s.case, s.invented));
     }
     missed
+}
+
+#[test]
+fn passing_over_lines_changes_no_event() {
+    let Some(root) = corpora() else { return };
+    let only = std::env::var("CORPUS_CASE").unwrap_or_default();
+    let mut wrong = String::new();
+    for case in cases(&root).iter().filter(|c| c.name.contains(&only)) {
+        let fast = told(Parser::new(), &case.log);
+        let slow = told(ParserOptions::new().thorough().parser(), &case.log);
+        let both = fast.len().min(slow.len());
+        let first = (0..both).find(|i| fast[*i] != slow[*i]);
+        if let Some(at) = first.or((fast.len() != slow.len()).then_some(both)) {
+            let (fast, slow) = (fast.get(at), slow.get(at));
+            wrong += &format!("{}:\n  fast {fast:?}\n  slow {slow:?}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Every event as text.
+fn told(mut parser: Parser, log: &[u8]) -> Vec<String> {
+    let mut told = Vec::new();
+    for chunk in log.chunks(64 * 1024) {
+        parser.feed(chunk, &mut |event| told.push(format!("{event:?}")));
+    }
+    parser.finish(&mut |event| told.push(format!("{event:?}")));
+    told
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "ava",
     summary: "AVA, default reporter",
     sniff: |line| lines::row(line.text).is_some() || lines::is_rule(line.text),
-    needles: &[],
+    needles: &["\n✔ ", "\n✘ ", "\n- [", "\n─\n"],
     lookback: 0,
     new: || Box::<Ava>::default(),
 };

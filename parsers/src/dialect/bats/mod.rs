@@ -9,7 +9,7 @@
 mod tests;
 
 use super::tap::Details;
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, SuiteStart, Summary, TestDetail, TestEnd};
 
 /// The dialect's row in the table.
@@ -17,8 +17,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "bats",
     summary: "bats, pretty formatter",
     sniff,
-    needles: &[],
-    lookback: 0,
+    needles: &["\n✓ ", "\n✗ ", "(skipped"],
+    lookback: 2,
     new: || Box::<Bats>::default(),
 };
 
@@ -78,6 +78,13 @@ impl Dialect for Bats {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_details(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

@@ -7,19 +7,24 @@
 
 mod excerpt;
 mod lines;
+mod needles;
 #[cfg(test)]
 mod tests;
+mod wrapper;
 
 use std::collections::HashMap;
 
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
-use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
+use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
 
 pub(super) use excerpt::{Excerpt, Reason};
 use lines::{GoLine, Outcome, Package};
+use wrapper::Wrapper;
 
 /// Begun tests that are remembered at a time; beyond, their output is not looked at.
 const OPEN_CAP: usize = 100_000;
+/// Lines of other text after which what a test prints is looked at only where it shows a place in a test.
+const PATIENCE: u64 = 20;
 /// Levels of sub-tests whose reports may nest.
 const DEPTH_CAP: usize = 64;
 
@@ -28,7 +33,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test",
     summary: "go test, with and without -v",
     sniff: |line| lines::opens(line.text) || ginkgo::opens(line.text) || ginkgo::failed(line.text),
-    needles: &[],
+    needles: needles::NEEDLES,
     lookback: 0,
     new: || Box::<GoTest>::default(),
 };
@@ -49,19 +54,9 @@ struct GoTest {
     /// Whether the last line belonged to a test's log, so that deeper lines continue it.
     in_log: bool,
     wrapper: Wrapper,
-}
-
-/// The test that runs a suite of Ginkgo's, whose specs are the tests.
-#[derive(Default)]
-enum Wrapper {
-    #[default]
-    None,
-    /// Under `-v`: it has begun.
-    Begun(Box<str>),
-    /// Without `-v`: a suite runs in a test nobody has named.
-    Unnamed,
-    /// The same, and it failed: the next result is the test's.
-    Failed,
+    /// Numbers of the latest line, and of the latest that was structure or a test's log.
+    seen: u64,
+    own: u64,
 }
 
 /// A result line and what is printed below it.
@@ -76,6 +71,30 @@ struct Report {
 
 impl Dialect for GoTest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        let claim = self.read(line, emit);
+        self.seen = line.number;
+        if claim != Claim::Pass {
+            self.own = line.number;
+        }
+        claim
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        self.close_reports(0, emit);
+        self.tell_panics(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        let text = self.current.is_some() || !self.reports.is_empty() || self.timed_out.is_some();
+        match text && self.seen - self.own < PATIENCE {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
+    }
+}
+
+impl GoTest {
+    fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let kind = lines::classify(line.text);
         if !matches!(kind, GoLine::Text) {
             self.in_log = false;
@@ -118,13 +137,6 @@ impl Dialect for GoTest {
         Claim::Own
     }
 
-    fn finish(&mut self, emit: Emit<'_>) {
-        self.close_reports(0, emit);
-        self.tell_panics(emit);
-    }
-}
-
-impl GoTest {
     fn run(&mut self, name: &str, number: u64, emit: Emit<'_>) {
         self.timed_out = None;
         self.current = Some(name.into());
@@ -135,35 +147,6 @@ impl GoTest {
             self.open.insert(name.into(), Excerpt::default());
         }
         emit(number, Body::TestStart(start(name)));
-    }
-
-    /// A suite of Ginkgo's begins in the current test, or, without `-v`, in some test.
-    fn wrap(&mut self, number: u64, emit: Emit<'_>) {
-        self.close_reports(0, emit);
-        if let Wrapper::Begun(_) = self.wrapper {
-            // It runs several.
-            return;
-        }
-        self.wrapper = match self.current.take() {
-            Some(name) if self.open.remove(&name).is_some() => {
-                let start = SuiteStart {
-                    suite: &name,
-                    tags: None,
-                };
-                emit(number, Body::SuiteStart(start));
-                Wrapper::Begun(name)
-            }
-            _ => Wrapper::Unnamed,
-        };
-    }
-
-    /// Whether a result is the wrapper's.
-    fn wraps(&self, outcome: &Outcome<'_>) -> bool {
-        match &self.wrapper {
-            Wrapper::Begun(name) => **name == *outcome.name,
-            Wrapper::Failed => outcome.indent == Some(0) && outcome.status == Status::Failed,
-            Wrapper::None | Wrapper::Unnamed => false,
-        }
     }
 
     fn result(&mut self, line: &Line<'_>, outcome: &Outcome<'_>, emit: Emit<'_>) -> Claim {

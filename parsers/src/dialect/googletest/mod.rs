@@ -12,7 +12,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Plan, Printed, Status, Summary, TestEnd, TestStart};
 use lines::{Name, Tagged};
 
@@ -38,7 +38,20 @@ pub(super) const INFO: DialectInfo = DialectInfo {
                 )
             )
     },
-    needles: &[],
+    needles: &[
+        "Repeating all tests",
+        "[==========]",
+        "[----------]",
+        "[ RUN      ]",
+        "[       OK ]",
+        "[  FAILED  ]",
+        "[  SKIPPED ]",
+        "[  PASSED  ]",
+        ": Failure",
+        ": Skipped",
+        "): error",
+        "): Skipped",
+    ],
     lookback: 0,
     new: || Box::<GoogleTest>::default(),
 };
@@ -112,6 +125,17 @@ impl Dialect for GoogleTest {
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(run) = &mut self.run {
             run.outside(emit);
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.stray.is_some()
+    }
+
+    fn attention(&self) -> Attention {
+        match self.run.is_some() {
+            true => Attention::Every,
+            false => Attention::Needles,
         }
     }
 }

@@ -9,7 +9,7 @@ mod lines;
 mod tests;
 
 use crate::dialect::script::{Titles, indent};
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Printed, Status, Summary, TestDetail, TestEnd};
 use failure::Failure;
 
@@ -22,7 +22,24 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::dots(line.text).is_some()
             || lines::totals(line.text).is_some()
     },
-    needles: &[],
+    needles: &[
+        "\nStarted\n",
+        "\nJasmine started",
+        "specs, ",
+        " spec, ",
+        "\n..",
+        "\n.F",
+        "\nF.",
+        "\nFF",
+        "\n.*",
+        "\n*.",
+        "\n.\n",
+        "\nF\n",
+        "\n*\n",
+        "\nF*",
+        "\n*F",
+        "\n**",
+    ],
     lookback: 0,
     new: || Box::<Jasmine>::default(),
 };
@@ -92,6 +109,17 @@ impl Dialect for Jasmine {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_entry(emit);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.place != Place::Before
+    }
+
+    fn attention(&self) -> Attention {
+        match self.place != Place::Before {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

@@ -28,7 +28,16 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::retried(line.text).is_some()
             || line.text.starts_with(report::OPENING)
     },
-    needles: &[],
+    needles: &[
+        "\nPASS ",
+        "\nFAIL ",
+        "\nLOGGING RETRY ERRORS",
+        "{\"numFailed",
+        "{\"numTotal",
+        "{\"numPassed",
+        "{\"numPending",
+        "{\"numRuntime",
+    ],
     lookback: 0,
     new: || Box::<Jest>::default(),
 };

@@ -24,7 +24,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "k6",
     summary: "k6, checks of the summary",
     sniff: |line| kind(line.text).is_some(),
-    needles: &[],
+    needles: &["\n█ ", "\n✓ ", "\n✗ ", "\n↳ ", "\nchecks"],
     lookback: 0,
     new: || Box::<K6>::default(),
 };

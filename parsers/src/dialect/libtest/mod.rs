@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Plan, Status, SuiteEnd, SuiteStart, Summary};
 
 pub(super) use block::Block;
@@ -33,7 +33,14 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || lines::is_nextest_start(line.text)
             || lines::is_nextest_summary(line.text)
     },
-    needles: &[],
+    needles: &[
+        "\nrunning ",
+        "\nRunning ",
+        "\nDoc-tests ",
+        "\nStarting ",
+        "\nSummary [",
+        "\nerror: ",
+    ],
     lookback: 0,
     new: || Box::<Libtest>::default(),
 };
@@ -85,6 +92,13 @@ impl Dialect for Libtest {
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(run) = &mut self.run {
             run.finish(emit);
+        }
+    }
+
+    fn attention(&self) -> Attention {
+        match self.run.is_some() {
+            true => Attention::Every,
+            false => Attention::Needles,
         }
     }
 }

@@ -27,8 +27,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "mocha",
     summary: "Mocha, spec and dot, and Cypress",
     sniff: |line| line.text.is_empty() || line.text.starts_with("  "),
-    needles: &[],
-    lookback: 0,
+    needles: &["\n✔ ", "\n✓ ", "\n√ ", "\n1) ", " passing (", "(Attempt "],
+    lookback: 12,
     new: || Box::<Mocha>::default(),
 };
 
@@ -101,6 +101,10 @@ impl Dialect for Mocha {
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_totals(emit);
         self.end_failure(emit);
+    }
+
+    fn is_waiting(&self) -> bool {
+        !self.held.is_empty()
     }
 }
 

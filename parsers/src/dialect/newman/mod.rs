@@ -11,7 +11,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::dialect::script::cap;
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestDetail, TestEnd};
 use lines::Item;
 
@@ -25,7 +25,15 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "newman",
     summary: "Newman, cli reporter",
     sniff: |line| lines::is_banner(line.text) || lines::item(line.text).is_some(),
-    needles: &[],
+    needles: &[
+        "\nnewman\n",
+        "\n❏ ",
+        "\n↳ ",
+        "\n→ ",
+        "\nFolder ",
+        "\nSub-folder ",
+        "\nRoot ",
+    ],
     lookback: 0,
     new: || Box::<Newman>::default(),
 };
@@ -86,6 +94,13 @@ impl Dialect for Newman {
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(at) = self.no_answer.take() {
             self.told(at, "", Status::Errored, None, emit);
+        }
+    }
+
+    fn attention(&self) -> Attention {
+        match self.running {
+            true => Attention::Every,
+            false => Attention::Needles,
         }
     }
 }

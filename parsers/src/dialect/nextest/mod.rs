@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Plan, Printed, Status, Summary, TestEnd, TestStart};
 use lines::{Figures, Row, Said};
 use output::Output;
@@ -26,7 +26,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "nextest",
     summary: "cargo nextest (retries, slow, leaky, timeouts)",
     sniff: |line| lines::starting(line.text).is_some(),
-    needles: &[],
+    needles: &["\nStarting ", "\nSummary ["],
     lookback: 0,
     new: || Box::<Nextest>::default(),
 };
@@ -86,6 +86,13 @@ impl Dialect for Nextest {
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(mut run) = self.run.take() {
             run.end_output(emit);
+        }
+    }
+
+    fn attention(&self) -> Attention {
+        match self.run.is_some() {
+            true => Attention::Every,
+            false => Attention::Needles,
         }
     }
 }

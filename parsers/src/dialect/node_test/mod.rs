@@ -10,7 +10,7 @@ mod lines;
 mod tests;
 
 use crate::dialect::script::{Titles, cap, indent};
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestDetail, TestEnd};
 use error::ErrorText;
 use lines::Outcome;
@@ -23,7 +23,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "node_test",
     summary: "node --test, spec reporter",
     sniff: |line| lines::opens(line.text),
-    needles: &[],
+    needles: &["\n▶ ", "\n✔ ", "\n✖ ", "\n﹣ ", "\n⚠ ", "\nℹ "],
     lookback: 0,
     new: || Box::<NodeTest>::default(),
 };
@@ -103,6 +103,13 @@ impl Dialect for NodeTest {
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_error(emit);
         self.end_totals(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

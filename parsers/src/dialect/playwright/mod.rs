@@ -14,7 +14,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::dialect::script::indent;
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counted, Counts, Plan, Status, TestDetail, TestEnd};
 use epilogue::Epilogue;
 use failure::Failure;
@@ -30,7 +30,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "playwright",
     summary: "Playwright, list, line and dot",
     sniff: |line| lines::running(line.text).is_some(),
-    needles: &[],
+    needles: &["\nRunning "],
     lookback: 0,
     new: || Box::<Playwright>::default(),
 };
@@ -98,6 +98,13 @@ impl Dialect for Playwright {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_run(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.running {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

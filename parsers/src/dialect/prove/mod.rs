@@ -13,7 +13,7 @@ mod syntax;
 mod tests;
 
 use super::tap::{Stream, is_version, plan, test_line};
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart};
 use session::Session;
 use syntax::Outcome;
@@ -23,8 +23,34 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "prove",
     summary: "prove and make test of Perl (TAP::Harness), verbose or quiet",
     sniff,
-    needles: &[],
-    lookback: 0,
+    needles: &[
+        ".t ....",
+        ".t .. ok",
+        ".t .. s",
+        ".t .. F",
+        ".t .. D",
+        ".t .. N",
+        ".t .. A",
+        ".t ... o",
+        ".t ... s",
+        ".t ... F",
+        ".t ... D",
+        ".t ... N",
+        ".t ... A",
+        " ........",
+        " ... ok",
+        "\nok ",
+        "\nok\n",
+        "\nnot ok",
+        "\n1..",
+        "\nTAP version ",
+        "\n#",
+        "\nFiles=",
+        "\nAll tests successful",
+        "\nTest Summary Report",
+        "\nResult: ",
+    ],
+    lookback: 2,
     new: || Box::<Prove>::default(),
 };
 
@@ -85,6 +111,13 @@ impl Dialect for Prove {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.leave(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.open {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ mod traceback;
 
 use session::Session;
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Summary};
 
 /// Where in a session the stream is.
@@ -56,7 +56,68 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "pytest",
     summary: "pytest's terminal output (verbose, letters, quiet; xdist, sugar, reruns, sub-tests)",
     sniff,
-    needles: &[],
+    needles: &[
+        "test session starts",
+        "= FAILURES =",
+        "= ERRORS =",
+        "short test summary info",
+        "Test session starts",
+        "passed in ",
+        "failed in ",
+        "skipped in ",
+        "error in ",
+        "errors in ",
+        "warnings in ",
+        "warning in ",
+        "xfailed in ",
+        "deselected in ",
+        "rerun in ",
+        "no tests ran in ",
+        "\n. [",
+        "\nF [",
+        "\nE [",
+        "\ns [",
+        "\nx [",
+        "\nX [",
+        ".py::test",
+        ".py::Test",
+        " PASSED [",
+        " FAILED [",
+        " SKIPPED [",
+        " ERROR [",
+        " XFAIL [",
+        " XPASS [",
+        "\n..",
+        "\n.F",
+        "\nF.",
+        "\nFF",
+        "\n.E",
+        "\nE.",
+        "\nEE",
+        "\n.s",
+        "\ns.",
+        "\nss",
+        "\n.x",
+        "\nx.",
+        "\nxx",
+        "\nFE",
+        "\nEF",
+        "\nFs",
+        "\nsF",
+        "\nEs",
+        "\nsE",
+        "\nxs",
+        "\nsx",
+        "\n.\n",
+        "\nF\n",
+        "\nE\n",
+        "\ns\n",
+        "\nx\n",
+        "\n.X",
+        "\nX.",
+        "\nXX",
+        "\nX\n",
+    ],
     lookback: 0,
     new,
 };
@@ -141,6 +202,13 @@ impl Dialect for Pytest {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.leave(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.phase != Phase::Idle {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

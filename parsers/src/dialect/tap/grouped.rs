@@ -48,6 +48,11 @@ impl Grouped {
         }
     }
 
+    /// Whether assertions of a test case may go on.
+    pub(super) fn is_attentive(&self) -> bool {
+        self.case.is_some()
+    }
+
     pub(super) fn finish(&mut self, emit: Emit<'_>) {
         let Some(case) = self.case.take() else { return };
         let end = TestEnd::new(Some(""), &case.name, case.status);

@@ -15,6 +15,8 @@ pub(super) struct Held {
     bytes: usize,
     /// Number of the latest line that may belong to the stream, held or not.
     latest: u64,
+    /// Number of the latest line looked at.
+    seen: u64,
     /// Results among them, numbered from 1 on.
     results: u64,
     planned: Option<u64>,
@@ -27,6 +29,7 @@ pub(super) struct Held {
 impl Held {
     /// Whether the line completes an opening; else it is held if it may be part of one.
     pub(super) fn opens(&mut self, text: &str, number: u64) -> bool {
+        self.seen = number;
         if is_version(text) {
             self.clear();
             return true;
@@ -93,6 +96,12 @@ impl Held {
         self.latest = number;
         self.bytes += text.len();
         self.lines.push((number, text.to_owned()));
+    }
+
+    /// Whether what follows may complete an opening.
+    pub(super) fn is_waiting(&self) -> bool {
+        (self.results > 0 || self.planned.is_some())
+            && self.seen.saturating_sub(self.latest) <= OPENING_GAP
     }
 
     /// Whether every result has its comment and no plan or version announced the stream: Catch2.

@@ -26,7 +26,7 @@ pub(super) use details::{Details, perl_place};
 pub(super) use stream::Stream;
 pub(super) use syntax::{is_version, plan, test_line};
 
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use grouped::Grouped;
 use held::Held;
 
@@ -35,8 +35,17 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "tap",
     summary: "Test Anything Protocol 12 to 14 (tape, node --test, mocha, bats, ...)",
     sniff,
-    needles: &[],
-    lookback: 0,
+    needles: &[
+        "\nok ",
+        "\nok\n",
+        "\nnot ok",
+        "\n1..",
+        "\nTAP version ",
+        "\nBail out!",
+        "\npragma ",
+        "\n#",
+    ],
+    lookback: 2,
     new: || Box::<Tap>::default(),
 };
 
@@ -107,5 +116,22 @@ impl Dialect for Tap {
         if let Some(reader) = &mut self.reader {
             reader.finish(emit);
         }
+    }
+
+    fn attention(&self) -> Attention {
+        let every = self.held.is_waiting()
+            || match &self.reader {
+                Some(Reader::Results(stream)) => stream.is_attentive(),
+                Some(Reader::Assertions(grouped)) => grouped.is_attentive(),
+                None => false,
+            };
+        match every {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.held.is_waiting()
     }
 }

@@ -95,6 +95,15 @@ impl Stream {
         }
     }
 
+    /// Whether the next line may belong to the stream whatever it looks like.
+    pub(crate) fn is_attentive(&self) -> bool {
+        match self.block {
+            Block::Fresh => self.current.is_some(),
+            Block::Stale => false,
+            Block::Comments | Block::Raw | Block::Yaml(_) => true,
+        }
+    }
+
     pub(crate) fn finish(&mut self, emit: Emit<'_>) {
         self.close_details(emit);
         self.tally.flush(emit);

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use self::flow::{Flow, Suite, Test, cap, php, place};
 use self::message::{Message, OPEN, messages};
-use super::{Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Plan, Status, SuiteEnd, SuiteStart, TestEnd, TestStart};
 
 /// The dialect's row in the table.
@@ -21,7 +21,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "teamcity",
     summary: "TeamCity service messages (##teamcity[testStarted ...])",
     sniff,
-    needles: &[],
+    needles: &["##teamcity["],
     lookback: 0,
     new: || Box::<TeamCity>::default(),
 };
@@ -75,6 +75,10 @@ impl Dialect for TeamCity {
                 emit(test.line, test.end(None));
             }
         }
+    }
+
+    fn attention(&self) -> Attention {
+        Attention::Needles
     }
 }
 

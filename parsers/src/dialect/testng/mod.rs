@@ -34,7 +34,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     summary: "TestNG's own console output",
     sniff: |line| lines::is_known(line.text),
     needles: &[
-        "TestNG",
+        "... TestNG ",
+        "[TestNG] ",
+        "[VerboseTestNG] ",
         "===== Test class",
         "PASSED: ",
         "FAILED: ",

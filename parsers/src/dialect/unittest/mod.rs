@@ -13,6 +13,7 @@ mod nose2;
 mod section;
 mod summary;
 
+mod needles;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +30,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "unittest",
     summary: "Python unittest, Django, regrtest and nose2, verbose or with dots",
     sniff,
-    needles: &[],
+    needles: needles::NEEDLES,
     lookback: 0,
     new: || Box::<Unittest>::default(),
 };
@@ -144,6 +145,10 @@ impl Dialect for Unittest {
         self.settle(emit);
         self.end_section(emit);
         self.session.finish(emit);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.double || self.single || self.heading.is_some() || self.open.is_some()
     }
 }
 

@@ -14,7 +14,7 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::dialect::script::{Titles, timed_ms};
-use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::Status;
 use failures::Failures;
 use lines::Row;
@@ -25,7 +25,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "vitest",
     summary: "Vitest, default, verbose and dot",
     sniff: |line| lines::banner(line.text),
-    needles: &[],
+    needles: &["\nRUN  v", "\nDEV  v"],
     lookback: 0,
     new: || Box::<Vitest>::default(),
 };
@@ -100,6 +100,13 @@ impl Dialect for Vitest {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_run(emit);
+    }
+
+    fn attention(&self) -> Attention {
+        match self.running {
+            true => Attention::Every,
+            false => Attention::Needles,
+        }
     }
 }
 

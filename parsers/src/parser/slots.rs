@@ -1,0 +1,124 @@
+//! The dialects one writer may speak: which are spoken, and which have to see the next line.
+
+use super::router::Numbering;
+use crate::dialect::{Attention, Claim, DIALECTS, Dialect, DialectInfo, Line};
+use crate::event::Event;
+use crate::scan::{self, Bits, DIALECT_BITS};
+
+/// Lines of other text after which an open dialect is shown only lines with its needles.
+const PATIENCE: u64 = 1000;
+
+/// Every dialect, by its place in the table.
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    /// Dialects that are being spoken.
+    open: Bits,
+    /// Dialects that have to see the next line whatever it holds.
+    every: Bits,
+}
+
+/// A dialect that may be, or is, spoken in the stream.
+struct Slot {
+    info: &'static DialectInfo,
+    /// Present once a line could have opened it.
+    state: Option<Box<dyn Dialect>>,
+    /// Numbers of the latest line it was shown, and of the latest it claimed.
+    seen: u64,
+    own: u64,
+}
+
+impl Slots {
+    pub(super) fn new() -> Slots {
+        let slot = |info| Slot {
+            info,
+            state: None,
+            seen: 0,
+            own: 0,
+        };
+        Slots {
+            slots: DIALECTS.iter().map(slot).collect(),
+            open: 0,
+            every: 0,
+        }
+    }
+
+    pub(super) fn info(&self, at: usize) -> &'static DialectInfo {
+        self.slots[at].info
+    }
+
+    /// Dialects that are being spoken.
+    pub(super) fn open(&self) -> Bits {
+        self.open
+    }
+
+    /// Whether some dialect has to see the next line whatever it holds.
+    pub(super) fn are_attentive(&self) -> bool {
+        self.every != 0
+    }
+
+    /// The dialects to be asked about a line that holds the needles of `bits`.
+    pub(super) fn asked(&self, bits: Bits) -> Bits {
+        (bits | self.every) & DIALECT_BITS
+    }
+
+    /// Whether the dialect was shown the line.
+    pub(super) fn has_seen(&self, at: usize, number: u64) -> bool {
+        self.slots[at].seen >= number
+    }
+
+    /// Offers the line to one dialect; what it claims opens it.
+    pub(super) fn offer(
+        &mut self,
+        at: usize,
+        line: &Line<'_>,
+        place: &mut Numbering<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> Claim {
+        let bit = scan::dialect_bit(at);
+        let slot = &mut self.slots[at];
+        slot.seen = line.number;
+        if self.open & bit == 0 && !(slot.info.sniff)(line) {
+            return Claim::Pass;
+        }
+        let id = slot.info.id;
+        let state = slot.state.get_or_insert_with(slot.info.new);
+        let claim = state.line(line, &mut |n, body| place.emit(id, n, body, out));
+        if claim != Claim::Pass {
+            self.open |= bit;
+            slot.own = line.number;
+        }
+        let every = match self.open & bit {
+            0 => state.is_waiting(),
+            _ => {
+                let patient = line.number.saturating_sub(slot.own) < PATIENCE;
+                patient && state.attention() == Attention::Every
+            }
+        };
+        self.every = self.every & !bit | if every { bit } else { 0 };
+        claim
+    }
+
+    /// The stream is over.
+    pub(super) fn finish(&mut self, place: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        for at in ones(self.open) {
+            let slot = &mut self.slots[at];
+            let id = slot.info.id;
+            if let Some(state) = &mut slot.state {
+                state.finish(&mut |n, body| place.emit(id, n, body, out));
+            }
+        }
+    }
+
+    pub(super) fn speak(&self, id: &str) -> bool {
+        ones(self.open).any(|at| self.slots[at].info.id == id)
+    }
+}
+
+/// The places of the bits that are set.
+pub(super) fn ones(mut bits: Bits) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (at < Bits::BITS).then_some(at as usize)
+    })
+}
