@@ -3,7 +3,7 @@
 //! Format source: `go doc test2json`. Lines that are no such object (the output of builds in old
 //! versions, of a crashed wrapper) are other people's.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::dialect::flat_json::{self, RawStr};
 use crate::dialect::go_test::{Excerpt, is_benchmark};
@@ -203,6 +203,7 @@ impl GoTestJson {
 
     /// The package's state; tells its beginning when it is new.
     fn state(&mut self, path: &str, number: u64, emit: Emit<'_>) -> &mut Package {
+        // Asked first: the lines of a package's tests are many, and the key is then not copied.
         if !self.packages.contains_key(path) {
             let start = SuiteStart {
                 suite: path,
@@ -213,7 +214,7 @@ impl GoTestJson {
                 self.packages.clear();
             }
         }
-        self.packages.entry(path.into()).or_default()
+        self.packages.entry_ref(path).or_default()
     }
 }
 

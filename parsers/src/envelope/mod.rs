@@ -161,6 +161,19 @@ pub(crate) struct Item<'a> {
     pub(crate) number: u64,
 }
 
+impl<'a> Item<'a> {
+    /// A line in no envelope.
+    pub(crate) fn bare(raw: &RawLine<'a>) -> Item<'a> {
+        Item {
+            text: Cow::Borrowed(raw.bytes),
+            record: None,
+            said: Said::default(),
+            cut: raw.cut > 0,
+            number: raw.number,
+        }
+    }
+}
+
 /// What the envelopes of a line say of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
@@ -235,13 +248,7 @@ impl Envelopes {
                 Read::Other => {}
             }
         }
-        self.peel(Item {
-            text: Cow::Borrowed(raw.bytes),
-            record: None,
-            said: Said::default(),
-            cut: raw.cut > 0,
-            number: raw.number,
-        })
+        self.peel(Item::bare(raw))
     }
 
     fn peel<'a>(&mut self, mut item: Item<'a>) -> Option<Item<'a>> {

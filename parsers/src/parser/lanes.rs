@@ -15,7 +15,7 @@ use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::{RawLine, visible};
 use crate::redact::Redactor;
-use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
+use crate::scan::{self, Bits, Hit, LOOK, NeedleSet, ODD};
 
 /// Writers of one stream that are read apart; further ones share a lane.
 const LANE_CAP: usize = 64;
@@ -113,7 +113,13 @@ impl Lanes {
         if raw.number <= FIRST_LINES {
             bits |= ODD;
         }
-        match self.envelopes.line(raw) {
+        let spoken =
+            bits & ODD == 0 && is_machine_format(raw.bytes) && self.speaks_machine_format();
+        let item = match spoken {
+            true => Some(Item::bare(raw)),
+            false => self.envelopes.line(raw),
+        };
+        match item {
             Some(item) => self.item(&item, (raw.offset, bits, raw.bytes.len()), out),
             None => self.waits(raw.number),
         }
@@ -132,6 +138,14 @@ impl Lanes {
                 waits: true,
             });
         }
+    }
+
+    /// Whether the only writer speaks a format of one object per line and no envelope was found: such
+    /// lines are then not asked for envelopes, which costs as much as to read them.
+    fn speaks_machine_format(&self) -> bool {
+        self.by_key.is_empty()
+            && !self.envelopes.see_every_line()
+            && self.lanes[0].router.speaks_one_of(scan::machine_formats())
     }
 
     /// Whether somebody wants to see every line.
@@ -365,6 +379,11 @@ impl Lane {
     pub(super) fn keep(&mut self, number: u64, offset: u64, bytes: &[u8]) {
         self.recent.keep(number, offset, bytes);
     }
+}
+
+/// Whether a line begins as `go test -json` and libtest's JSON begin theirs.
+fn is_machine_format(line: &[u8]) -> bool {
+    line.starts_with(b"{\"Time\":\"") || line.starts_with(b"{ \"type\": \"")
 }
 
 /// Where the events of a lane's line stand.

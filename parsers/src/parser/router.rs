@@ -191,6 +191,11 @@ impl Router {
             .line(line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
     }
 
+    /// Whether one of the dialects is spoken.
+    pub(super) fn speaks_one_of(&self, bits: Bits) -> bool {
+        self.slots.open() & bits != 0
+    }
+
     pub(super) fn speaks(&self, id: &str) -> bool {
         self.slots.speak(id) || self.inside.speaks(id)
     }

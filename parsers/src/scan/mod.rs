@@ -50,6 +50,16 @@ pub(crate) fn dialect_bit(at: usize) -> Bits {
     1 << at
 }
 
+/// The dialects that print one object per line.
+pub(crate) fn machine_formats() -> Bits {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| {
+        let rows = DIALECTS.iter().enumerate();
+        let json = rows.filter(|(_, info)| matches!(info.id, "go_test_json" | "libtest_json"));
+        json.fold(0, |bits, (at, _)| bits | dialect_bit(at))
+    });
+    *BITS
+}
+
 /// The needles of every dialect, the markers and the signatures.
 pub(crate) fn built_in() -> Arc<NeedleSet> {
     static SET: LazyLock<Arc<NeedleSet>> = LazyLock::new(|| Arc::new(of(|_| true, None)));

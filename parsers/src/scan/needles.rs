@@ -318,11 +318,15 @@ fn bucket(window: u32) -> usize {
     (window.wrapping_mul(0x9e37_79b1) >> (32 - BUCKETS)) as usize
 }
 
-/// How often windows stand in ordinary logs, by a sample of them.
+/// How often windows stand in ordinary logs and in the output of tests, by a sample of each.
 fn ordinary() -> &'static HashMap<u32, u32> {
     static WINDOWS: LazyLock<HashMap<u32, u32>> = LazyLock::new(|| {
         let mut counts = HashMap::new();
-        for four in include_bytes!("ordinary.log").windows(WINDOW) {
+        let samples = [
+            &include_bytes!("ordinary.log")[..],
+            include_bytes!("tests.log"),
+        ];
+        for four in samples.iter().flat_map(|sample| sample.windows(WINDOW)) {
             *counts.entry(window(four)).or_default() += 1;
         }
         counts

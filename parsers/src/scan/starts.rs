@@ -7,6 +7,10 @@ use super::Bits;
 pub(super) struct Starts {
     /// Sorted by their first two bytes.
     needles: Vec<Start>,
+    /// The first two bytes of each.
+    pairs: Vec<u16>,
+    /// The bytes that are needles themselves, whatever follows.
+    single: Vec<(u8, Bits)>,
     /// One bit per pair of first bytes; a line of one byte has a line feed for the second.
     may: Pairs,
 }
@@ -68,6 +72,12 @@ impl Starts {
 
     pub(super) fn build(&mut self) {
         self.needles.sort_by_key(Start::pair);
+        self.pairs = self.needles.iter().map(Start::pair).collect();
+        let single = |s: &Start| match (&*s.text, s.whole) {
+            ([byte], false) => Some((*byte, s.bits)),
+            _ => None,
+        };
+        self.single = self.needles.iter().filter_map(single).collect();
         for start in &self.needles {
             match (&*start.text, start.whole) {
                 // One byte with anything behind it.
@@ -95,19 +105,22 @@ impl Starts {
         let line = line.trim_ascii_start();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let pair = pair(line);
-        let from = self.needles.partition_point(|s| s.pair() < pair);
-        let same = self.needles[from..].iter().take_while(|s| s.pair() == pair);
-        // A needle of one byte stands where its byte is followed by a line feed.
-        let alone = pair & 0xff00 | u16::from(b'\n');
-        let begin = self.needles.partition_point(|s| s.pair() < alone);
-        let single = self.needles[begin..]
+        let from = self.pairs.partition_point(|p| *p < pair);
+        let same = self.pairs[from..]
             .iter()
-            .take_while(|s| s.pair() == alone);
-        same.chain(single.filter(|s| !s.whole && s.text.len() == 1))
+            .take_while(|p| **p == pair)
+            .count();
+        let found = self.needles[from..from + same]
+            .iter()
             .filter(|s| match s.whole {
                 true => line == &*s.text,
                 false => line.starts_with(&s.text),
             })
-            .fold(0, |bits, s| bits | s.bits)
+            .fold(0, |bits, s| bits | s.bits);
+        let single = self
+            .single
+            .iter()
+            .filter(|(byte, _)| line.first() == Some(byte));
+        single.fold(found, |bits, (_, of)| bits | of)
     }
 }

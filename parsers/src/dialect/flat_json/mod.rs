@@ -136,8 +136,15 @@ pub(super) fn object<'a>(text: &'a str, member: &mut dyn FnMut(&'a str, Value<'a
 
 /// Splits behind the quote that ends a string; `text` begins behind the one that opens it.
 fn string(text: &str) -> Option<(&str, &str)> {
+    /// Keys and most values are shorter: a look at each byte is cheaper than to set up a search.
+    const SHORT: usize = 16;
     let bytes = text.as_bytes();
-    let mut from = 0;
+    let short = &bytes[..bytes.len().min(SHORT)];
+    let mut from = match short.iter().position(|b| matches!(b, b'"' | b'\\')) {
+        Some(at) if bytes[at] == b'"' => return Some((&text[..at], &text[at + 1..])),
+        Some(at) => at,
+        None => short.len(),
+    };
     loop {
         let at = from + memchr::memchr2(b'"', b'\\', bytes.get(from..)?)?;
         if bytes[at] == b'"' {

@@ -5,10 +5,25 @@
 /// An example: `a.py::T::t[x::y]` is suite `a.py::T`, name `t[x::y]`.
 pub(super) fn split(id: &str) -> (&str, &str) {
     let base = id.find('[').map_or(id, |i| &id[..i]);
-    match base.rfind("::") {
+    match rfind_colons(base) {
         Some(i) => (&id[..i], &id[i + 2..]),
         None => (id, ""),
     }
+}
+
+/// Where the first `::` stands. Every line of a verbose run is asked, and a search for a text of two
+/// bytes costs more to set up than to do.
+fn find_colons(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b':', bytes).find(|at| bytes.get(at + 1) == Some(&b':'))
+}
+
+/// Where the last `::` stands.
+fn rfind_colons(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memrchr_iter(b':', bytes)
+        .skip(1)
+        .find(|at| bytes[at + 1] == b':')
 }
 
 /// The file of an id.
@@ -18,22 +33,28 @@ pub(super) fn file(id: &str) -> &str {
 
 /// Whether the text could be a collected file: its last part has an extension.
 pub(super) fn is_file(path: &str, spaces: bool) -> bool {
-    let last = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    let Some(dot) = last.rfind('.') else {
+    let bytes = path.as_bytes();
+    let Some(dot) = memchr::memrchr(b'.', bytes) else {
         return false;
     };
-    let extension = &last[dot + 1..];
-    dot > 0
+    let extension = &bytes[dot + 1..];
+    let first = dot.checked_sub(1).map(|before| bytes[before]);
+    !matches!(first, None | Some(b'/' | b'\\'))
         && !extension.is_empty()
-        && extension.bytes().all(|b| b.is_ascii_alphanumeric())
-        && !path.starts_with(char::is_whitespace)
-        && !path.contains(['"', '\'', '(', '=', '<'])
-        && (spaces || !path.contains(char::is_whitespace))
+        && extension.iter().all(u8::is_ascii_alphanumeric)
+        && !bytes
+            .iter()
+            .any(|b| matches!(b, b'"' | b'\'' | b'(' | b'=' | b'<'))
+        && match (spaces, path.is_ascii()) {
+            (true, _) => !path.starts_with(char::is_whitespace),
+            (false, true) => !bytes.iter().any(|b| b.is_ascii_whitespace() || *b == 0x0b),
+            (false, false) => !path.contains(char::is_whitespace),
+        }
 }
 
 /// Whether the whole text is a node id; `spaces` allows them in file and name, outside brackets.
 pub(super) fn is_id(text: &str, spaces: bool) -> bool {
-    let Some(colons) = text.find("::") else {
+    let Some(colons) = find_colons(text) else {
         return false;
     };
     is_file(&text[..colons], spaces)
@@ -44,7 +65,7 @@ pub(super) fn is_id(text: &str, spaces: bool) -> bool {
 /// Where the node id ends that the text begins with, if it does and free text may follow: at the
 /// first space outside the brackets of the parameters.
 pub(super) fn end_in(text: &str) -> Option<usize> {
-    let colons = text.find("::")?;
+    let colons = find_colons(text)?;
     if !is_file(&text[..colons], false) {
         return None;
     }
@@ -74,7 +95,8 @@ pub(super) fn at_end_of_line(text: &str) -> &str {
 
 /// Takes ` <- other/file.py` off, which says where an inherited test is defined.
 pub(super) fn without_origin(id: &str) -> &str {
-    match id.rfind(" <- ") {
+    let arrow = memchr::memrchr(b'<', id.as_bytes()).and(id.rfind(" <- "));
+    match arrow {
         Some(at) if is_file(&id[at + 4..], true) => &id[..at],
         _ => id,
     }

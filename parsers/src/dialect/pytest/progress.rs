@@ -20,7 +20,9 @@ impl Session {
     /// Reads a line of the progress.
     pub(super) fn progress_line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let mut text = line.text;
-        if let Some(at) = memchr::memmem::find(text.as_bytes(), SERVICE.as_bytes()) {
+        if memchr::memchr(b'#', text.as_bytes()).is_some()
+            && let Some(at) = memchr::memmem::find(text.as_bytes(), SERVICE.as_bytes())
+        {
             text = &text[..at];
             if text.trim().is_empty() {
                 return Claim::Own;
