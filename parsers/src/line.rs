@@ -5,14 +5,20 @@ use std::borrow::Cow;
 /// Bytes of a line that are kept; the rest of a longer line is read through and counted.
 /// The figure follows common container runtimes, which cut at 16 KiB, with room to spare.
 pub const LINE_CAP: usize = 64 * 1024;
-/// Bytes kept of a line that is a whole report: test runners print one as a single line of JSON.
+/// Bytes kept of a line that is a whole report: test runners print one as a single line of JSON or XML.
 pub const REPORT_CAP: usize = 16 * 1024 * 1024;
-/// How such a report begins (`jest --json`, Vitest's `json` reporter).
-const REPORT_OPENING: &[u8] = b"{\"num";
+/// How such reports begin: `jest --json` and Vitest's `json` reporter; JUnit's XML, which pytest and
+/// others write without line feeds.
+const REPORT_OPENINGS: [&[u8]; 3] = [b"{\"num", b"<?xml ", b"<testsuite"];
+/// Bytes that tell whether a line is a report.
+const OPENING: usize = 10;
 
 /// How many bytes are kept of the line that begins so.
 pub(crate) fn cap_of(head: &[u8]) -> usize {
-    match head.starts_with(REPORT_OPENING) {
+    match REPORT_OPENINGS
+        .iter()
+        .any(|opening| head.starts_with(opening))
+    {
         true => REPORT_CAP,
         false => LINE_CAP,
     }
@@ -156,9 +162,9 @@ impl LineSplitter {
 
     fn keep(&mut self, bytes: &[u8]) {
         let mut left = bytes;
-        if self.pending.len() < REPORT_OPENING.len() {
+        if self.pending.len() < OPENING {
             // Enough to know the cap, however the bytes are cut into chunks.
-            let head = left.len().min(REPORT_OPENING.len() - self.pending.len());
+            let head = left.len().min(OPENING - self.pending.len());
             self.pending.extend_from_slice(&left[..head]);
             left = &left[head..];
         }

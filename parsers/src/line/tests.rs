@@ -116,3 +116,19 @@ fn a_loss_drops_the_pending_line_and_keeps_count() {
     splitter.feed(b"two\n", &mut |l| got.push((l.offset, l.number)));
     assert_eq!(got, [(0, 1), (100, 2)]);
 }
+
+#[test]
+fn a_report_in_one_line_is_kept_whole_however_it_is_cut() {
+    let mut report = b"<?xml version=\"1.0\"?><testsuites>".to_vec();
+    report.extend_from_slice(&b"<testcase name=\"a\"/>".repeat(10_000));
+    report.push(b'\n');
+    for chunk in [1, 7, 4096, report.len()] {
+        let (mut splitter, mut lengths) = (LineSplitter::new(), Vec::new());
+        for piece in report.chunks(chunk) {
+            splitter.feed(piece, &mut |line| {
+                lengths.push((line.bytes.len(), line.cut))
+            });
+        }
+        assert_eq!(lengths, [(report.len() - 1, 0)], "in chunks of {chunk}");
+    }
+}
