@@ -2,6 +2,7 @@
 
 mod blocks;
 mod inside;
+mod lane;
 mod lanes;
 mod numbers;
 mod options;

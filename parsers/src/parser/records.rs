@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::lanes::{Lane, Reading, numbering, shown};
+use super::lane::{Lane, Reading, numbering, shown};
 use crate::dialect::{Claim, Line};
 use crate::envelope::Item;
 use crate::event::Event;
