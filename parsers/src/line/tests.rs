@@ -126,7 +126,7 @@ fn a_report_in_one_line_is_kept_whole_however_it_is_cut() {
         let (mut splitter, mut lengths) = (LineSplitter::new(), Vec::new());
         for piece in report.chunks(chunk) {
             splitter.feed(piece, &mut |line| {
-                lengths.push((line.bytes.len(), line.cut))
+                lengths.push((line.bytes.len(), line.cut));
             });
         }
         assert_eq!(lengths, [(report.len() - 1, 0)], "in chunks of {chunk}");
