@@ -51,6 +51,10 @@ impl Session {
     /// A line that tells results, or how many there will be.
     fn result_line(&mut self, text: &str, line: &Line<'_>, emit: Emit<'_>) -> Option<Claim> {
         let number = line.number;
+        // Most lines of a verbose run are results, so they are looked for first.
+        if self.style == Some(Style::Verbose) && self.reported(text, number, emit) {
+            return Some(Claim::Own);
+        }
         if let Some(collected) = summary::collected(text) {
             self.workers |= collected.workers;
             let plan = Plan {
@@ -68,11 +72,7 @@ impl Session {
             self.symbols(&symbols, number, emit);
             return Some(Claim::Own);
         }
-        if self.style != Some(Style::Letters)
-            && let Some(report) = report::report(text)
-        {
-            self.leave_block(emit);
-            self.report(&report, number, emit);
+        if self.style.is_none() && self.reported(text, number, emit) {
             return Some(Claim::Own);
         }
         if self.style != Some(Style::Verbose)
@@ -87,6 +87,19 @@ impl Session {
             return self.name_line(text, number, emit);
         }
         None
+    }
+
+    /// Reads a verbose result; whether it was one.
+    fn reported(&mut self, text: &str, number: u64, emit: Emit<'_>) -> bool {
+        if self.sugar {
+            return false;
+        }
+        let Some(report) = report::report(text) else {
+            return false;
+        };
+        self.leave_block(emit);
+        self.report(&report, number, emit);
+        true
     }
 
     /// Letters without a percentage may be anything once other text stood among them.

@@ -1,7 +1,8 @@
 //! The list of the slowest tests (`--durations=N`): a line per phase, of which a test's are added up.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use super::node;
 use super::session::{Session, end};
@@ -16,6 +17,7 @@ const LISTED_CAP: usize = 10_000;
 /// What the list needs to know, and what it has said.
 #[derive(Debug, Default)]
 pub(super) struct Slowest {
+    hasher: DefaultHashBuilder,
     /// Results told by name, by the hash of the node id.
     known: HashMap<u64, Status>,
     /// Which of the listed tests has that node id.
@@ -29,12 +31,6 @@ struct Listed {
     status: Status,
     seconds: f64,
     line: u64,
-}
-
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// `0.03s call     tests/test_a.py::test_b`: seconds and node id.
@@ -53,8 +49,8 @@ impl Session {
     /// Remembers the result of a test told by name. Of a test with several tries the list does not say
     /// whose phases it holds.
     pub(super) fn know(&mut self, id: &str, status: Status, tries: bool) {
+        let id = self.slowest.hasher.hash_one(id);
         let known = &mut self.slowest.known;
-        let id = hash(id);
         if tries {
             known.remove(&id);
         } else if known.len() < KNOWN_CAP {
@@ -68,7 +64,7 @@ impl Session {
             return Claim::Text;
         };
         let slowest = &mut self.slowest;
-        let key = hash(id);
+        let key = slowest.hasher.hash_one(id);
         let Some(&status) = slowest.known.get(&key) else {
             return Claim::Own;
         };
