@@ -241,7 +241,7 @@ fn a_document_that_breaks_off_loses_no_result_it_told() {
 fn a_line_over_the_cap_breaks_off_and_reading_goes_on_at_the_next_tag() {
     let long = "x".repeat(crate::line::LINE_CAP);
     let text = format!(
-        "<testsuites><testsuite name=\"s\"><testcase name=\"a\"/><testcase name=\"b\"><failure>{long}</failure></testcase><testcase name=\"c\"/>
+        "<testsuites>\n <testsuite name=\"s\"><testcase name=\"a\"/><testcase name=\"b\"><failure>{long}</failure></testcase><testcase name=\"c\"/>
 rest of a text
 </failure></testcase><testcase name=\"d\" classname=\"s\"/></testsuite></testsuites>
 <testcase name=\"outside\"/>"
