@@ -42,7 +42,7 @@ section! {
 
 section! {
     /// What a line means that no dialect knows. Of several patterns that match it the first counts; it
-    /// goes before dialects. Named groups tell the rest, as (?P<name>...).
+    /// goes before dialects. Named groups tell the rest, as `(?P<name>...)`.
     pub struct LinePattern {
         /// The dialect of its events, of a-z, 0-9, `-` and `_`; several patterns may share one.
         pub name: String = text("rig"),
