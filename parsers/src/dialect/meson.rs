@@ -155,7 +155,8 @@ fn row(text: &str) -> Option<Row<'_>> {
     let (place, rest) = text.split_once(' ')?;
     let (number, all) = place.split_once('/')?;
     let digits = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-    if !digits(number) || !digits(all) {
+    // Rows are numbered from 1.
+    if !digits(number) || number.starts_with('0') || !digits(all) {
         return None;
     }
     // The last word that is a result and is followed by a time.

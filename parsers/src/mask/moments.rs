@@ -161,7 +161,8 @@ fn day_first(rest: &[u8], mut len: usize) -> Option<Found> {
     len += 9;
     if matches!(rest.get(len), Some(b':' | b' ')) {
         let clock = clock(&rest[len + 1..]);
-        if clock > 0 {
+        // What goes on behind it is something else, which may be masked itself.
+        if clock > 0 && ends_word(&rest[len + 1 + clock..]) {
             len += 1 + clock;
             len += spaced_zone(&rest[len..]);
         }

@@ -54,6 +54,8 @@ struct Head {
     suite: String,
     /// Line from which on the description goes.
     described: Option<u64>,
+    /// Number of its rule.
+    from: u64,
     /// Number of its latest line.
     line: u64,
 }
@@ -142,6 +144,7 @@ impl Doctest {
                 place: None,
                 suite: String::new(),
                 described: None,
+                from: line.number,
                 line: line.number,
             });
             return Some(claim);
@@ -154,10 +157,15 @@ impl Doctest {
             head.suite = cap(suite.trim());
             head.described = None;
         } else if let Some(name) = lines::case(text) {
+            // No needle stands in other names.
             let known = text.starts_with("TEST CASE:  ") || self.run.is_some();
+            let near = self.run.is_some() || head.from + u64::from(INFO.lookback) >= line.number;
+            if !known || !near {
+                return None;
+            }
             let run = self.run.get_or_insert_with(Run::default);
             run.begin(head, cap(name), emit);
-            return known.then_some(Claim::Own);
+            return Some(Claim::Own);
         } else if text.starts_with("DESCRIPTION: ") {
             head.described = Some(line.number);
         } else {

@@ -311,3 +311,12 @@ fn other_rules_and_titles_are_no_headings() {
         assert_eq!(told("doctest", other), "", "{other}");
     }
 }
+
+#[test]
+fn a_heading_whose_name_holds_no_needle_opens_nothing() {
+    let rule = "=".repeat(79);
+    assert_eq!(
+        told("doctest", &format!("{rule}\na.cpp:1:\n  Scenario: x\n")),
+        ""
+    );
+}

@@ -45,3 +45,11 @@ fn fractions_before_other_text_are_no_rows() {
     let text = "1/3 done OK 5\n2/3 OK 0.1s\nx 1/2 name OK 0.1s\n";
     assert_eq!(told::told("meson", text), "");
 }
+
+#[test]
+fn rows_are_numbered_from_one() {
+    assert_eq!(
+        told::told("meson", "0/1 skip SKIP   0.01s   exit status 77\n"),
+        ""
+    );
+}

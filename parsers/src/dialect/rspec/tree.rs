@@ -34,6 +34,11 @@ pub(super) struct Leaf {
 pub(super) struct Rows {
     /// Lines that count.
     kept: VecDeque<Row>,
+    /// The latest of them and the rows it stands below, from the outermost: their levels, and how many
+    /// rows were kept before them.
+    path: Vec<(usize, u64)>,
+    /// How many of the rows kept are gone.
+    gone: u64,
     /// Lines that count if a line with a needle follows soon enough.
     recent: VecDeque<Row>,
     bytes: usize,
@@ -110,6 +115,10 @@ impl Rows {
         self.confirmed = number;
         for row in self.recent.drain(..) {
             self.bytes += row.text.len() + size_of::<Row>();
+            let above = self.path.iter().rposition(|(level, _)| *level < row.level);
+            self.path.truncate(above.map_or(0, |at| at + 1));
+            let place = self.gone + self.kept.len() as u64;
+            self.path.push((row.level, place));
             self.kept.push_back(row);
         }
         while self.bytes > BYTES_CAP {
@@ -117,14 +126,22 @@ impl Rows {
                 break;
             };
             self.bytes -= row.text.len() + size_of::<Row>();
+            self.gone += 1;
         }
+    }
+
+    /// The latest row and those it stands below, as far as they are kept, from the innermost.
+    fn path(&self) -> impl Iterator<Item = &Row> {
+        let places = self.path.iter().rev().map(|(_, place)| *place);
+        let kept = places.map_while(|place| place.checked_sub(self.gone));
+        kept.filter_map(|at| self.kept.get(usize::try_from(at).ok()?))
     }
 
     /// The words of the groups above a level of the latest lines.
     fn suite(&self, level: usize) -> Option<String> {
         let mut titles: Vec<&str> = Vec::new();
         let mut wanted = level;
-        for row in self.kept.iter().rev() {
+        for row in self.path() {
             if wanted == 0 {
                 break;
             }
@@ -144,9 +161,12 @@ impl Rows {
 
     /// The titles of the groups that enclose the latest line, from the outermost.
     pub(super) fn titles(&self) -> Vec<(usize, &str)> {
-        let from = self.kept.iter().rposition(|row| row.level == 0);
-        let rows = self.kept.range(from.unwrap_or(self.kept.len())..);
-        rows.map(|row| (row.level, &*row.text)).collect()
+        let mut titles: Vec<_> = self.path().map(|row| (row.level, &*row.text)).collect();
+        titles.reverse();
+        match titles.first() {
+            Some((0, _)) => titles,
+            _ => Vec::new(),
+        }
     }
 
     /// The result of the latest line, if it has this number, is told elsewhere. Gives the words of its
@@ -160,7 +180,7 @@ impl Rows {
 
     /// Number of the heading above the latest line.
     pub(super) fn heading(&self) -> Option<u64> {
-        let row = self.kept.iter().rev().find(|row| row.level == 0);
+        let row = self.path().find(|row| row.level == 0);
         row.map(|row| row.number)
     }
 

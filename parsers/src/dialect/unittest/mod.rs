@@ -9,11 +9,10 @@
 //! its line of dashes.
 
 mod describe;
+mod needles;
 mod nose2;
 mod section;
 mod summary;
-
-mod needles;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +36,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
 
 /// Tests of which it is remembered that their failure was told.
 const TOLD_CAP: usize = 50_000;
+
+/// Descriptions that one line may begin with: of tests whose sub-tests failed.
+const DESCRIPTIONS: u8 = 16;
 
 fn sniff(line: &Line<'_>) -> bool {
     let text = line.text;
@@ -256,6 +258,11 @@ impl Unittest {
     }
 
     fn description(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
+        self.descriptions(text, DESCRIPTIONS, number, emit)
+    }
+
+    /// Reads a line that begins with descriptions, at most so many.
+    fn descriptions(&mut self, text: &str, most: u8, number: u64, emit: Emit<'_>) -> Option<Claim> {
         let (test, rest) = describe::described(text)?;
         // Layers of nose2 put the docstring between.
         let docstring = rest.find(" ... ").filter(|_| test.is_certain());
@@ -280,8 +287,8 @@ impl Unittest {
         self.session.uneven |= test.subtest || test.is_fixture();
         let known = Known::of(&test, number);
         // Before Python 3.11 a test with failed sub-tests gets no result: the next test follows.
-        if describe::described(after).is_some_and(|(next, _)| next.is_certain()) {
-            return self.description(after, number, emit);
+        if most > 1 && describe::described(after).is_some_and(|(next, _)| next.is_certain()) {
+            return self.descriptions(after, most - 1, number, emit);
         }
         match describe::outcome(after) {
             Some(outcome) => self.end(known, number, outcome, emit),
@@ -342,7 +349,7 @@ impl Unittest {
     /// The line under a separator of `=`.
     fn section_head(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
         if let Some(rest) = text.strip_prefix("UNEXPECTED SUCCESS: ") {
-            let mut section = section_of(Status::Xpass, rest, number);
+            let mut section = section::of(Status::Xpass, rest, number);
             section.in_body = true;
             self.section = Some(section);
             self.end_section(emit);
@@ -358,7 +365,7 @@ impl Unittest {
         self.session.uneven |= test.subtest || test.is_fixture();
         self.session.fixtures += u64::from(test.is_fixture());
         self.begun(emit);
-        self.section = Some(section_of(status, rest, number));
+        self.section = Some(section::of(status, rest, number));
         Some(Claim::Own)
     }
 
@@ -389,12 +396,5 @@ impl Unittest {
     fn end_session(&mut self) {
         self.told.clear();
         (self.heading, self.latest) = (None, None);
-    }
-}
-
-fn section_of(status: Status, text: &str, line: u64) -> Section {
-    match describe::headed(text) {
-        Some(test) => Section::new(status, test.suite, test.name, line),
-        None => Section::new(status, "", text, line),
     }
 }

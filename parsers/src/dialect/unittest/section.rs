@@ -1,6 +1,6 @@
 //! A `FAIL:` or `ERROR:` section at the end of a run: the traceback's message and place.
 
-use super::nose2;
+use super::{describe, nose2};
 use crate::event::Status;
 
 /// Characters of a message that are kept.
@@ -134,4 +134,12 @@ fn place(frame: &str) -> Option<(&str, u64, &str)> {
         None => (rest, ""),
     };
     Some((file, line.parse().ok()?, function))
+}
+
+/// The section with this heading.
+pub(super) fn of(status: Status, text: &str, line: u64) -> Section {
+    match describe::headed(text) {
+        Some(test) => Section::new(status, test.suite, test.name, line),
+        None => Section::new(status, "", text, line),
+    }
 }

@@ -426,3 +426,9 @@ test_params:2 1, 2 (test_a.TestA.test_params:2 1, 2) ... ok
         "passed test_a.TestA | test_doc\npassed test_a.TestA | test_params:2"
     );
 }
+
+#[test]
+fn a_line_of_thousands_of_descriptions_is_read_within_bounds() {
+    let told = unittest(&format!("{}ok\n", "test_a (m.C) ... ".repeat(3500)));
+    assert!(told.len() < 100, "{told}");
+}
