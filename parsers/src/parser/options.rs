@@ -106,10 +106,11 @@ impl ParserOptions {
         }
         let wanted = |info: &DialectInfo| self.dialects.iter().any(|d| d.id == info.id);
         let patterns = self.patterns.as_ref().map(|p| p.needles().unwrap_or(&[]));
-        Arc::new(match self.thorough {
-            true => scan::every_line(wanted),
-            false => scan::of(wanted, patterns),
-        })
+        match (self.thorough, patterns) {
+            (true, _) => Arc::new(scan::every_line(wanted)),
+            (false, None) => scan::chosen(wanted),
+            (false, patterns) => Arc::new(scan::of(wanted, patterns)),
+        }
     }
 
     /// The parser.

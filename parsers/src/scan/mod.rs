@@ -13,7 +13,8 @@ mod starts;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, LazyLock};
+use std::collections::VecDeque;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub(crate) use needles::{Hit, LOOKBACK, NeedleSet};
 
@@ -66,6 +67,28 @@ pub(crate) fn built_in() -> Arc<NeedleSet> {
     Arc::clone(&SET)
 }
 
+/// Choices of dialects whose needles are kept.
+const CHOICES: usize = 16;
+
+/// The needles of the wanted dialects, the markers and the signatures. Making a set takes
+/// milliseconds, and a process makes many parsers of the same choice: the latest choices are kept.
+pub(crate) fn chosen(wanted: impl Fn(&DialectInfo) -> bool) -> Arc<NeedleSet> {
+    static SETS: Mutex<VecDeque<(Bits, Arc<NeedleSet>)>> = Mutex::new(VecDeque::new());
+    let rows = DIALECTS.iter().enumerate().filter(|(_, d)| wanted(d));
+    let choice = rows.fold(0, |bits, (at, _)| bits | dialect_bit(at));
+    // A set is whole once it is there, so a panic elsewhere spoils none.
+    let mut sets = SETS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, set)) = sets.iter().find(|(of, _)| *of == choice) {
+        return Arc::clone(set);
+    }
+    let set = Arc::new(of(wanted, None));
+    if sets.len() == CHOICES {
+        sets.pop_front();
+    }
+    sets.push_back((choice, Arc::clone(&set)));
+    set
+}
+
 /// The needles of the wanted dialects, the markers, the signatures and a configuration's patterns.
 pub(crate) fn of(wanted: impl Fn(&DialectInfo) -> bool, patterns: Option<&[String]>) -> NeedleSet {
     let mut set = NeedleSet::default();
@@ -94,6 +117,5 @@ pub(crate) fn every_line(wanted: impl Fn(&DialectInfo) -> bool) -> NeedleSet {
         set.add_all([], dialect_bit(at));
     }
     set.add_all([], MARKER | SIGNATURE | PATTERN);
-    set.build();
     set
 }
