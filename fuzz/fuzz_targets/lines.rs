@@ -1,4 +1,4 @@
-//! Any chunking of a stream gives the same events.
+//! Any chunking of any stream gives the same events.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| sentinel_fuzz::lines(data));

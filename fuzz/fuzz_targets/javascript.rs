@@ -1,0 +1,4 @@
+//! The claims of [`sentinel_fuzz::family`] about the dialects of the family `javascript`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sentinel_fuzz::family("javascript", data));
