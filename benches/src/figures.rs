@@ -40,9 +40,23 @@ pub fn mb_per_s(bytes: usize, time: Duration) -> f64 {
     bytes as f64 / 1e6 / time.as_secs_f64()
 }
 
+/// The first quarter of a log, up to a line end.
+#[must_use]
+pub fn quarter(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'\n', &bytes[bytes.len() / 4..]);
+    &bytes[..end.map_or(bytes.len(), |at| bytes.len() / 4 + at + 1)]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{median, quarter};
+
+    #[test]
+    fn a_quarter_ends_with_a_line() {
+        assert_eq!(quarter(b"one\ntwo\nthree\nfour\n"), b"one\ntwo\n");
+        assert_eq!(quarter(b"one"), b"one");
+        assert_eq!(quarter(b""), b"");
+    }
 
     #[test]
     fn the_median_is_the_middle_of_the_sorted_values() {

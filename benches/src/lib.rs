@@ -2,6 +2,7 @@
 //! that are killed when their handle goes.
 
 pub mod chance;
+pub mod corpus;
 pub mod figures;
 pub mod http;
 pub mod ingest;
