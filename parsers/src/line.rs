@@ -272,14 +272,10 @@ pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
     if let Some(cr) = memchr::memrchr(b'\r', rest) {
         rest = &rest[cr + 1..];
     }
-    rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
     if memchr::memchr(0x1b, rest).is_none() {
-        // Much faster for what is valid than the lossy conversion, which goes byte by byte.
-        return match std::str::from_utf8(rest) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(rest),
-        };
+        return visible_plain(rest);
     }
+    rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
     rest = after_column_one(rest);
     let mut plain = Vec::with_capacity(rest.len());
     while let Some(esc) = memchr::memchr(0x1b, rest) {
@@ -290,6 +286,21 @@ pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
     match String::from_utf8(plain) {
         Ok(text) => Cow::Owned(text),
         Err(bad) => Cow::Owned(String::from_utf8_lossy(bad.as_bytes()).into_owned()),
+    }
+}
+
+/// [`visible`] of a line that has no escapes, and no carriage returns but at its end.
+#[inline]
+pub(crate) fn visible_plain(bytes: &[u8]) -> Cow<'_, str> {
+    let mut rest = bytes;
+    while let [head @ .., b'\r'] = rest {
+        rest = head;
+    }
+    rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+    // Much faster for what is valid than the lossy conversion, which goes byte by byte.
+    match std::str::from_utf8(rest) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(rest),
     }
 }
 

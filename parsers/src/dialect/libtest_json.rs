@@ -96,7 +96,7 @@ impl Dialect for LibtestJson {
 
 fn read(text: &str) -> Option<Record<'_>> {
     let mut record = Record::default();
-    flat_json::object(text, &mut |key, value| match key {
+    flat_json::object(text, |key, value| match key {
         "type" => record.kind = value.str().unwrap_or_default(),
         "event" => record.event = value.str().unwrap_or_default(),
         "name" => record.name = value.str(),

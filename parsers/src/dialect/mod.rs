@@ -89,6 +89,13 @@ pub trait Dialect: Send {
     /// recognised its own opening yet must pass whatever could be ordinary text.
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim;
 
+    /// Reads a line that is beyond doubt the open dialect's own, and tells whether it was one. Asked only
+    /// of the first dialect of the table, before anybody looked for other people's needles in the line:
+    /// neither a marker nor an envelope may have its shape.
+    fn at_once(&mut self, _line: &Line<'_>, _emit: Emit<'_>) -> bool {
+        false
+    }
+
     /// The stream is over: emits what is still held back.
     fn finish(&mut self, emit: Emit<'_>);
 

@@ -10,6 +10,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: false,
     run: 3,
     logger: false,
+    marked: true,
 };
 
 /// Longest name looked at, in bytes, with its padding.

@@ -11,6 +11,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: false,
+    marked: false,
 };
 
 fn peel<'a>(look: &Look<'a>) -> Option<Peeled<'a>> {

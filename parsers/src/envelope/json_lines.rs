@@ -13,6 +13,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: true,
+    marked: false,
 };
 
 /// What a key says of the record.

@@ -12,6 +12,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: true,
+    marked: false,
 };
 
 /// Longest thread number and place in the source looked at, in bytes.

@@ -10,6 +10,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: false,
+    marked: false,
 };
 
 /// Longest pod and container name together, in bytes; Kubernetes allows 253 and 63.

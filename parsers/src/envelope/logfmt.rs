@@ -11,6 +11,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: true,
+    marked: true,
 };
 
 /// Pairs looked at before the message, and longest key in bytes.

@@ -70,6 +70,9 @@ pub(crate) struct EnvelopeInfo {
     pub(crate) run: u8,
     /// Whether loggers make it, so that a message stands inside and not a line of output.
     pub(crate) logger: bool,
+    /// Whether its first word is not simply followed by blanks and a second word: behind it stands `=`
+    /// or a tab, or behind the blanks a bar.
+    pub(crate) marked: bool,
 }
 
 /// Every envelope, in the order in which they are tried.
@@ -100,6 +103,24 @@ static FIRST: LazyLock<[u32; 256]> = LazyLock::new(|| {
     }
     first
 });
+
+/// The envelopes whose first word is [marked](EnvelopeInfo::marked).
+static MARKED: LazyLock<u32> = LazyLock::new(|| {
+    let rows = ENVELOPES.iter().enumerate();
+    rows.fold(0, |set, (i, info)| set | u32::from(info.marked) << i)
+});
+
+/// Bytes among which the end of the first word is looked for.
+const WORD_CAP: usize = 128;
+
+/// Whether blanks stand behind the first word, and then no bar: most lines of any output.
+fn begins_with_words(text: &[u8]) -> bool {
+    let head = &text[..text.len().min(WORD_CAP)];
+    match memchr::memchr3(b' ', b'=', b'\t', head) {
+        Some(end) if head[end] == b' ' => text[end..].iter().find(|b| **b != b' ') != Some(&b'|'),
+        _ => false,
+    }
+}
 
 /// A line that several envelopes look at.
 pub(crate) struct Look<'a> {
@@ -313,6 +334,9 @@ impl Level {
         let mut may = FIRST[usize::from(*text.first()?)];
         let first = !std::mem::replace(&mut self.begun, true);
         let before = self.run.take();
+        if may & *MARKED != 0 && begins_with_words(text) {
+            may &= !*MARKED;
+        }
         let look = Look {
             text,
             stamp: OnceCell::new(),

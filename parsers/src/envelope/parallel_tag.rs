@@ -10,6 +10,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: false,
     run: 4,
     logger: false,
+    marked: true,
 };
 
 /// Longest tag looked at, in bytes.

@@ -18,6 +18,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 3,
     logger: false,
+    marked: false,
 };
 
 const MONTHS: [&[u8; 3]; 12] = [

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::lanes::{FIRST_LINES, Lanes};
+use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
 use super::recent::LINES;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
-use crate::scan::{Bits, ODD};
+use crate::scan::{Bits, Hit, NeedleSet, ODD};
 
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
 /// the stream may have come into other envelopes.
@@ -17,26 +17,33 @@ impl Lanes {
     /// Reads a block of lines: passes over those that hold no needle, while nobody waits for more.
     pub(super) fn block(&mut self, block: &Block<'_>, out: &mut dyn FnMut(&Event<'_>)) -> BlockEnd {
         let (set, bytes) = (Arc::clone(&self.set), block.bytes);
-        let mut hits = std::mem::take(&mut self.hits);
-        set.scan(bytes, &mut hits);
-        let mut found = hits.iter().peekable();
+        let always = set.always();
+        let mut found = Found::new(std::mem::take(&mut self.hits));
         let mut odd = Odd::of(bytes);
         let mut end = BlockEnd::default();
         // Where the latest lines begin, by number.
         let mut begins = [0; LINES];
         let mut from = 0;
-        let always = set.always();
         let mut wake = always != 0 || self.wakes();
+        let mut quick = always == 0 && self.is_quick();
         let mut sample = next_sample(block.number);
         while from < bytes.len() {
             let to = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |l| from + l);
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
-            let mut bits = set.starts(&bytes[from..to]);
-            while let Some(hit) = found.next_if(|hit| (hit.at as usize) < to) {
-                bits |= hit.bits;
+            if quick
+                && number < sample
+                && to <= odd.next
+                && self.takes(block, from, to, number, out)
+            {
+                self.looked = number;
+                found.halt();
+                from = to + 1;
+                continue;
             }
+            let mut bits =
+                set.starts(&bytes[from..to]) | found.bits(&set, bytes, (from, to), quick);
             if odd.next < to {
                 bits |= odd.bits(to);
             }
@@ -47,15 +54,32 @@ impl Lanes {
                 self.look(&line, bits | always, out);
                 self.looked = number;
                 wake = always != 0 || self.wakes();
+                quick = always == 0 && self.is_quick();
                 sample = next_sample(number + 1);
             } else if to - from > LINE_CAP {
                 end.cut += block.line(from, to, number).cut;
             }
             from = to + 1;
         }
-        self.hits = hits;
+        self.hits = found.hits;
         self.keep_recent(block, &begins, block.number + end.lines);
         end
+    }
+
+    /// Reads a line of a machine format [at once](Lanes::at_once); whether it was one.
+    fn takes(
+        &mut self,
+        block: &Block<'_>,
+        from: usize,
+        to: usize,
+        number: u64,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> bool {
+        let line = &block.bytes[from..to];
+        is_machine_format(line)
+            && line.len() <= LINE_CAP
+            && block.cut == 0
+            && self.at_once(line, (block.offset + from as u64, number), out)
     }
 
     /// Whether the next line has to be looked at whatever it holds.
@@ -115,6 +139,68 @@ fn next_sample(number: u64) -> u64 {
     match number % SAMPLED < SAMPLE || number <= FIRST_LINES {
         true => number,
         false => (number / SAMPLED + 1) * SAMPLED,
+    }
+}
+
+/// The needles found in a block, which is searched as far as it is asked about.
+struct Found {
+    hits: Vec<Hit>,
+    /// The first of them that was not passed, and where the searched piece of the block begins and ends.
+    next: usize,
+    begin: usize,
+    end: usize,
+    /// Bytes to search next.
+    reach: usize,
+}
+
+impl Found {
+    fn new(mut hits: Vec<Hit>) -> Found {
+        hits.clear();
+        Found {
+            hits,
+            next: 0,
+            begin: 0,
+            end: 0,
+            reach: 0,
+        }
+    }
+
+    /// A line was read that nobody asks about: the next few may be of the same kind.
+    fn halt(&mut self) {
+        self.reach = 0;
+    }
+
+    /// Whose needles the line holds. Those before it are not asked about any more. While lines are read
+    /// at once, no more of the block is searched than a few lines, then more and more.
+    fn bits(
+        &mut self,
+        set: &NeedleSet,
+        block: &[u8],
+        (from, to): (usize, usize),
+        quick: bool,
+    ) -> Bits {
+        if to > self.end {
+            self.reach = match quick {
+                true => (2 * self.reach).max(to - from),
+                false => block.len(),
+            };
+            let far = block.len().min(from.saturating_add(self.reach));
+            let end = memchr::memrchr(b'\n', &block[to..far.max(to)]).map_or(to, |at| to + at);
+            set.scan(&block[from..end], &mut self.hits);
+            (self.next, self.begin, self.end) = (0, from, end);
+        }
+        let mut bits = 0;
+        while let Some(hit) = self.hits.get(self.next) {
+            let at = self.begin + hit.at as usize;
+            if at >= to {
+                break;
+            }
+            self.next += 1;
+            if at >= from {
+                bits |= hit.bits;
+            }
+        }
+        bits
     }
 }
 

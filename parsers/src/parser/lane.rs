@@ -10,7 +10,7 @@ use super::watch::{Seen, Watch};
 use crate::dialect::{Claim, Line};
 use crate::envelope::Item;
 use crate::event::Event;
-use crate::line::visible;
+use crate::line::{visible, visible_plain};
 use crate::redact::Redactor;
 use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
 
@@ -31,6 +31,8 @@ pub(super) struct Reading<'r> {
     pub(super) offset: u64,
     /// Whose needles it holds.
     pub(super) bits: Bits,
+    /// Whether its bytes show themselves: no escapes, no carriage returns but at the end.
+    pub(super) plain: bool,
     /// Its length with all envelopes.
     pub(super) whole: usize,
     pub(super) set: &'r NeedleSet,
@@ -87,7 +89,11 @@ impl Lane {
             true => sub,
             false => self.show_before(number, bits, read, item, (sub, out)),
         };
-        let text = shown(bytes, &mut self.redactor);
+        let text = match read.plain {
+            true => visible_plain(bytes),
+            false => visible(bytes),
+        };
+        let text = redacted(text, &mut self.redactor);
         let line = Line {
             text: &text,
             raw: bytes,
@@ -201,7 +207,11 @@ pub(super) fn numbering<'n>(
 
 /// The text of a line as everybody reads it: what a person would see, without secrets.
 pub(super) fn shown<'b>(bytes: &'b [u8], redactor: &mut Option<Redactor>) -> Cow<'b, str> {
-    let text = visible(bytes);
+    redacted(visible(bytes), redactor)
+}
+
+/// The text without secrets.
+fn redacted<'b>(text: Cow<'b, str>, redactor: &mut Option<Redactor>) -> Cow<'b, str> {
     let redacted = match redactor.as_mut().map(|redactor| redactor.line(&text)) {
         Some(Cow::Owned(redacted)) => Some(redacted),
         _ => None,

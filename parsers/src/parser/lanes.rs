@@ -10,6 +10,7 @@ use super::lane::{Lane, Reading};
 use super::recent::Recent;
 use super::router::{Numbering, Router};
 use super::watch::Seen;
+use crate::dialect::Line;
 use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::RawLine;
@@ -81,6 +82,50 @@ impl Lanes {
             Some(item) => self.item(&item, (raw.offset, bits, raw.bytes.len()), out),
             None => self.waits(raw.number),
         }
+    }
+
+    /// Whether lines may be read [at once](Lanes::at_once): there is one writer in no envelope, and nobody
+    /// but the dialects wants its lines.
+    pub(super) fn is_quick(&self) -> bool {
+        let lane = &self.lanes[0];
+        lane.router.is_quick()
+            && lane.redactor.is_none()
+            && self.by_key.is_empty()
+            && !self.envelopes.see_every_line()
+            && !self.is_watched()
+    }
+
+    /// Reads a line before anybody looked for needles in it, if it is beyond doubt of the dialect that is
+    /// asked first; whether it is.
+    pub(super) fn at_once(
+        &mut self,
+        bytes: &[u8],
+        (offset, number): (u64, u64),
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> bool {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return false;
+        };
+        let lane = &mut self.lanes[0];
+        let line = Line {
+            text,
+            raw: bytes,
+            number: lane.numbers.upcoming(number),
+            cut: false,
+        };
+        let mut at = Numbering {
+            offset,
+            sub: 0,
+            time_ms: None,
+            lane: 0,
+            numbers: &lane.numbers,
+        };
+        let taken = lane.router.at_once(&line, &mut at, out);
+        if taken {
+            self.place = (offset, at.sub);
+            lane.numbers.next(number, true);
+        }
+        taken
     }
 
     /// Shows a line that waits for more to whoever watches.
@@ -157,6 +202,7 @@ impl Lanes {
         let mut read = Reading {
             offset,
             bits,
+            plain: bits & ODD == 0,
             whole,
             set: &self.set,
             hits: &mut self.line_hits,
@@ -171,10 +217,18 @@ impl Lanes {
             sub = lane.record((record, changed), item, sub, &mut read, out);
         } else {
             let text = record.unwrap_or(&item.text);
-            let changed = matches!(text, Cow::Owned(_));
-            for bytes in text.split(|b| changed && *b == b'\n') {
-                let bits = read.bits(bytes, changed);
-                sub = lane.line(bytes, bits, item, sub, &mut read, out);
+            match text {
+                Cow::Borrowed(bytes) => {
+                    let bits = read.bits(bytes, false);
+                    sub = lane.line(bytes, bits, item, sub, &mut read, out);
+                }
+                Cow::Owned(text) => {
+                    read.plain = false;
+                    for bytes in text.split(|b| *b == b'\n') {
+                        let bits = read.bits(bytes, true);
+                        sub = lane.line(bytes, bits, item, sub, &mut read, out);
+                    }
+                }
             }
         }
         let redacting = lane.redactor.as_ref().is_some_and(Redactor::attentive);
@@ -214,7 +268,7 @@ impl Lanes {
 }
 
 /// Whether a line begins as `go test -json` and libtest's JSON begin theirs.
-fn is_machine_format(line: &[u8]) -> bool {
+pub(super) fn is_machine_format(line: &[u8]) -> bool {
     line.starts_with(b"{\"Time\":\"") || line.starts_with(b"{ \"type\": \"")
 }
 

@@ -33,6 +33,11 @@ impl Numbers {
         self.count
     }
 
+    /// The number that the next line will get, if all lines are the lane's; events may tell it before.
+    pub(super) fn upcoming(&self, in_stream: u64) -> u64 {
+        self.count + in_stream.saturating_sub(self.latest).max(1)
+    }
+
     /// The stream's number of a line of the lane.
     pub(super) fn in_stream(&self, line: u64) -> u64 {
         let at = self.steps.partition_point(|s| s.0 <= line);

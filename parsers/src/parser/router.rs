@@ -191,6 +191,21 @@ impl Router {
             .line(line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
     }
 
+    /// Whether lines of the dialect that is asked first may be offered to it [at once](Router::at_once).
+    pub(super) fn is_quick(&self) -> bool {
+        self.patterns.is_none() && self.slots.speaks_first()
+    }
+
+    /// Reads a line that is beyond doubt the first dialect's own; whether it was.
+    pub(super) fn at_once(
+        &mut self,
+        line: &Line<'_>,
+        at: &mut Numbering<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> bool {
+        self.slots.at_once(line, at, out)
+    }
+
     /// Whether one of the dialects is spoken.
     pub(super) fn speaks_one_of(&self, bits: Bits) -> bool {
         self.slots.open() & bits != 0

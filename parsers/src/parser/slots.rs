@@ -98,6 +98,30 @@ impl Slots {
         claim
     }
 
+    /// Whether the dialect is spoken that is asked first of all.
+    pub(super) fn speaks_first(&self) -> bool {
+        self.open & 1 == 1
+    }
+
+    /// Offers a line to the dialect that is asked first of all; whether it is beyond doubt its own.
+    pub(super) fn at_once(
+        &mut self,
+        line: &Line<'_>,
+        place: &mut Numbering<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> bool {
+        let slot = &mut self.slots[0];
+        let id = slot.info.id;
+        let Some(state) = &mut slot.state else {
+            return false;
+        };
+        let taken = state.at_once(line, &mut |n, body| place.emit(id, n, body, out));
+        if taken {
+            (slot.seen, slot.own) = (line.number, line.number);
+        }
+        taken
+    }
+
     /// The stream is over.
     pub(super) fn finish(&mut self, place: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
         for at in ones(self.open) {

@@ -48,6 +48,8 @@ pub(crate) struct NeedleSet {
     always: Bits,
     /// Who needs lines before the one with the needle, and how many.
     back: Vec<(Bits, u8)>,
+    /// All of them.
+    looking_back: Bits,
     /// One bit per hash of a window.
     windows: Windows,
     /// By window, grouped in buckets.
@@ -109,6 +111,7 @@ impl NeedleSet {
     pub(crate) fn look_back(&mut self, bit: Bits, lines: u8) {
         if lines > 0 {
             self.back.push((bit, lines.min(LOOKBACK)));
+            self.looking_back |= bit;
         }
     }
 
@@ -162,7 +165,11 @@ impl NeedleSet {
     }
 
     /// How many lines before it some reader of a line needs.
+    #[inline]
     pub(crate) fn back(&self, bits: Bits) -> u64 {
+        if bits & self.looking_back == 0 {
+            return 0;
+        }
         let asked = self.back.iter().filter(|(bit, _)| bits & bit != 0);
         asked.map(|(_, lines)| u64::from(*lines)).max().unwrap_or(0)
     }
@@ -180,6 +187,19 @@ impl NeedleSet {
     /// have any number of lines.
     pub(crate) fn scan(&self, block: &[u8], hits: &mut Vec<Hit>) {
         hits.clear();
+        self.groups(block, hits);
+        if let Some((searcher, bits)) = &self.short {
+            let found = searcher.find_iter(block).map(|m| Hit {
+                at: place(m.start()),
+                bits: *bits,
+            });
+            hits.extend(found);
+            hits.sort_by_key(|hit| hit.at);
+        }
+    }
+
+    /// Finds the needles that have windows.
+    fn groups(&self, block: &[u8], hits: &mut Vec<Hit>) {
         let (groups, rest) = block.as_chunks::<GROUP>();
         for (number, group) in groups.iter().enumerate() {
             let mut may = 0;
@@ -195,14 +215,6 @@ impl NeedleSet {
             may |= self.windows.bit(u32::from_le_bytes(*four)) << i;
         }
         self.compare(block, block.len() - rest.len(), may, hits);
-        if let Some((searcher, bits)) = &self.short {
-            let found = searcher.find_iter(block).map(|m| Hit {
-                at: place(m.start()),
-                bits: *bits,
-            });
-            hits.extend(found);
-            hits.sort_by_key(|hit| hit.at);
-        }
     }
 
     /// Whose needles a line holds, those of its beginning included.

@@ -53,6 +53,14 @@ impl<'a> RawStr<'a> {
         self.0
     }
 
+    /// Without the line feed it ends with, if it does.
+    pub(super) fn without_line_end(self) -> RawStr<'a> {
+        match self.0.strip_suffix("\\n") {
+            Some(rest) if !rest.ends_with('\\') => RawStr(rest),
+            _ => self,
+        }
+    }
+
     /// The text meant; U+FFFD for an escape that means nothing.
     pub(super) fn text(self) -> Cow<'a, str> {
         let Some(first) = memchr::memchr(b'\\', self.0.as_bytes()) else {
@@ -113,64 +121,124 @@ fn unicode<'a>(rest: &'a str, plain: &mut String) -> &'a str {
 
 /// Hands over the members of the object that `text` consists of, in order; `None` if it is not an
 /// object from its first to its last character. Members seen before a fault are handed over.
-pub(super) fn object<'a>(text: &'a str, member: &mut dyn FnMut(&'a str, Value<'a>)) -> Option<()> {
-    let mut rest = text.trim().strip_prefix('{')?.trim_start();
-    if rest == "}" {
-        return Some(());
+///
+/// Every index that text is cut at is the place of an ASCII byte, or the one behind it.
+pub(super) fn object<'a>(text: &'a str, mut member: impl FnMut(&'a str, Value<'a>)) -> Option<()> {
+    let bytes = text.as_bytes();
+    let mut at = blanks(bytes, expect(bytes, blanks(bytes, 0), b'{')?);
+    if bytes.get(at) == Some(&b'}') {
+        return (blanks(bytes, at + 1) == bytes.len()).then_some(());
     }
     loop {
-        let (key, after) = string(rest.strip_prefix('"')?)?;
-        rest = after.trim_start().strip_prefix(':')?.trim_start();
-        let (value, after) = match rest.strip_prefix('"') {
-            Some(inner) => string(inner).map(|(s, after)| (Value::Str(RawStr(s)), after))?,
-            None => other(rest).map(|(s, after)| (Value::Other(s), after))?,
+        let from = expect(bytes, at, b'"')?;
+        let end = string_end(bytes, from)?;
+        let key = &text[from..end];
+        at = blanks(bytes, expect(bytes, blanks(bytes, end + 1), b':')?);
+        let value = match bytes.get(at)? {
+            b'"' => {
+                let end = string_end(bytes, at + 1)?;
+                let inner = RawStr(&text[at + 1..end]);
+                at = end + 1;
+                Value::Str(inner)
+            }
+            _ => {
+                let end = other_end(bytes, at)?;
+                let value = text[at..end].trim_end();
+                at = end;
+                Value::Other(Some(value).filter(|v| !v.is_empty())?)
+            }
         };
         member(key, value);
-        rest = after.trim_start();
-        match rest.strip_prefix(',') {
-            Some(after) => rest = after.trim_start(),
-            None => return (rest == "}").then_some(()),
+        at = blanks(bytes, at);
+        match bytes.get(at)? {
+            b',' => at = blanks(bytes, at + 1),
+            b'}' => return (blanks(bytes, at + 1) == bytes.len()).then_some(()),
+            _ => return None,
         }
     }
 }
 
 /// Splits behind the quote that ends a string; `text` begins behind the one that opens it.
-fn string(text: &str) -> Option<(&str, &str)> {
-    /// Keys and most values are shorter: a look at each byte is cheaper than to set up a search.
-    const SHORT: usize = 16;
+#[inline]
+pub(super) fn string(text: &str) -> Option<(RawStr<'_>, &str)> {
+    let end = string_end(text.as_bytes(), 0)?;
+    Some((RawStr(&text[..end]), &text[end + 1..]))
+}
+
+/// The same, for strings that are mostly longer than a search costs to set up. `text` begins behind the one that opens it.
+#[inline]
+pub(super) fn long_string(text: &str) -> Option<(RawStr<'_>, &str)> {
     let bytes = text.as_bytes();
-    let short = &bytes[..bytes.len().min(SHORT)];
-    let mut from = match short.iter().position(|b| matches!(b, b'"' | b'\\')) {
-        Some(at) if bytes[at] == b'"' => return Some((&text[..at], &text[at + 1..])),
-        Some(at) => at,
-        None => short.len(),
-    };
+    let mut end = memchr::memchr2(b'"', b'\\', bytes)?;
+    if bytes[end] != b'"' {
+        end = string_end(bytes, end)?;
+    }
+    Some((RawStr(&text[..end]), &text[end + 1..]))
+}
+
+/// The place behind blanks.
+#[inline]
+fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The place behind the byte that has to stand here.
+#[inline]
+fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
+    (bytes.get(at) == Some(&byte)).then_some(at + 1)
+}
+
+/// The place of the quote that ends a string which begins here.
+#[inline]
+fn string_end(bytes: &[u8], mut from: usize) -> Option<usize> {
     loop {
-        let at = from + memchr::memchr2(b'"', b'\\', bytes.get(from..)?)?;
+        let at = from + quote_or_escape(bytes.get(from..)?)?;
         if bytes[at] == b'"' {
-            return Some((&text[..at], &text[at + 1..]));
+            return Some(at);
         }
         from = at + 2;
     }
 }
 
-/// Splits behind a value that is no string: up to the comma or brace that ends it.
-fn other(text: &str) -> Option<(&str, &str)> {
-    let bytes = text.as_bytes();
+/// The place of the first quote or backslash. Keys and most values are short: eight bytes at a time
+/// are looked at, which costs less than to set up a search, until the string proves to be long.
+#[inline]
+fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
+    /// Words of eight bytes after which it is worth it.
+    const WORDS: usize = 6;
+    const QUOTE: u64 = u64::from_le_bytes([b'"'; 8]);
+    const ESCAPE: u64 = u64::from_le_bytes([b'\\'; 8]);
+    let (words, _) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ QUOTE) | zero_bytes(word ^ ESCAPE);
+        if found != 0 {
+            return Some(number * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let from = words.len().min(WORDS) * 8;
+    memchr::memchr2(b'"', b'\\', &bytes[from..]).map(|at| from + at)
+}
+
+/// The highest bit of every byte that is zero; above the lowest of them, of others too.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    word.wrapping_sub(LOW) & !word & HIGH
+}
+
+/// Where a value that is no string ends: at the comma or brace behind it.
+fn other_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0u32;
-    let mut at = 0;
     while let Some(&b) = bytes.get(at) {
         match b {
-            b'"' => {
-                let (_, after) = string(&text[at + 1..])?;
-                at = text.len() - after.len();
-                continue;
-            }
+            b'"' => at = string_end(bytes, at + 1)?,
             b'{' | b'[' => depth += 1,
-            b'}' | b']' | b',' if depth == 0 => {
-                let value = text[..at].trim_end();
-                return (!value.is_empty()).then(|| (value, &text[at..]));
-            }
+            b'}' | b']' | b',' if depth == 0 => return Some(at),
             b'}' | b']' => depth -= 1,
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::{Value, object};
 
 fn members(text: &str) -> Option<Vec<(String, String)>> {
     let mut all = Vec::new();
-    object(text, &mut |key, value| {
+    object(text, |key, value| {
         let value = match value {
             Value::Str(s) => s.text().into_owned(),
             Value::Other(s) => s.to_owned(),

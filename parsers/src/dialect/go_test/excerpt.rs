@@ -17,7 +17,7 @@ pub(in crate::dialect) struct Excerpt {
     error: Option<Kept>,
     /// First line with a source position, as `t.Log` and `t.Error` print them.
     log: Option<Kept>,
-    /// Last such line: `t.Skip` ends the test.
+    /// Last such line, unless it is the first: `t.Skip` ends the test.
     last_log: Option<Kept>,
     /// First line of anything else.
     plain: Option<Kept>,
@@ -69,16 +69,14 @@ impl Excerpt {
         if is_error && self.error.is_none() {
             self.error = Some(keep(trimmed, line));
         }
-        if self.log.is_none() {
-            self.log = Some(keep(trimmed, line));
-        }
-        match &mut self.last_log {
-            Some(last) => {
+        match (&self.log, &mut self.last_log) {
+            (None, _) => self.log = Some(keep(trimmed, line)),
+            (_, None) => self.last_log = Some(keep(trimmed, line)),
+            (_, Some(last)) => {
                 last.text.clear();
                 last.text.push_str(cap(trimmed));
                 last.line = line;
             }
-            None => self.last_log = Some(keep(trimmed, line)),
         }
     }
 
@@ -128,7 +126,8 @@ impl Excerpt {
 
     /// Why the test was skipped.
     pub(in crate::dialect) fn skip(&self) -> Option<Reason<'_>> {
-        self.last_log.as_ref().or(self.plain.as_ref()).map(reason)
+        let last = self.last_log.as_ref().or(self.log.as_ref());
+        last.or(self.plain.as_ref()).map(reason)
     }
 
     /// The panic, if one was printed.
@@ -165,14 +164,18 @@ fn position(text: &str) -> Option<&str> {
 
 /// Where a leading `file.go:12` ends. File names hold no white space in practice.
 fn position_end(text: &str) -> Option<usize> {
-    let dot = memchr::memmem::find(text.as_bytes(), b".go:")?;
-    if dot == 0 || text[..dot].contains(char::is_whitespace) {
+    let bytes = text.as_bytes();
+    // Quicker than to look for all four bytes: most lines that have the colon have them.
+    let colon = memchr::memchr_iter(b':', bytes).find(|at| bytes[..*at].ends_with(b".go"))?;
+    let name = &text[..colon - b".go".len()];
+    let plain = |name: &str| !name.contains(char::is_whitespace);
+    if name.is_empty() || !(name.bytes().all(|b| b.is_ascii_graphic()) || plain(name)) {
         return None;
     }
-    let number = dot + 4;
-    let digits = text[number..]
-        .bytes()
-        .take_while(u8::is_ascii_digit)
+    let number = colon + 1;
+    let digits = bytes[number..]
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
         .count();
     (digits > 0).then_some(number + digits)
 }

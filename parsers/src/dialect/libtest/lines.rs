@@ -188,8 +188,8 @@ pub(super) struct TestLine<'a> {
 
 /// Finds `test NAME ... ` in a line; other output may stand before it.
 pub(super) fn test_line(text: &str) -> Option<TestLine<'_>> {
-    let (head, rest) = match text.split_once(" ... ") {
-        Some(parts) => parts,
+    let (head, rest) = match dots(text) {
+        Some(at) => (&text[..at], &text[at + DOTS.len()..]),
         None => (text.strip_suffix(" ...")?, ""),
     };
     if let Some(name) = head.strip_prefix("test ").and_then(test_name) {
@@ -208,9 +208,25 @@ pub(super) fn test_line(text: &str) -> Option<TestLine<'_>> {
     })
 }
 
+/// What stands between a test's name and its result.
+const DOTS: &str = " ... ";
+
+/// Where that stands first. Names rarely have dots, so looking for one is quicker than for all five bytes.
+fn dots(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let before = |dot: usize| {
+        dot.checked_sub(1)
+            .filter(|at| bytes[*at..].starts_with(DOTS.as_bytes()))
+    };
+    memchr::memchr_iter(b'.', bytes).find_map(before)
+}
+
 /// The test's path without what libtest says about it, if it can be one.
 pub(in crate::dialect) fn test_name(text: &str) -> Option<&str> {
     // Names are padded to one width where benchmarks are among them.
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Some(text);
+    }
     let mut name = text.trim_end();
     for about in [" - should panic", " - compile fail", " - compile"] {
         name = name.strip_suffix(about).unwrap_or(name);
@@ -236,10 +252,9 @@ pub(super) fn is_source_file(name: &str) -> bool {
 
 /// `NAME` of `test NAME has been running for over 60 seconds`.
 pub(super) fn long_running(text: &str) -> Option<&str> {
-    let (name, seconds) = text
-        .strip_prefix("test ")?
-        .split_once(" has been running for over ")?;
-    seconds.ends_with(" seconds").then(|| test_name(name))?
+    let rest = text.strip_prefix("test ")?.strip_suffix(" seconds")?;
+    let (name, _) = rest.split_once(" has been running for over ")?;
+    test_name(name)
 }
 
 /// `NAME` of `---- NAME stdout ----`.

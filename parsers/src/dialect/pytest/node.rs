@@ -31,6 +31,17 @@ pub(super) fn file(id: &str) -> &str {
     id.split("::").next().unwrap_or(id)
 }
 
+/// What stands in no file's path.
+const NOT_IN_PATH: [bool; 256] = {
+    let mut not = [false; 256];
+    let (marks, mut at) = (b"\"'(=<", 0);
+    while at < marks.len() {
+        not[marks[at] as usize] = true;
+        at += 1;
+    }
+    not
+};
+
 /// Whether the text could be a collected file: its last part has an extension.
 pub(super) fn is_file(path: &str, spaces: bool) -> bool {
     let bytes = path.as_bytes();
@@ -42,13 +53,13 @@ pub(super) fn is_file(path: &str, spaces: bool) -> bool {
     !matches!(first, None | Some(b'/' | b'\\'))
         && !extension.is_empty()
         && extension.iter().all(u8::is_ascii_alphanumeric)
-        && !bytes
-            .iter()
-            .any(|b| matches!(b, b'"' | b'\'' | b'(' | b'=' | b'<'))
-        && match (spaces, path.is_ascii()) {
-            (true, _) => !path.starts_with(char::is_whitespace),
-            (false, true) => !bytes.iter().any(|b| b.is_ascii_whitespace() || *b == 0x0b),
-            (false, false) => !path.contains(char::is_whitespace),
+        && !bytes.iter().any(|b| NOT_IN_PATH[usize::from(*b)])
+        && match spaces {
+            true => !path.starts_with(char::is_whitespace),
+            false if path.is_ascii() => {
+                !bytes.iter().any(|b| b.is_ascii_whitespace() || *b == 0x0b)
+            }
+            false => !path.contains(char::is_whitespace),
         }
 }
 

@@ -114,6 +114,42 @@ fn duration(text: &str) -> Option<f64> {
 
 /// Takes a verbose result line apart.
 pub(super) fn report(text: &str) -> Option<Report<'_>> {
+    usual(text).or_else(|| any(text))
+}
+
+/// The lines that most are, `id STATUS [ 42%]`, without a search; nothing for others.
+fn usual(text: &str) -> Option<Report<'_>> {
+    let bytes = text.as_bytes().trim_ascii_end().strip_suffix(b"%]")?;
+    let digits = bytes
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let bytes = bytes[..bytes.len() - digits].trim_ascii_end();
+    let body = bytes.strip_suffix(b"[")?.trim_ascii_end();
+    let letters = body
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_uppercase())
+        .count();
+    // Both ends are those of ASCII letters: characters' boundaries.
+    let (before, word) = text[..body.len()].split_at(body.len() - letters);
+    let outcome = outcome(word)?;
+    let id = before.strip_suffix(' ')?.trim_ascii_end();
+    let plain = digits > 0
+        && matches!(outcome, Outcome::Result(_))
+        && !id.starts_with('[')
+        && memchr::memchr(b'<', id.as_bytes()).is_none()
+        && node::is_id(id, true);
+    plain.then_some(Report {
+        id,
+        outcome,
+        ..BARE
+    })
+}
+
+/// Takes any verbose result line apart.
+fn any(text: &str) -> Option<Report<'_>> {
     let (body, progress) = strip_progress(text);
     let found = if body.starts_with("[gw") {
         from_worker(body)?
@@ -149,7 +185,9 @@ fn at_end(body: &str) -> Option<Report<'_>> {
     let outcome = outcome(word)?;
     let mut id = before.trim_end();
     let mut sub = "";
-    if let (Outcome::Sub(_), Some(end)) = (outcome, node::end_in(id)) {
+    if matches!(outcome, Outcome::Sub(_))
+        && let Some(end) = node::end_in(id)
+    {
         (id, sub) = (&id[..end], id[end..].trim());
     }
     Some(Report {
@@ -162,7 +200,10 @@ fn at_end(body: &str) -> Option<Report<'_>> {
 
 /// `id SUBFAILED[message] (i=1)`.
 fn with_sub(body: &str) -> Option<Report<'_>> {
-    let at = body.find(" SUB")?;
+    let at = memchr::memchr_iter(b'B', body.as_bytes()).find_map(|b| {
+        b.checked_sub(3)
+            .filter(|at| body.as_bytes()[*at..b] == *b" SU")
+    })?;
     let word = &body[at + 1..];
     let end = word.find(|c: char| !c.is_ascii_uppercase())?;
     let outcome = outcome(&word[..end])?;

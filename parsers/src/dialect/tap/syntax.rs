@@ -131,14 +131,13 @@ fn split_notes(text: &str) -> (&str, Notes<'_>) {
 fn unescaped_hash(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'#' => return Some(at),
-            _ => at += 1,
+    loop {
+        at += memchr::memchr2(b'#', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'#' {
+            return Some(at);
         }
+        at += 2;
     }
-    None
 }
 
 /// `SKIP reason`, `todo: reason`: a whole word, in any case.

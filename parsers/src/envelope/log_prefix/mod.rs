@@ -32,6 +32,7 @@ pub(super) const INFO: EnvelopeInfo = EnvelopeInfo {
     from_start: true,
     run: 1,
     logger: true,
+    marked: false,
 };
 
 const LEVELS: [&[u8]; 20] = [

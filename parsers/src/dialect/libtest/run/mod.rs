@@ -2,7 +2,7 @@
 
 mod captured;
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::block::{Block, doc_location};
 use super::lines::{self, DOC_SUITE, Figures, Outcome, TestLine};
@@ -281,7 +281,7 @@ impl Run {
             self.failed.insert(name.into());
         }
         let panic = panic.as_ref().filter(|_| failed);
-        let location = doc_location(name).filter(|_| failed);
+        let location = failed.then(|| doc_location(name)).flatten();
         let end = TestEnd {
             duration_s: outcome.seconds,
             message: panic.map(|p| p.message.as_str()).or(outcome.message),
@@ -295,8 +295,8 @@ impl Run {
 
     /// The suite of a test: without headings (`--quiet`) only documentation tests show theirs.
     fn suite_of(&self, name: &str) -> Option<&str> {
-        let doc = lines::is_doc_name(name).then_some(DOC_SUITE);
-        self.suite.as_deref().or(doc)
+        let doc = || lines::is_doc_name(name).then_some(DOC_SUITE);
+        self.suite.as_deref().or_else(doc)
     }
 
     /// Progress letters and `NAME --- FAILED`.
