@@ -325,10 +325,10 @@ impl<'a> Record<'a> {
     /// Reads the records that most lines are, as Go prints them, several times as fast as any object:
     /// about one test, members in one order, nothing between them. Nothing for others.
     fn usual(text: &'a str) -> Option<Record<'a>> {
-        let (_, rest) = flat_json::long_string(text.strip_prefix("{\"Time\":\"")?)?;
+        let (_, rest) = flat_json::string(text.strip_prefix("{\"Time\":\"")?)?;
         let (action, rest) = flat_json::string(rest.strip_prefix(",\"Action\":\"")?)?;
-        let (package, rest) = flat_json::long_string(rest.strip_prefix(",\"Package\":\"")?)?;
-        let (test, rest) = flat_json::long_string(rest.strip_prefix(",\"Test\":\"")?)?;
+        let (package, rest) = flat_json::string(rest.strip_prefix(",\"Package\":\"")?)?;
+        let (test, rest) = flat_json::string(rest.strip_prefix(",\"Test\":\"")?)?;
         let mut record = Record {
             action,
             package: Some(package),
@@ -339,7 +339,7 @@ impl<'a> Record<'a> {
             return Some(record);
         }
         if let Some(output) = rest.strip_prefix(",\"Output\":\"") {
-            let (output, rest) = flat_json::long_string(output)?;
+            let (output, rest) = flat_json::string(output)?;
             record.output = Some(output);
             return (rest == "}").then_some(record);
         }

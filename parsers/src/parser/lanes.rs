@@ -74,12 +74,13 @@ impl Lanes {
         }
         let spoken =
             bits & ODD == 0 && is_machine_format(raw.bytes) && self.speaks_machine_format();
-        let item = match spoken {
-            true => Some(Item::bare(raw)),
-            false => self.envelopes.line(raw),
-        };
-        match item {
-            Some(item) => self.item(&item, (raw.offset, bits, raw.bytes.len()), out),
+        let place = (raw.offset, bits, raw.bytes.len());
+        if spoken || self.envelopes.passes(raw.bytes) {
+            self.item(&Item::bare(raw), place, out);
+            return;
+        }
+        match self.envelopes.line(raw) {
+            Some(item) => self.item(&item, place, out),
             None => self.waits(raw.number),
         }
     }
