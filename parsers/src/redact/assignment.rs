@@ -61,13 +61,21 @@ fn find(bytes: &[u8], at: Range<usize>) -> Found {
             word_dash,
         );
     let name = &bytes[start..end];
-    if !is_secret(name) {
+    // What follows says most cheaply that nothing is assigned.
+    let parted = separator(bytes, end);
+    let assigned = match bytes.get(end) {
+        _ if parted.is_some() => true,
+        Some(b'>') => true,
+        Some(b' ') => name.starts_with(b"--"),
+        _ => false,
+    };
+    if !assigned || !is_secret(name) {
         return Found::No;
     }
     if let Some(found) = element(bytes, start, end) {
         return found;
     }
-    let separator = match separator(bytes, end) {
+    let separator = match parted {
         Some(separator) => separator,
         None if name.starts_with(b"--") && bytes.get(end) == Some(&b' ') => Separator {
             end: end + 1,
@@ -117,20 +125,36 @@ fn is_secret(name: &[u8]) -> bool {
         return false;
     }
     let digits = run_back(name, 3, |b| b.is_ascii_digit());
-    let plain = plain(&name[..name.len() - digits]);
-    NAMES.iter().any(|n| plain.ends_with(n.as_bytes()))
+    let name = &name[..name.len() - digits];
+    NAMES.iter().any(|n| before(name, n).is_some())
 }
 
 fn is_whole_name(value: &[u8]) -> bool {
-    let is = |plain: &[u8]| NAMES.iter().any(|n| plain == n.as_bytes());
-    value.len() <= NAME_CAP && is(&plain(value))
+    let is_all = |mut rest: &[u8]| {
+        rest = &rest[..rest.len() - run_back(rest, rest.len(), is_dash)];
+        rest.is_empty()
+    };
+    value.len() <= NAME_CAP && NAMES.iter().any(|n| before(value, n).is_some_and(is_all))
 }
 
-/// The name in small letters, without dashes and underscores.
-fn plain(name: &[u8]) -> Vec<u8> {
-    let dash = |b: &&u8| matches!(b, b'_' | b'-');
-    let letters = name.iter().filter(|b| !dash(b));
-    letters.map(u8::to_ascii_lowercase).collect()
+fn is_dash(b: u8) -> bool {
+    matches!(b, b'_' | b'-')
+}
+
+/// What stands before the word a name ends with, whatever its case, dashes and underscores.
+fn before<'n>(mut name: &'n [u8], word: &str) -> Option<&'n [u8]> {
+    for letter in word.bytes().rev() {
+        loop {
+            let (last, rest) = name.split_last()?;
+            name = rest;
+            match is_dash(*last) {
+                true => continue,
+                false if last.to_ascii_lowercase() == letter => break,
+                false => return None,
+            }
+        }
+    }
+    Some(name)
 }
 
 /// `<password>...</password>`

@@ -111,7 +111,8 @@ fn bearer(bytes: &[u8], at: Range<usize>) -> Found {
     let token = &token[..run(token, in_token)];
     match token.len() >= VALUE_MIN && has_digit(token) {
         true => Found::Secret(at.end, at.end + token.len()),
-        false => Found::No,
+        // What begins later within the token is shorter and no richer in digits.
+        false => Found::NoneBefore(at.end + token.len()),
     }
 }
 
