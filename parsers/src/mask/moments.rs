@@ -31,8 +31,10 @@ fn masked(len: usize, rest: &[u8]) -> Option<Found> {
 pub(super) fn time(rest: &[u8]) -> Option<Found> {
     if rest[0].is_ascii_digit() {
         iso(rest).or_else(|| day_first(rest, 0))
-    } else {
+    } else if rest[0].is_ascii_uppercase() {
         named(rest)
+    } else {
+        None
     }
 }
 

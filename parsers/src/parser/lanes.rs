@@ -104,7 +104,7 @@ impl Lanes {
         (offset, number): (u64, u64),
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        let Ok(text) = std::str::from_utf8(bytes) else {
+        let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
             return false;
         };
         let lane = &mut self.lanes[0];

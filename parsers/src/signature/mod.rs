@@ -126,7 +126,7 @@ impl Signatures {
             .filter(|(of, _)| classes >> of & 1 == 1)
             .find_map(|(_, class)| Some((class, (class.head)(text)?)));
         let Some((class, head)) = head else {
-            if let Some(class) = table::line_class(Classes::MAX, text) {
+            if let Some(class) = table::line_class_of(classes, text) {
                 tell(class, line.number, text.trim(), None, emit);
             }
             return;

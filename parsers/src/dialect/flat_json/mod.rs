@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::places::quote_or_escape;
+
 #[cfg(test)]
 mod tests;
 
@@ -144,8 +146,8 @@ pub(super) fn object<'a>(text: &'a str, mut member: impl FnMut(&'a str, Value<'a
         at = blanks(bytes, expect(bytes, blanks(bytes, end + 1), b':')?);
         let value = match bytes.get(at)? {
             b'"' => {
-                let (inner, _) = string(&text[at + 1..])?;
-                at += inner.0.len() + 2;
+                let (inner, end) = string(text, at + 1)?;
+                at = end;
                 Value::Str(inner)
             }
             _ => {
@@ -165,17 +167,18 @@ pub(super) fn object<'a>(text: &'a str, mut member: impl FnMut(&'a str, Value<'a
     }
 }
 
-/// Splits behind the quote that ends a string; `text` begins behind the one that opens it.
+/// The string that begins at this place of the text, behind the quote that opens it, and the place behind
+/// the quote that ends it.
 #[inline]
-pub(super) fn string(text: &str) -> Option<(RawStr<'_>, &str)> {
+pub(super) fn string(text: &str, from: usize) -> Option<(RawStr<'_>, usize)> {
     let bytes = text.as_bytes();
-    let first = quote_or_escape(bytes)?;
+    let first = quote_or_escape(bytes, from)?;
     let escaped = bytes[first] != b'"';
     let end = match escaped {
         true => string_end(bytes, first)?,
         false => first,
     };
-    Some((RawStr(&text[..end], escaped), &text[end + 1..]))
+    Some((RawStr(&text[from..end], escaped), end + 1))
 }
 
 /// The place behind blanks.
@@ -197,42 +200,12 @@ fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
 #[inline]
 fn string_end(bytes: &[u8], mut from: usize) -> Option<usize> {
     loop {
-        let at = from + quote_or_escape(bytes.get(from..)?)?;
+        let at = quote_or_escape(bytes, from)?;
         if bytes[at] == b'"' {
             return Some(at);
         }
         from = at + 2;
     }
-}
-
-/// The place of the first quote or backslash. Most strings are short: to look at eight bytes at a time
-/// costs less than to set up a search, until the string proves to be long.
-#[inline]
-fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
-    /// Words of eight bytes after which it is worth it.
-    const WORDS: usize = 12;
-    const QUOTE: u64 = u64::from_le_bytes([b'"'; 8]);
-    const ESCAPE: u64 = u64::from_le_bytes([b'\\'; 8]);
-    let mut at = 0;
-    while at < WORDS * 8
-        && let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk())
-    {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ QUOTE) | zero_bytes(word ^ ESCAPE);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    memchr::memchr2(b'"', b'\\', &bytes[at..]).map(|found| at + found)
-}
-
-/// The highest bit of every byte that is zero; above the lowest of them, of others too.
-#[inline]
-fn zero_bytes(word: u64) -> u64 {
-    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    word.wrapping_sub(LOW) & !word & HIGH
 }
 
 /// Where a value that is no string ends: at the comma or brace behind it.
