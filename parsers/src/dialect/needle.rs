@@ -9,10 +9,12 @@ pub(super) fn holds(needles: &[&str], text: &str) -> bool {
         let Some(start) = needle.strip_prefix('\n') else {
             return text.contains(needle);
         };
-        match start.strip_suffix('\n') {
-            Some(whole) => inner == whole,
-            None => inner.starts_with(start),
-        }
+        // The first bytes before a call to compare the rest.
+        start.as_bytes().first() == inner.as_bytes().first()
+            && match start.strip_suffix('\n') {
+                Some(whole) => inner == whole,
+                None => inner.starts_with(start),
+            }
     })
 }
 
