@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::needle::holds;
+use super::needle::Needles;
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::dialect::closing::close;
 use crate::event::{Body, Counts, Printed, Status, TestEnd};
@@ -28,6 +28,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 3,
     new: || Box::<ExUnit>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 const NEEDLES: &[&str] = &[
     "\n* test ",
@@ -93,7 +96,7 @@ impl ExUnit {
     fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
         // Only the first entry of a list opens the dialect: others hold no needle.
-        if let Some((suite, name)) = entry(text).filter(|_| self.spoken || holds(NEEDLES, text)) {
+        if let Some((suite, name)) = entry(text).filter(|_| self.spoken || MARKS.stand_in(text)) {
             self.open = true;
             self.begin_entry(suite, name, line.number, emit);
             return Claim::Own;

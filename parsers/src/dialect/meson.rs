@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::needle::holds;
+use super::needle::Needles;
 use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestEnd};
 
@@ -16,11 +16,14 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "meson",
     summary: "meson test",
     // The first row of all is the first one.
-    sniff: |line| holds(NEEDLES, line.text) && row(line.text).is_some(),
+    sniff: |line| MARKS.stand_in(line.text) && row(line.text).is_some(),
     needles: NEEDLES,
     lookback: 0,
     new: || Box::<Meson>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 const NEEDLES: &[&str] = &[
     "\n1/",

@@ -14,7 +14,7 @@ mod wrapper;
 
 use std::collections::HashMap;
 
-use crate::dialect::needle::holds;
+use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
 use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
 
@@ -38,6 +38,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 0,
     new: || Box::<GoTest>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(needles::NEEDLES);
 
 /// State over one stream.
 #[derive(Default)]
@@ -74,7 +77,7 @@ impl Dialect for GoTest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         // It is shown other lines only because somebody else wants them.
         let at_ease = self.is_at_ease(line.number.saturating_sub(1));
-        if at_ease && !holds(needles::NEEDLES, line.text) {
+        if at_ease && !MARKS.stand_in(line.text) {
             return Claim::Pass;
         }
         let claim = self.read(line, emit);

@@ -11,7 +11,7 @@ mod lines;
 mod tests;
 
 use crate::dialect::closing::close;
-use crate::dialect::needle::holds;
+use crate::dialect::needle::Needles;
 use crate::dialect::script::{Titles, cap, indent, tell_retries};
 use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counts, Printed, Status, TestEnd};
@@ -32,6 +32,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: LOOKBACK,
     new: || Box::<Mocha>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 const NEEDLES: &[&str] = &["\n✔ ", "\n✓ ", "\n√ ", "\n1) ", " passing (", "(Attempt "];
 
@@ -104,7 +107,7 @@ impl Dialect for Mocha {
             return self.attempt(title);
         }
         let result = lines::result(inner);
-        let marked = result.is_some() && holds(NEEDLES, text);
+        let marked = result.is_some() && MARKS.stand_in(text);
         if marked {
             self.forget(line.number);
         }

@@ -12,7 +12,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use super::needle::holds;
+use super::needle::Needles;
 use super::tap::{Stream, is_version, plan, test_line};
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart};
@@ -28,6 +28,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: LOOKBACK,
     new: || Box::<Prove>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 /// Headings without a needle that far above the line that shows whose they are count.
 const LOOKBACK: u8 = 2;
@@ -133,7 +136,7 @@ impl Prove {
     fn opens(&mut self, text: &str, number: u64) -> bool {
         if let Some((name, outcome)) = syntax::heading(text) {
             let bare = !name.contains(char::is_whitespace);
-            let marked = holds(NEEDLES, text);
+            let marked = MARKS.stand_in(text);
             if bare && name.ends_with(".t") && marked {
                 return true;
             }
@@ -145,7 +148,7 @@ impl Prove {
             }
             return false;
         }
-        if !holds(NEEDLES, text) {
+        if !MARKS.stand_in(text) {
             return false;
         }
         self.forget(number);

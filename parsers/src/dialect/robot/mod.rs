@@ -13,7 +13,7 @@ mod lines;
 mod tests;
 
 use crate::dialect::closing::close;
-use crate::dialect::needle::holds;
+use crate::dialect::needle::Needles;
 use crate::dialect::script::cap;
 use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counts, Plan, Printed, Status, SuiteEnd, SuiteStart, Summary, TestEnd};
@@ -27,6 +27,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 1,
     new: || Box::<Robot>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 const NEEDLES: &[&str] = &[
     "========================================",
@@ -116,7 +119,7 @@ impl Held {
 impl Dialect for Robot {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let before = self.before.take().filter(|(_, at)| at + 1 == line.number);
-        if !self.spoken && !holds(NEEDLES, line.text) {
+        if !self.spoken && !MARKS.stand_in(line.text) {
             let short = line.text.len() <= LONG;
             self.before = short.then(|| (line.text.into(), line.number));
             return Claim::Pass;

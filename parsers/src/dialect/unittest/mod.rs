@@ -19,7 +19,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use super::needle::holds;
+use super::needle::Needles;
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Plan, Status, TestEnd, TestStart};
 use describe::{Described, Outcome};
@@ -36,6 +36,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 0,
     new: || Box::<Unittest>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(needles::NEEDLES);
 
 /// Tests of which it is remembered that their failure was told.
 const TOLD_CAP: usize = 50_000;
@@ -84,7 +87,7 @@ impl Dialect for Unittest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         // Descriptions look like any text.
         let known = self.spoken || self.is_waiting();
-        if !known && !holds(needles::NEEDLES, line.text) {
+        if !known && !MARKS.stand_in(line.text) {
             return Claim::Pass;
         }
         let claim = self.read(line, emit);
