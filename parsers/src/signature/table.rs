@@ -118,15 +118,12 @@ pub(super) fn lines_of(classes: Classes) -> Classes {
 
 /// The first of [`LINES`] that the text is, among those whose bits are set.
 pub(super) fn line_class(among: Classes, text: &str) -> Option<&'static str> {
-    first_line_class(among & lines_of(classes(text)), text)
+    class_of(classes(text), among, text)
 }
 
-/// The same of a text whose classes are known.
-pub(super) fn line_class_of(classes: Classes, text: &str) -> Option<&'static str> {
-    first_line_class(lines_of(classes), text)
-}
-
-fn first_line_class(may_be: Classes, text: &str) -> Option<&'static str> {
+/// The same for a text whose [`classes`] are known.
+pub(super) fn class_of(of: Classes, among: Classes, text: &str) -> Option<&'static str> {
+    let may_be = among & lines_of(of);
     if may_be == 0 {
         return None;
     }
