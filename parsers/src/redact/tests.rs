@@ -163,6 +163,13 @@ fn values_of_secret_names() {
             "AccountName=x;AccountKey=[assignment];EndpointSuffix=y",
         ),
         (
+            "Server=db;Uid=ann;Pwd=hunter2222;Encrypt=True",
+            "Server=db;Uid=ann;Pwd=[assignment];Encrypt=True",
+        ),
+        ("login pwd:hunter2222", "login pwd:[assignment]"),
+        ("{\"pwd\": \"hunter2222\"}", "{\"pwd\": \"[assignment]\"}"),
+        ("pwd=/home/ann/work", "pwd=/home/ann/work"),
+        (
             "psql --password hunter2222 -h db",
             "psql --password [assignment] -h db",
         ),
@@ -457,6 +464,9 @@ fn time_is_linear() {
         "earer ",
         "Bearer+",
         "ghp_",
+        "token=self.",
+        "token:_",
+        "authorization=",
         "token=,",
         "token=;a ",
         "%3A%2F%2F",
