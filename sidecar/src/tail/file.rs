@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::Step;
+use super::watch::parent;
+use super::{Step, Wanted};
 use crate::hash::StreamHash;
 use crate::segments::StreamEnd;
 
 /// A file whose offsets are the stream's.
 #[derive(Debug)]
 pub struct FileSource {
+    path: PathBuf,
     file: File,
     at: u64,
     follow: bool,
@@ -24,6 +26,7 @@ impl FileSource {
     /// When it cannot be opened.
     pub fn open(path: &Path, follow: bool) -> io::Result<FileSource> {
         Ok(FileSource {
+            path: path.to_owned(),
             file: File::open(path)?,
             at: 0,
             follow,
@@ -57,6 +60,10 @@ impl FileSource {
             cause: if truncated { "killed" } else { "eof" }.to_owned(),
             ..StreamEnd::default()
         }))
+    }
+
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted::Paths(vec![parent(&self.path).to_owned()])
     }
 
     pub(super) fn stop(&mut self) {

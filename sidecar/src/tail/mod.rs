@@ -5,12 +5,14 @@
 mod file;
 mod segments;
 mod stdin;
+mod watch;
 
 use std::io;
 
 pub use file::FileSource;
 pub use segments::SegmentSource;
 pub use stdin::StdinSource;
+pub use watch::{Wanted, Watch};
 
 use crate::segments::{Lost, StreamEnd};
 
@@ -61,6 +63,16 @@ impl Source {
             Source::Segments(s) => s.read(buffer),
             Source::File(s) => s.read(buffer),
             Source::Stdin(s) => s.read(buffer),
+        }
+    }
+
+    /// What tells that there may be something to read.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        match self {
+            Source::Segments(s) => s.wanted(),
+            Source::File(s) => s.wanted(),
+            Source::Stdin(s) => s.wanted(),
         }
     }
 
