@@ -31,7 +31,7 @@ const READ: usize = 64 * 1024;
 const REOPEN: Duration = Duration::from_secs(1);
 
 /// What somebody outside wants of a running shipment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
     /// Go on.
     #[default]
@@ -120,7 +120,8 @@ async fn until(stop: &mut watch::Receiver<Stop>, wanted: Stop) {
     }
 }
 
-async fn changed(stop: &mut watch::Receiver<Stop>) {
+/// Waits for another word; for ever when nobody is left who could say one.
+pub(crate) async fn changed(stop: &mut watch::Receiver<Stop>) {
     if stop.changed().await.is_err() {
         std::future::pending::<()>().await;
     }
@@ -199,6 +200,7 @@ impl Shipment<'_> {
                     );
                     self.pipeline.lose(&lost);
                 }
+                Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
                 Ok(Step::End(end)) => {
                     self.pipeline.finish(&end, now_ms);
                     self.end = Some(end);
@@ -330,7 +332,7 @@ impl Shipment<'_> {
     /// Goes on from the agent's position.
     async fn seek(&mut self, committed: u64) {
         loop {
-            match self.source.rewind() {
+            match self.source.rewind(committed) {
                 Ok(Some(start)) => {
                     let now_ms = crate::clock::now_ms();
                     self.queue.clear();

@@ -4,5 +4,7 @@
 #[path = "../ship/agent.rs"]
 #[expect(dead_code, reason = "these tests need no faults")]
 mod agent;
+mod agents;
 mod idle;
+mod pods;
 mod process;
