@@ -25,10 +25,10 @@ pub(crate) enum Command {
     /// (not found) or 126, one ended by signal N gives 128+N. With --agent what is recorded is sent
     /// at once, else a `tail DIR` beside it does that.
     Capture(Capture),
-    /// Send a stream: a directory of capture's, a file, or `-` for standard input.
+    /// Send a stream: a directory of capture's, a file, or `-` for standard input; with --cri a pod's log directory.
     ///
     /// Ends with 0 when the agent has all of it, with 1 when it was told to stop before. A directory
-    /// without a stream is waited for.
+    /// without a stream is waited for, and so is a file that is followed. A file is followed over its rotations.
     Tail(Tail),
 }
 
@@ -59,8 +59,26 @@ pub(crate) struct Capture {
 
 #[derive(Debug, Args)]
 pub(crate) struct Tail {
-    /// A directory of capture's, a file, or `-`.
+    /// A directory of capture's, a file, `-`, or with --cri a pod's log directory.
     pub(crate) source: PathBuf,
+    /// The source is a pod's directory below /var/log/pods: each start of each container is sent as a stream.
+    #[arg(long)]
+    pub(crate) cri: bool,
+    /// With --cri, a container to send; may be given several times [default: all but --own].
+    #[arg(long, value_name = "NAME", env = "SENTINEL_CONTAINER")]
+    pub(crate) container: Vec<String>,
+    /// With --cri, the container that this program runs in, which is never sent.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SENTINEL_OWN_CONTAINER",
+        default_value = "sentinel-sidecar"
+    )]
+    pub(crate) own: String,
+    /// Directory for what is known of followed files, so that another start goes on where this one stops
+    /// [default: $XDG_STATE_HOME/sentinel].
+    #[arg(long, value_name = "DIR", env = "SENTINEL_STATE")]
+    pub(crate) state: Option<PathBuf>,
     /// Do not stop at the end of a file, but wait for more.
     #[arg(long)]
     pub(crate) follow: bool,

@@ -11,7 +11,6 @@ use sentinel_parsers::wire::StreamIdentity;
 /// which a pod fills by the downward API; `container` is the word used without them.
 #[must_use]
 pub fn of_stream(source: &str, container: &str, epoch: &str) -> StreamIdentity {
-    let told = |name| env::var(name).ok().filter(|v| !v.is_empty());
     StreamIdentity {
         cluster: told("SENTINEL_CLUSTER").unwrap_or_default(),
         pod_uid: told("SENTINEL_POD_UID").unwrap_or_else(host_name),
@@ -22,6 +21,25 @@ pub fn of_stream(source: &str, container: &str, epoch: &str) -> StreamIdentity {
         source: source.to_owned(),
         epoch: epoch.to_owned(),
     }
+}
+
+/// The stream of one start of a container, as its runtime logs it.
+#[must_use]
+pub fn of_attempt(pod_uid: &str, container: &str, restart: u32) -> StreamIdentity {
+    StreamIdentity {
+        cluster: told("SENTINEL_CLUSTER").unwrap_or_default(),
+        pod_uid: pod_uid.to_owned(),
+        container: container.to_owned(),
+        restart,
+        source: "cri".to_owned(),
+        epoch: epoch_of(&["cri", pod_uid, container, &restart.to_string()]),
+    }
+}
+
+/// What the environment says under a name, if it says anything.
+#[must_use]
+pub fn told(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|v| !v.is_empty())
 }
 
 /// The host's name; empty where it cannot be read.
@@ -42,11 +60,17 @@ pub fn new_run_id() -> String {
 /// sender that is started again goes on instead of beginning anew.
 #[must_use]
 pub fn file_epoch(run_id: &str, path: &str) -> String {
+    epoch_of(&[run_id, path])
+}
+
+/// The epoch of a stream that is known by words: the same words give the same.
+#[must_use]
+pub fn epoch_of(words: &[&str]) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
-    for part in [run_id, path] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
+    for word in words {
+        hash.update((word.len() as u64).to_le_bytes());
+        hash.update(word);
     }
     let digest = hash.finalize();
     digest[..16].iter().map(|b| format!("{b:02x}")).collect()

@@ -1,14 +1,16 @@
 //! From a test command's output to frames at the agent.
 //!
 //! [`capture`] runs a command and records what it prints in a directory of [`segments`]; [`tail`]
-//! reads that, a file or standard input; [`pipeline`] makes frames of it, as [`reading`] says; [`ship`] delivers them.
-//! Each can run without the others, capture and ship at once on one directory.
+//! reads that, files that others write, or standard input; [`pipeline`] makes frames of it, as [`reading`] says; [`ship`] delivers them, [`pod`]
+//! those of all of a pod's containers. Each can run without the others, capture and ship at once on one directory.
 
 pub mod capture;
 pub mod clock;
+pub mod fs;
 pub mod hash;
 pub mod identity;
 pub mod pipeline;
+pub mod pod;
 pub mod random;
 pub mod reading;
 pub mod segments;

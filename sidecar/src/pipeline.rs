@@ -84,6 +84,11 @@ impl Pipeline {
         self.any_loss = true;
     }
 
+    /// The next byte is the first of a line: a loss before it ends there.
+    pub fn begin_line(&mut self, now_ms: i64) {
+        self.close_loss(self.at, now_ms);
+    }
+
     /// Time passed: cuts a frame if one is due.
     pub fn tick(&mut self, now_ms: i64) {
         self.cutter.tick(self.parser.position(), now_ms);

@@ -2,36 +2,30 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sentinel_sidecar::capture::is_ignored;
 use sentinel_sidecar::ship::Stop;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
-
-/// Often enough that nobody waits for it, seldom enough to cost nothing.
-const LOOK: Duration = Duration::from_millis(50);
+use tokio::time::Instant;
 
 /// Counts the signals that mean "stop" from now on.
 pub(crate) struct Signals {
-    came: Arc<AtomicUsize>,
+    came: watch::Receiver<usize>,
 }
 
 impl Signals {
     pub(crate) fn catch() -> io::Result<Signals> {
-        let came = Arc::new(AtomicUsize::new(0));
+        let (counter, came) = watch::channel(0);
         // What is ignored (`nohup`, a shell's background job) stays so, for a command of ours too.
         let wanted = [SIGTERM, SIGINT].into_iter().filter(|s| !is_ignored(*s));
         let mut caught = signal_hook::iterator::Signals::new(wanted)?;
-        let counter = Arc::clone(&came);
         std::thread::Builder::new()
             .name("stop".to_owned())
             .spawn(move || {
                 for _ in caught.forever() {
-                    counter.fetch_add(1, Ordering::Relaxed);
+                    counter.send_modify(|n| *n += 1);
                 }
             })?;
         Ok(Signals { came })
@@ -39,13 +33,15 @@ impl Signals {
 
     /// How many came so far.
     pub(crate) fn so_far(&self) -> usize {
-        self.came.load(Ordering::Relaxed)
+        *self.came.borrow()
     }
 
     /// Completes when so many signals came.
     pub(crate) async fn count(&self, n: usize) {
-        while self.so_far() < n {
-            sleep(LOOK).await;
+        let mut came = self.came.clone();
+        if came.wait_for(|so_far| *so_far >= n).await.is_err() {
+            // Nobody is left who could count.
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -1,16 +1,22 @@
-//! `sentinel-sidecar tail`: one source to the agent.
+//! `sentinel-sidecar tail`: one source to the agent, or all of a pod's.
 
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, RunContext};
-use sentinel_sidecar::identity::{file_epoch, of_stream};
+use sentinel_sidecar::identity::{epoch_of, file_epoch, host_name, of_attempt, of_stream, told};
+use sentinel_sidecar::pod::{self, Pod};
 use sentinel_sidecar::random;
 use sentinel_sidecar::reading::Reading;
 use sentinel_sidecar::ship::{self, Stop};
-use sentinel_sidecar::tail::{FileSource, SegmentSource, Source, StdinSource};
+use sentinel_sidecar::tail::{
+    FollowOptions, FollowSource, Owner, PodLogs, SegmentSource, Source, StdinSource, pod_uid,
+};
 use tokio::sync::watch;
 
 use crate::args::{Stream, Tail, complain};
@@ -57,6 +63,9 @@ async fn tail(
     agent: &str,
     signals: &Signals,
 ) -> i32 {
+    if args.cri {
+        return tail_pod(args, (config, reading), agent, signals).await;
+    }
     let opened = tokio::select! {
         opened = open(args) => opened,
         () = signals.count(1) => return UNDELIVERED,
@@ -90,6 +99,63 @@ async fn tail(
     }
 }
 
+/// Sends all of a pod's containers until it is told to stop.
+async fn tail_pod(
+    args: &Tail,
+    (config, reading): (&SidecarConfig, &Reading),
+    agent: &str,
+    signals: &Signals,
+) -> i32 {
+    let uid = told("SENTINEL_POD_UID").or_else(|| pod_uid(&args.source));
+    let uid = uid.unwrap_or_else(host_name);
+    let mut run = args.stream.run();
+    // Started again without a name, it must not become another run each time.
+    if args.stream.run_id.is_none() {
+        run.run_id = format!("run-{}", epoch_of(&["pod", &uid]));
+    }
+    let pod = Pod {
+        logs: PodLogs::new(&args.source, args.container.clone(), &args.own),
+        uid,
+        run,
+        state: state(args),
+    };
+    let (stop, stopped) = watch::channel(Stop::No);
+    let begin = async {
+        signals.count(1).await;
+        1
+    };
+    let shipped = tokio::select! {
+        shipped = pod::run(&pod, agent, config, reading, stopped) => shipped,
+        () = conduct(begin, signals, args.drain, &stop) => return UNDELIVERED,
+    };
+    match shipped {
+        Ok(outcomes) => match outcomes.iter().find(|outcome| !outcome.complete) {
+            None => 0,
+            Some(outcome) => {
+                complain_undelivered(outcome, agent, "");
+                UNDELIVERED
+            }
+        },
+        Err(error) => {
+            complain(&error.to_string());
+            USAGE
+        }
+    }
+}
+
+/// The directory for checkpoints, if there is one that can be used.
+fn state(args: &Tail) -> Option<PathBuf> {
+    let home = || told("HOME").map(|home| Path::new(&home).join(".local/state"));
+    let base = || told("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
+    let dir = args
+        .state
+        .clone()
+        .or_else(|| Some(base()?.join("sentinel")))?;
+    // Without it a start after a rotation knows less, and nothing else.
+    std::fs::create_dir_all(&dir).ok()?;
+    Some(dir)
+}
+
 /// Opens the source; waits as long as it is a directory without a stream.
 async fn open(args: &Tail) -> io::Result<(Source, OpenStream)> {
     let path = &args.source;
@@ -98,13 +164,15 @@ async fn open(args: &Tail) -> io::Result<(Source, OpenStream)> {
         let open = stream("stdin", "stdin", &random::epoch(), run, None);
         return Ok((Source::Stdin(StdinSource::open()?), open));
     }
-    if !path.metadata()?.is_dir() {
-        let run = args.stream.run();
-        let name = path.canonicalize()?.to_string_lossy().into_owned();
-        let epoch = file_epoch(&run.run_id, &name);
-        let open = stream("file", &file_name(path), &epoch, run, None);
-        let source = FileSource::open(path, args.follow)?;
-        return Ok((Source::File(source), open));
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => {}
+        Err(error) if !args.follow => return Err(error),
+        meta => {
+            if meta.is_ok_and(|meta| is_our_output(&meta)) {
+                return Err(io::Error::other("this is where our own output goes"));
+            }
+            return open_file(args);
+        }
     }
     let source = loop {
         match SegmentSource::open(path) {
@@ -124,6 +192,45 @@ async fn open(args: &Tail) -> io::Result<(Source, OpenStream)> {
     });
     lay_over(&mut open.run, &args.stream, info.run_id.as_deref());
     Ok((Source::Segments(source), open))
+}
+
+/// A file, which need not be there yet if it is followed.
+fn open_file(args: &Tail) -> io::Result<(Source, OpenStream)> {
+    let path = std::path::absolute(&args.source)?;
+    let run = args.stream.run();
+    let owner = path.canonicalize().ok().and_then(|real| Owner::of(&real));
+    let open = match &owner {
+        Some(owner) => OpenStream {
+            identity: of_attempt(&owner.pod_uid, &owner.container, owner.restart),
+            run,
+            command: None,
+        },
+        None => {
+            let epoch = file_epoch(&run.run_id, &path.to_string_lossy());
+            stream("file", &file_name(&path), &epoch, run, None)
+        }
+    };
+    let epoch = &open.identity.epoch;
+    let options = FollowOptions {
+        follow: args.follow,
+        cri: owner.is_some(),
+        gone: false,
+        checkpoint: state(args)
+            .filter(|_| args.follow)
+            .map(|dir| dir.join(format!("{epoch}.json"))),
+    };
+    let source = FollowSource::new(&path, options);
+    Ok((Source::File(Box::new(source)), open))
+}
+
+/// Whether what we print goes into this file: sending it would make more of it.
+fn is_our_output(file: &Metadata) -> bool {
+    let is_it = |fd: BorrowedFd<'_>| {
+        let ours = fd.try_clone_to_owned().map(File::from);
+        let ours = ours.and_then(|ours| ours.metadata());
+        ours.is_ok_and(|ours| (ours.dev(), ours.ino()) == (file.dev(), file.ino()))
+    };
+    is_it(io::stdout().as_fd()) || is_it(io::stderr().as_fd())
 }
 
 /// What this command line says goes before what the recording says.

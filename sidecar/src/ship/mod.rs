@@ -20,19 +20,18 @@ pub use client::AddressError;
 use crate::pipeline::Pipeline;
 use crate::reading::Reading;
 use crate::segments::StreamEnd;
-use crate::tail::{Source, Step};
+use crate::tail::{Source, Step, Watch};
 use client::Client;
 use policy::{Action, Answer, Policy};
 use queue::Queue;
 
 /// One read of the source.
 const READ: usize = 64 * 1024;
-/// A quiet source is asked again after at first this long, then up to [`IDLE_MAX`].
-const IDLE_MIN: Duration = Duration::from_millis(1);
-const IDLE_MAX: Duration = Duration::from_millis(50);
+/// How often a source that cannot be opened is tried again.
+const REOPEN: Duration = Duration::from_secs(1);
 
 /// What somebody outside wants of a running shipment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
     /// Go on.
     #[default]
@@ -101,7 +100,7 @@ pub async fn run(
             crate::clock::now_ms(),
         ),
         end: None,
-        idle: IDLE_MIN,
+        watch: Watch::default(),
         spoken: Instant::now(),
         stopping: false,
         outcome: ShipOutcome::default(),
@@ -117,6 +116,13 @@ pub async fn run(
 async fn until(stop: &mut watch::Receiver<Stop>, wanted: Stop) {
     if stop.wait_for(|s| *s == wanted).await.is_err() {
         // Nobody is left who could say so.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits for another word; for ever when nobody is left who could say one.
+pub(crate) async fn changed(stop: &mut watch::Receiver<Stop>) {
+    if stop.changed().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
@@ -141,7 +147,8 @@ struct Shipment<'c> {
     pipeline: Pipeline,
     /// The end of the stream, once it was read.
     end: Option<StreamEnd>,
-    idle: Duration,
+    /// Tells when to look at a quiet source again.
+    watch: Watch,
     /// When the agent was last spoken to.
     spoken: Instant,
     stopping: bool,
@@ -180,7 +187,7 @@ impl Shipment<'_> {
             let now_ms = crate::clock::now_ms();
             match self.source.read(buffer) {
                 Ok(Step::Bytes(n)) => {
-                    self.idle = IDLE_MIN;
+                    self.watch.busy();
                     self.outcome.read += n as u64;
                     self.pipeline.feed(&buffer[..n], now_ms);
                 }
@@ -193,6 +200,7 @@ impl Shipment<'_> {
                     );
                     self.pipeline.lose(&lost);
                 }
+                Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
                 Ok(Step::End(end)) => {
                     self.pipeline.finish(&end, now_ms);
                     self.end = Some(end);
@@ -220,21 +228,23 @@ impl Shipment<'_> {
         }
     }
 
-    /// Waits for new bytes, the next frame's time, or a word from outside.
+    /// Waits for new bytes, the next frame's time, the time to speak, or a word from outside.
     async fn wait(&mut self, stop: &mut watch::Receiver<Stop>) {
         let now_ms = crate::clock::now_ms();
-        let due = self.pipeline.due_ms().map_or(IDLE_MAX, |due| {
-            Duration::from_millis(u64::try_from(due - now_ms).unwrap_or(0))
-        });
-        let pause = self.idle.min(due.max(IDLE_MIN));
-        self.idle = (self.idle * 2).min(IDLE_MAX);
+        let due = self
+            .pipeline
+            .due_ms()
+            .map_or(self.config.keep_alive, |due| {
+                Duration::from_millis(u64::try_from(due - now_ms).unwrap_or(0))
+            });
+        let silent = self.config.keep_alive.saturating_sub(self.spoken.elapsed());
+        // A millisecond more, so that what is due then is not almost due.
+        let pause = due.min(silent) + Duration::from_millis(1);
+        let source = &self.source;
         tokio::select! {
             () = sleep(pause) => {}
-            changed = stop.changed() => {
-                if changed.is_err() {
-                    sleep(pause).await;
-                }
-            }
+            () = self.watch.changed(|| source.wanted()) => {}
+            () = changed(stop) => {}
         }
     }
 
@@ -322,7 +332,7 @@ impl Shipment<'_> {
     /// Goes on from the agent's position.
     async fn seek(&mut self, committed: u64) {
         loop {
-            match self.source.rewind() {
+            match self.source.rewind(committed) {
                 Ok(Some(start)) => {
                     let now_ms = crate::clock::now_ms();
                     self.queue.clear();
@@ -345,7 +355,7 @@ impl Shipment<'_> {
                 }
                 Err(error) => {
                     self.trouble(&format!("cannot read the source: {error}"));
-                    sleep(self.config.retry_max).await;
+                    sleep(self.config.retry_max.min(REOPEN)).await;
                 }
             }
         }

@@ -1,16 +1,20 @@
-//! Where the bytes of a stream come from: a segment directory, a plain file or standard input.
+//! Where the bytes of a stream come from: a segment directory, files that others write, or standard input.
 //!
 //! A source is read in steps that never block, so one thread can read, send and wait.
 
-mod file;
+mod follow;
+mod pods;
 mod segments;
 mod stdin;
+mod watch;
 
 use std::io;
 
-pub use file::FileSource;
+pub use follow::{FollowOptions, FollowSource};
+pub use pods::{Attempt, Owner, PodLogs, pod_uid};
 pub use segments::SegmentSource;
 pub use stdin::StdinSource;
+pub use watch::{Wanted, Watch};
 
 use crate::segments::{Lost, StreamEnd};
 
@@ -21,6 +25,8 @@ pub enum Step {
     Bytes(usize),
     /// These bytes are in the stream but cannot be read.
     Gap(Lost),
+    /// The next byte is the first of a line: after a loss, nothing more is lost.
+    LineStart,
     /// Nothing new for now.
     Idle,
     /// The stream is over and everything was read.
@@ -32,22 +38,22 @@ pub enum Step {
 pub enum Source {
     /// What [`crate::capture`] records.
     Segments(SegmentSource),
-    /// A plain file.
-    File(FileSource),
+    /// A file with its rotation chain.
+    File(Box<FollowSource>),
     /// Standard input, or another pipe.
     Stdin(StdinSource),
 }
 
 impl Source {
     /// Starts again at the earliest byte that can be read and returns its offset; `None` when what
-    /// was read cannot be read again.
+    /// was read cannot be read again. The agent has everything before `committed`.
     ///
     /// # Errors
     /// When the source cannot be opened; retryable.
-    pub fn rewind(&mut self) -> io::Result<Option<u64>> {
+    pub fn rewind(&mut self, committed: u64) -> io::Result<Option<u64>> {
         match self {
             Source::Segments(s) => s.rewind().map(Some),
-            Source::File(s) => s.rewind().map(Some),
+            Source::File(s) => s.rewind(committed).map(Some),
             Source::Stdin(_) => Ok(None),
         }
     }
@@ -64,10 +70,22 @@ impl Source {
         }
     }
 
+    /// What tells that there may be something to read.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        match self {
+            Source::Segments(s) => s.wanted(),
+            Source::File(s) => s.wanted(),
+            Source::Stdin(s) => s.wanted(),
+        }
+    }
+
     /// The agent has stored everything before the offset.
     pub fn acked(&mut self, offset: u64) {
-        if let Source::Segments(s) = self {
-            s.acked(offset);
+        match self {
+            Source::Segments(s) => s.acked(offset),
+            Source::File(s) => s.acked(),
+            Source::Stdin(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Step;
+use super::{Step, Wanted};
 use crate::segments::{self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, segment_name};
 
 /// A segment directory as a source.
@@ -120,6 +120,10 @@ impl SegmentSource {
         if offset != self.acked && segments::write_acked(&self.dir, offset).is_ok() {
             self.acked = offset;
         }
+    }
+
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted::Paths(vec![self.dir.clone()])
     }
 
     /// What comes after the bytes read so far, if the writer has gone on or is gone.

@@ -318,7 +318,7 @@ fn a_pipe_survives_an_agent_that_fails_and_tells_what_one_that_forgets_cannot_ge
             command: None,
         };
         let (_go_on, stop) = watch::channel(Stop::No);
-        let source = Source::Stdin(StdinSource::on(reader.into()));
+        let source = Source::Stdin(StdinSource::on(reader.into()).unwrap());
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let (first, second) = bytes.split_at(bytes.len() / 2);

@@ -1,0 +1,9 @@
+//! Files that somebody writes and rotates, read as one stream: what was written arrives once, in order and whole, and
+//! what could not is a gap in its place. The rows T1 to T6, T13 and T18 of `docs/torture.md`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod chance;
+mod reader;
+mod rotation;
+mod truncation;
+mod writer;

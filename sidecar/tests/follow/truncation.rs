@@ -1,0 +1,128 @@
+//! Truncation: with and without a copy, seen and unseen, by writers that notice and writers that do not.
+
+use std::fs;
+
+use crate::chance::for_seeds;
+use crate::reader::Reader;
+use crate::writer::Writer;
+
+#[test]
+fn t3_copytruncate_loses_at_most_what_came_between_copy_and_truncation_and_tells_it() {
+    let (lost, known) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::new(&log);
+        let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+        writer.write(1);
+        reader.catch_up();
+        let mut between = Vec::new();
+        let mut truncations = 0;
+        for _ in 0..40 {
+            let mut buffer = vec![0; 1 + usize::try_from(chance.below(3000)).unwrap()];
+            match chance.below(8) {
+                0 => {
+                    writer.copy();
+                    let first = writer.lines;
+                    if chance.one_in(2) {
+                        writer.write(chance.below(10));
+                    }
+                    // Sometimes the reader sees a part of what is lost to others.
+                    if chance.one_in(3) {
+                        reader.step(&mut buffer);
+                    }
+                    writer.truncate();
+                    between.extend(first..writer.lines);
+                    truncations += 1;
+                    // It may grow beyond the old place before anybody looks.
+                    writer.write(1 + chance.below(60));
+                    // One copy is kept, so the reader has to come by before the next.
+                    reader.catch_up();
+                }
+                1..=3 => writer.write(chance.below(30)),
+                _ => {
+                    reader.step(&mut buffer);
+                }
+            }
+        }
+        reader.end();
+        let missing = reader.missing(writer.lines);
+        assert!(
+            missing.iter().all(|n| between.contains(n)),
+            "{missing:?} {between:?}"
+        );
+        assert!(reader.gaps.iter().all(|g| g.reason == "truncated"));
+        assert!(reader.gaps.len() <= truncations);
+        lost.set(lost.get() + missing.len());
+        known.set(known.get() + reader.gaps.len());
+    });
+    assert!(lost.get() > 0 && known.get() > 0, "the test lost nothing");
+}
+
+#[test]
+fn t3_a_writer_that_keeps_its_position_tells_how_much_was_lost_to_the_byte() {
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::stale(&log);
+        let mut reader = Reader::new(&log, false, None);
+        writer.write(1 + chance.below(30));
+        reader.catch_up();
+        writer.copy();
+        let copied = writer.all.len() as u64;
+        writer.write(chance.below(10));
+        let truncated = writer.all.len() as u64;
+        writer.truncate();
+        writer.write(1 + chance.below(100));
+        reader.end();
+        let gaps: Vec<(u64, u64)> = reader.gaps.iter().map(|g| (g.from, g.to)).collect();
+        if copied == truncated {
+            assert_eq!(gaps, []);
+        } else {
+            assert_eq!(gaps, [(copied, truncated)]);
+        }
+        // Offsets are those of the writer.
+        assert_eq!(reader.committed, writer.all.len() as u64);
+    });
+}
+
+#[test]
+fn t4_a_file_truncated_and_grown_past_the_old_place_while_nobody_looked_is_noticed() {
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::new(&log);
+        let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+        writer.write(1 + chance.below(200));
+        reader.catch_up();
+        let read = writer.lines;
+        writer.write(chance.below(5));
+        let lost = writer.lines;
+        writer.truncate();
+        let before = fs::metadata(&log).unwrap().len();
+        assert_eq!(before, 0);
+        writer.write(lost + 1 + chance.below(50));
+        reader.restart();
+        reader.end();
+        assert_eq!(
+            reader.missing(writer.lines),
+            (read..lost).collect::<Vec<_>>()
+        );
+        assert_eq!(reader.gaps.len(), 1);
+        assert_eq!(reader.gaps[0].reason, "truncated");
+    });
+}
+
+#[test]
+fn a_file_truncated_for_good_is_a_loss_that_is_told_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let mut writer = Writer::new(&log);
+    let mut reader = Reader::new(&log, false, None);
+    writer.write(10);
+    reader.catch_up();
+    writer.truncate();
+    reader.end();
+    assert_eq!(reader.gaps.len(), 1);
+    assert_eq!(reader.bytes, writer.all);
+}
