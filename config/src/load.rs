@@ -87,6 +87,11 @@ fn empty() -> Node {
 /// Keys that must not exceed another key of their section.
 fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
     let (agent, sidecar) = (&config.agent, &config.sidecar);
+    if agent.tls.certificate.is_some() != agent.tls.key.is_some() {
+        let at = find(tree, &["agent", "tls"]).unwrap_or(tree);
+        let why = "`certificate` and `key` in [agent.tls] go together: one of them is missing";
+        problems.report(&at.at, why.to_owned());
+    }
     check(
         tree,
         problems,
