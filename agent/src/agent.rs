@@ -8,18 +8,19 @@ use std::thread::JoinHandle;
 use sentinel_config::Config;
 use sentinel_core::{Input, Notice, Reply, Settings};
 use sentinel_parsers::frame;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, broadcast, oneshot, watch};
 
 use crate::api::view::LiveRun;
-use crate::app::{App, Bounds, router};
+use crate::app::{self, App, Bounds, router};
 use crate::audit::Throttle;
 use crate::auth::{Authenticate, Gate};
 use crate::clock::{Clock, SystemClock};
 use crate::doors;
 use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
-use crate::server;
 use crate::server::tls::{Keys, TlsError};
+use crate::server::{self, Host};
 use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, open};
 use crate::watch::Watch;
 
@@ -133,12 +134,14 @@ impl Agent {
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));
         }
         let limits = doors::limits(config, &options);
-        let watched = Arc::clone(&watch);
-        let serving = server::serve(listener, router(app), limits, tls, watched, stopping);
+        let host = Host::new(router(app), limits, tls, Arc::clone(&watch));
+        let host = Arc::new(host);
+        let serving = server::serve(listener, Arc::clone(&host), stopping);
         Ok(Handle {
             address,
             stop,
             serving: tokio::spawn(serving),
+            host,
             store,
             watch,
             notices,
@@ -154,18 +157,20 @@ fn app(
     watch: &Arc<Watch>,
 ) -> Arc<App> {
     let in_flight = usize::try_from(config.agent.max_in_flight).unwrap_or(usize::MAX);
-    let (bodies, frames) = App::pools(in_flight, config.agent.queue);
+    let bounds = bounds(config);
+    let (bodies, frames) = App::pools(in_flight, config.agent.queue, bounds.body);
     Arc::new(App {
         door: store.door.clone(),
         reader: Arc::clone(&store.reader),
         watch: Arc::clone(watch),
-        bounds: bounds(config),
+        bounds,
         clock: Arc::clone(&options.clock),
         gate,
         bodies,
         frames,
         requests: Arc::default(),
         throttle: Throttle::default(),
+        questions: Semaphore::new(app::QUESTIONS),
     })
 }
 
@@ -303,6 +308,7 @@ pub struct Handle {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<()>,
+    host: Arc<Host>,
     store: Store,
     watch: Arc<Watch>,
     notices: broadcast::Sender<Notice>,
@@ -313,6 +319,14 @@ impl Handle {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves a connection that came some other way than over its socket, as for a fuzzer, to its end.
+    pub async fn converse<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.host.converse(stream).await;
     }
 
     /// Reads what is stored.

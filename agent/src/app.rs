@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sentinel_config::Scope;
 use sentinel_parsers::frame;
+use tokio::sync::Semaphore;
 
 use crate::admission::{Amount, Places, Pool};
 use crate::api::problem::Problem;
@@ -40,18 +41,24 @@ pub(crate) struct App {
     /// Requests under way by stream.
     pub(crate) requests: Arc<Places<String>>,
     pub(crate) throttle: Throttle,
+    /// Questions being asked of the store: each takes a thread and a connection.
+    pub(crate) questions: Semaphore,
 }
+
+/// Questions asked of the store at once.
+pub(crate) const QUESTIONS: usize = 16;
 
 /// Inputs of one stream that may wait for the core and the disk: enough to keep both busy, and no
 /// more than others can wait for.
 const INPUTS_OF_STREAM: usize = 16;
 
 impl App {
-    /// Pools of so many bytes each, and places for so many inputs.
-    pub(crate) fn pools(bytes: usize, inputs: usize) -> (Pool, Pool) {
+    /// Pools of so many bytes each, and places for so many inputs. A stream may take an eighth, or the
+    /// largest body there can be.
+    pub(crate) fn pools(bytes: usize, inputs: usize, body: usize) -> (Pool, Pool) {
         let all = Amount { bytes, inputs };
         let part = Amount {
-            bytes: bytes / 8,
+            bytes: (bytes / 8).max(body),
             inputs: INPUTS_OF_STREAM,
         };
         (Pool::new(all, part), Pool::new(all, part))

@@ -29,8 +29,9 @@ section! {
         /// Bytes a request's body may inflate to; more is answered with 413.
         pub max_inflated: u64 = size("16MiB", "64KiB", "1GiB"),
         /// Bytes of requests' bodies that may be under way at once, and as many again of their frames,
-        /// inflated and not stored yet. A stream may take an eighth; those that took least go first.
-        pub max_in_flight: u64 = size("32MiB", "1MiB", "16GiB"),
+        /// inflated and not stored yet. A stream may take an eighth, or one whole body; those that took
+        /// least go first.
+        pub max_in_flight: u64 = size("16MiB", "1MiB", "16GiB"),
         /// Requests of one stream under way at once; further ones are told to come back (429).
         pub max_requests_per_stream: usize = count(4, 1, 1024),
         /// Time a request may wait for its turn before it is told to come back (503).

@@ -102,6 +102,13 @@ fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
     check(
         tree,
         problems,
+        ["agent", "max_body", "max_in_flight"],
+        [agent.max_body, agent.max_in_flight].map(format_size),
+        agent.max_body <= agent.max_in_flight,
+    );
+    check(
+        tree,
+        problems,
         ["sidecar", "segment_size", "capture_cap"],
         [sidecar.segment_size, sidecar.capture_cap].map(format_size),
         sidecar.segment_size <= sidecar.capture_cap,

@@ -83,7 +83,10 @@ impl IntoResponse for Problem {
         // What such a client sends besides is not read to get at its next request.
         if matches!(
             status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::PAYLOAD_TOO_LARGE
         ) {
             head.insert(header::CONNECTION, CLOSE);
         }

@@ -57,7 +57,7 @@ pub(crate) struct Limits {
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What every connection is served with.
-struct Host {
+pub(crate) struct Host {
     router: Router,
     protocol: http1::Builder,
     limits: Limits,
@@ -74,24 +74,11 @@ struct Guest {
 }
 
 /// Serves until told to stop, then lets requests under way finish.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    tls: Option<TlsAcceptor>,
-    watch: Arc<Watch>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(listener: TcpListener, host: Arc<Host>, mut stop: watch::Receiver<bool>) {
+    let limits = host.limits;
     let seats = Arc::new(Seats::new(limits.connections));
     let addresses = Arc::new(Places::default());
     let graceful = GracefulShutdown::new();
-    let host = Arc::new(Host {
-        router,
-        protocol: protocol(&limits),
-        limits,
-        tls,
-        watch,
-    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -166,6 +153,41 @@ fn protocol(limits: &Limits) -> http1::Builder {
 }
 
 impl Host {
+    pub(crate) fn new(
+        router: Router,
+        limits: Limits,
+        tls: Option<TlsAcceptor>,
+        watch: Arc<Watch>,
+    ) -> Host {
+        Host {
+            router,
+            protocol: protocol(&limits),
+            limits,
+            tls,
+            watch,
+        }
+    }
+
+    /// Serves a connection that was not accepted here, as any other, without TLS.
+    pub(crate) async fn converse<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let graceful = GracefulShutdown::new();
+        let seats = Arc::new(Seats::new(1));
+        let Some(sitting) = seats.sit().await else {
+            return;
+        };
+        let guest = Guest {
+            peer: ([127, 0, 0, 1], 0).into(),
+            sitting,
+            _place: None,
+            end: graceful.watcher(),
+        };
+        let stream = Patient::new(stream, self.limits.pause);
+        self.answer(stream, guest).await;
+    }
+
     /// One connection from its first byte to its last.
     async fn receive(&self, stream: TcpStream, guest: Guest) {
         // Answers are small and awaited: do not hold them back. Failing that they are only slower.
