@@ -65,6 +65,7 @@ fn tokens_are_known_by_their_beginning() {
         ("pypi-token", format!("pypi-AgEIcHlwaS5vcmc{}", m(80))),
         ("rubygems-token", format!("rubygems_{}", h(48))),
         ("docker-token", format!("dckr_pat_{}", m(27))),
+        ("sentinel-token", format!("sntl_{}", m(43))),
         (
             "slack-token",
             format!("xoxb-{}-{}-{}", "1234567890", "1234567890", m(24)),
