@@ -14,7 +14,7 @@ const IDLE_LINES: usize = 1100;
 /// Dialects that read colours.
 const COLOURED: [&str; 5] = ["phpunit", "bats", "rspec", "behave", "libtest"];
 /// Dialects that make something of lines that hold none of their needles: they are being reworked.
-const INEXACT: [&str; 1] = ["tap"];
+const INEXACT: [&str; 2] = ["pytest", "tap"];
 /// Dialects that need lines before one that holds a needle.
 const LOOKING_BACK: [&str; 7] = [
     "bats", "doctest", "exunit", "mocha", "prove", "robot", "rspec",
@@ -172,12 +172,14 @@ impl<'a> Stream<'a> {
     ///   that was looked at, or above one whose needle shows only without escapes ([`LOOKING_BACK`]);
     /// - the head of a Ruby exception that holds no needle is found by the stack below it, unless somebody
     ///   claimed or searched a line between;
+    /// - an HTTP status counts in more forms than there are needles for;
     /// - a dialect that claims nothing for a thousand lines is put to rest.
     fn passes_over_nothing(&self) -> bool {
         let has = |literal: &[u8]| self.bytes.windows(literal.len()).any(|w| w == literal);
         let ruby = has(b":in '") || has(b":in `");
+        let status = has(b" 5") || has(b"=5") || has(b":5") || has(b"\"5");
         let lines = self.bytes.iter().filter(|b| **b == b'\n').count();
-        !ruby && lines < 1000 && !self.has_long_lines()
+        !ruby && !status && lines < 1000 && !self.has_long_lines()
     }
 
     fn has_long_lines(&self) -> bool {

@@ -96,9 +96,10 @@ fn zone(rest: &[u8]) -> usize {
 fn spaced_zone(rest: &[u8]) -> usize {
     let named = rest.starts_with(b" GMT") || rest.starts_with(b" UTC");
     let offset = like(rest, b" +0000") || like(rest, b" -0000");
+    // With more digits behind it, it is something else.
     match (named, offset) {
         (true, _) if ends_word(&rest[4..]) => 4,
-        (_, true) => 6,
+        (_, true) if ends_word(&rest[6..]) => 6,
         _ => 0,
     }
 }

@@ -48,7 +48,7 @@ fn head(text: &str) -> Option<Head<'_>> {
         exception,
         message,
         // Else nobody may have looked for it, until its stack comes.
-        certain: table::needles().any(|needle| text.contains(needle)),
+        certain: table::holds_needle(text),
         place: Some((method, place)),
         ..Head::default()
     })

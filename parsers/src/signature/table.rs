@@ -101,6 +101,13 @@ pub(super) fn needles() -> impl Iterator<Item = &'static str> {
         .copied()
 }
 
+/// Whether one of these literals stands in the text.
+pub(super) fn holds_needle(text: &str) -> bool {
+    static EVERY: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(needles()).ok());
+    EVERY.as_ref().is_none_or(|every| every.is_match(text))
+}
+
 /// The classes of which a keyword stands in the text.
 pub(super) fn classes(text: &str) -> Classes {
     let Some(every) = &KEYWORDS.every else {

@@ -117,17 +117,22 @@ pub(super) fn platform_result(text: &str) -> Option<Shown<'_>> {
     })
 }
 
+/// Bytes that a time and its bracket take at most.
+const TIME: usize = 64;
+
 /// Name, time and the beginning of the message of a failed test in the terminal logger:
 /// `Shop.CartTests.Adds (2ms): Error Message: Assert.True() Failure`
 pub(super) fn error_head(text: &str) -> Option<(&str, f64, &str)> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find("): ") {
         let (head, rest) = (&text[..from + at], &text[from + at + 3..]);
-        if let Some((name, time)) = head.rsplit_once(" (")
+        // Not further back than a time is long: there may be as many places to look from.
+        let near = head.floor_char_boundary(head.len().saturating_sub(TIME));
+        if let Some((name, time)) = head[near..].rsplit_once(" (")
             && let Some(time) = time_of(time)
         {
             return Some((
-                name,
+                &head[..near + name.len()],
                 time,
                 rest.strip_prefix("Error Message:").unwrap_or(rest).trim(),
             ));
