@@ -13,12 +13,16 @@ const REPORT_OPENINGS: [&[u8]; 3] = [b"{\"num", b"<?xml ", b"<testsuite"];
 /// Bytes that tell whether a line is a report.
 const OPENING: usize = 10;
 
-/// How many bytes are kept of the line that begins so.
+/// What stands in a line that goes on with such a report: the text of a failure has line feeds, so what
+/// follows it begins with anything.
+const REPORT_INSIDE: &[u8] = b"<testcase ";
+
+/// How many bytes are kept of the line that begins so; what the first [`LINE_CAP`] bytes hold decides.
 pub(crate) fn cap_of(head: &[u8]) -> usize {
-    match REPORT_OPENINGS
-        .iter()
-        .any(|opening| head.starts_with(opening))
-    {
+    let opens = |opening: &&[u8]| head.starts_with(opening);
+    let whole = head.get(..LINE_CAP);
+    let inside = |head: &[u8]| memchr::memmem::find(head, REPORT_INSIDE).is_some();
+    match REPORT_OPENINGS.iter().any(opens) || whole.is_some_and(inside) {
         true => REPORT_CAP,
         false => LINE_CAP,
     }
@@ -57,6 +61,8 @@ pub struct LineSplitter {
     pending: Vec<u8>,
     /// Bytes of the pending line beyond the cap.
     cut: u64,
+    /// How many bytes of it are kept, once that is known.
+    cap: Option<usize>,
     /// Offset of the pending line's first byte.
     start: u64,
     /// Lines completed.
@@ -128,7 +134,7 @@ impl LineSplitter {
     /// line is dropped with them, and the next byte fed, a line start, stands at `offset`.
     pub fn skip_to(&mut self, offset: u64) {
         self.pending.clear();
-        self.cut = 0;
+        (self.cut, self.cap) = (0, None);
         self.start = offset;
     }
 
@@ -168,8 +174,16 @@ impl LineSplitter {
             self.pending.extend_from_slice(&left[..head]);
             left = &left[head..];
         }
-        let room = cap_of(&self.pending) - self.pending.len();
+        // Up to here every line is kept; then its beginning tells how much more, however it came.
+        let room = LINE_CAP.saturating_sub(self.pending.len());
         let kept = left.len().min(room);
+        self.pending.extend_from_slice(&left[..kept]);
+        left = &left[kept..];
+        if left.is_empty() {
+            return;
+        }
+        let cap = *self.cap.get_or_insert_with(|| cap_of(&self.pending));
+        let kept = left.len().min(cap - self.pending.len());
         self.pending.extend_from_slice(&left[..kept]);
         self.cut += (left.len() - kept) as u64;
     }
@@ -188,6 +202,7 @@ impl LineSplitter {
 
     fn take_pending(&mut self, terminated: bool, out: &mut dyn FnMut(Block<'_>) -> BlockEnd) {
         let mut bytes = std::mem::take(&mut self.pending);
+        self.cap = None;
         let length = bytes.len() as u64 + self.cut + u64::from(terminated);
         if terminated {
             bytes.push(b'\n');
@@ -331,13 +346,17 @@ fn escape_len(bytes: &[u8]) -> usize {
             .position(|b| (0x40..=0x7e).contains(b))
             .map_or(bytes.len(), |i| i + 3),
         Some(b']' | b'P' | b'^' | b'_') => {
-            let body = &bytes[2..];
-            let bel = memchr::memchr(0x07, body).map(|i| i + 3);
-            let st = memchr::memmem::find(body, b"\x1b\\").map(|i| i + 4);
-            match (bel, st) {
-                (Some(a), Some(b)) => a.min(b),
-                (a, b) => a.or(b).unwrap_or(bytes.len()),
+            // Both ends in one pass: an end that is far away must not be looked for again and again.
+            let mut at = 2;
+            while let Some(end) = memchr::memchr2(0x07, 0x1b, &bytes[at..]) {
+                at += end + 1;
+                match (bytes[at - 1], bytes.get(at)) {
+                    (0x07, _) => return at,
+                    (_, Some(b'\\')) => return at + 1,
+                    _ => {}
+                }
             }
+            bytes.len()
         }
         Some(0x20..=0x2f) => bytes[1..]
             .iter()

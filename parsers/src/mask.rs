@@ -34,6 +34,7 @@
 //! What a [redactor](crate::redact) put in the place of a secret stays; from exact on it is `<secret>` too.
 
 mod hash;
+mod kinds;
 mod moments;
 mod shapes;
 mod words;

@@ -40,6 +40,7 @@ mod reassemble;
 mod syslog;
 mod time;
 mod timestamp;
+mod words;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -49,6 +50,7 @@ use crate::line::RawLine;
 
 use journal_export::{Journal, Read};
 use reassemble::Pieces;
+use words::{MARKED, begins_with_words};
 
 /// Some tools begin their files with it, and so does every piece of a log made of such files.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -103,24 +105,6 @@ static FIRST: LazyLock<[u32; 256]> = LazyLock::new(|| {
     }
     first
 });
-
-/// The envelopes whose first word is [marked](EnvelopeInfo::marked).
-static MARKED: LazyLock<u32> = LazyLock::new(|| {
-    let rows = ENVELOPES.iter().enumerate();
-    rows.fold(0, |set, (i, info)| set | u32::from(info.marked) << i)
-});
-
-/// Bytes among which the end of the first word is looked for.
-const WORD_CAP: usize = 128;
-
-/// Whether blanks stand behind the first word, and then no bar: most lines of any output.
-fn begins_with_words(text: &[u8]) -> bool {
-    let head = &text[..text.len().min(WORD_CAP)];
-    match memchr::memchr3(b' ', b'=', b'\t', head) {
-        Some(end) if head[end] == b' ' => text[end..].iter().find(|b| **b != b' ') != Some(&b'|'),
-        _ => false,
-    }
-}
 
 /// A line that several envelopes look at.
 pub(crate) struct Look<'a> {

@@ -1,6 +1,7 @@
 //! The shapes that are masked, each a function that looks at the beginning of some bytes, no
 //! farther than the shape itself can reach.
 
+use super::kinds::{BASE64, KINDS, LOCAL, MIXED, TOKEN, TOKENS, run_of};
 use super::{moments, words};
 
 /// A shape and its placeholder.
@@ -64,41 +65,6 @@ pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Op
         .or_else(|| digit.then(|| hex(rest))?)
         .or_else(|| email(rest))
         .or_else(|| drive(rest))
-}
-
-/// Kinds of bytes, a bit each, for the runs that every word is measured for.
-const MIXED: u8 = 1;
-const BASE64: u8 = 1 << 1;
-const LOCAL: u8 = 1 << 2;
-const TOKEN: u8 = 1 << 3;
-
-/// The kinds of every byte. [`TOKEN`]: a [token](TOKENS) may begin with it.
-const KINDS: [u8; 256] = {
-    let (mut kinds, mut at) = ([0; 256], 0);
-    while at < 256 {
-        let byte = at as u8;
-        if byte.is_ascii_alphanumeric() {
-            kinds[at] = MIXED | BASE64 | LOCAL;
-        }
-        at += 1;
-    }
-    kinds[b'+' as usize] = MIXED | BASE64 | LOCAL;
-    kinds[b'=' as usize] = MIXED;
-    kinds[b'/' as usize] = BASE64;
-    (kinds[b'.' as usize], kinds[b'_' as usize]) = (LOCAL, LOCAL);
-    (kinds[b'%' as usize], kinds[b'-' as usize]) = (LOCAL, LOCAL);
-    at = 0;
-    while at < TOKENS.len() {
-        kinds[TOKENS[at].0[0] as usize] |= TOKEN;
-        at += 1;
-    }
-    kinds
-};
-
-/// Length of the run of one kind at the beginning, up to `cap`.
-#[inline]
-fn run_of(bytes: &[u8], cap: usize, kind: u8) -> usize {
-    run(bytes, cap, |b| KINDS[usize::from(b)] & kind != 0)
 }
 
 /// What differs from run to run although it may be worth reading: durations, generated names.
@@ -233,36 +199,6 @@ fn mac(rest: &[u8]) -> Option<Found> {
         mask: "<addr>",
     })
 }
-
-/// Beginnings of tokens that services hand out, and how many token characters must follow.
-const TOKENS: [(&[u8], usize); 26] = [
-    (b"AKIA", 16),
-    (b"ASIA", 16),
-    (b"AGE-SECRET-KEY-1", 16),
-    (b"AIza", 30),
-    (b"SG.", 20),
-    (b"dckr_pat_", 16),
-    (b"eyJ", 20),
-    (b"ghp_", 16),
-    (b"gho_", 16),
-    (b"ghu_", 16),
-    (b"ghs_", 16),
-    (b"ghr_", 16),
-    (b"github_pat_", 16),
-    (b"gldt-", 16),
-    (b"glpat-", 16),
-    (b"glrt-", 16),
-    (b"hvb.", 16),
-    (b"hvs.", 16),
-    (b"npm_", 30),
-    (b"pypi-", 16),
-    (b"rk_live_", 16),
-    (b"sk-", 20),
-    (b"sk_live_", 16),
-    (b"xoxb-", 16),
-    (b"xoxp-", 16),
-    (b"ya29.", 16),
-];
 
 /// A token with a well-known beginning, or a long one of letters and digits well mixed.
 fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {

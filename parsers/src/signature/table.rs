@@ -92,9 +92,14 @@ fn lists() -> impl Iterator<Item = &'static [&'static str]> {
 /// Literals of which one stands in every line that means something to a class while no block is open:
 /// the keywords, or for those that are too short to be searched for in whole blocks, longer ones.
 pub(super) fn needles() -> impl Iterator<Item = &'static str> {
-    let short = [ruby::CLASS.keywords, http::CLASS.keywords];
-    let long = move |list: &&'static [&str]| !short.iter().any(|s| std::ptr::eq(*s, *list));
-    let lists = lists().filter(long);
+    // By their names: of equal lists in constants nobody knows whether they are one.
+    let blocks = BLOCKS.iter().map(|class| (class.class, class.keywords));
+    let lines = LINES.iter().map(|class| (class.class, class.keywords));
+    let short = [ruby::CLASS.class, http::CLASS.class];
+    let long = blocks
+        .chain(lines)
+        .filter(move |(class, _)| !short.contains(class));
+    let lists = long.map(|(_, list)| list);
     lists
         .chain([ruby::NEEDLES, super::statuses::NEEDLES])
         .flatten()

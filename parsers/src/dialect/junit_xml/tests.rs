@@ -241,7 +241,8 @@ fn a_document_that_breaks_off_loses_no_result_it_told() {
 fn a_line_over_the_cap_breaks_off_and_reading_goes_on_at_the_next_tag() {
     let long = "x".repeat(crate::line::LINE_CAP);
     let text = format!(
-        "<testsuites>\n <testsuite name=\"s\"><testcase name=\"a\"/><testcase name=\"b\"><failure>{long}</failure></testcase><testcase name=\"c\"/>
+        "<testsuites>\n <testsuite name=\"s\"><testcase name=\"a\"/><testcase name=\"b\"><failure>
+{long}</failure></testcase><testcase name=\"c\"/>
 rest of a text
 </failure></testcase><testcase name=\"d\" classname=\"s\"/></testsuite></testsuites>
 <testcase name=\"outside\"/>"
@@ -374,3 +375,32 @@ const PIECES: &[&str] = &[
     "<rerunFailure>",
     "é",
 ];
+
+#[test]
+fn tests_behind_a_failure_s_text_are_read_however_long_their_line_is() {
+    let cases: String = (0..3000)
+        .map(|n| {
+            format!("<testcase classname=\"a.B\" name=\"test_{n}\" time=\"0.001\"></testcase>")
+        })
+        .collect();
+    let failure = "<testcase classname=\"a.B\" name=\"x\"><failure message=\"m\">one\n  at two</failure></testcase>";
+    let log =
+        format!("<?xml version=\"1.0\"?><testsuite name=\"s\">{failure}{cases}</testsuite>\n");
+    assert!(cases.len() > crate::line::LINE_CAP);
+    for size in [1, 4096, log.len()] {
+        let mut ended = 0;
+        let mut parser = crate::Parser::new();
+        let mut count = |event: &crate::Event<'_>| {
+            ended += u32::from(matches!(event.body, crate::Body::TestEnd(_)));
+        };
+        for chunk in log.as_bytes().chunks(size) {
+            parser.feed(chunk, &mut count);
+        }
+        parser.finish(&mut count);
+        assert_eq!(
+            (ended, parser.cut_bytes()),
+            (3001, 0),
+            "in chunks of {size}"
+        );
+    }
+}

@@ -1,0 +1,24 @@
+//! What the first word of a line tells: most lines are words parted by blanks, and are in none of the
+//! envelopes that mark their first word.
+
+use std::sync::LazyLock;
+
+use super::ENVELOPES;
+
+/// The envelopes whose first word is [marked](super::EnvelopeInfo::marked).
+pub(super) static MARKED: LazyLock<u32> = LazyLock::new(|| {
+    let rows = ENVELOPES.iter().enumerate();
+    rows.fold(0, |set, (i, info)| set | u32::from(info.marked) << i)
+});
+
+/// Bytes among which the end of the first word is looked for.
+const WORD_CAP: usize = 128;
+
+/// Whether blanks stand behind the first word, and then no bar: most lines of any output.
+pub(super) fn begins_with_words(text: &[u8]) -> bool {
+    let head = &text[..text.len().min(WORD_CAP)];
+    match memchr::memchr3(b' ', b'=', b'\t', head) {
+        Some(end) if head[end] == b' ' => text[end..].iter().find(|b| **b != b' ') != Some(&b'|'),
+        _ => false,
+    }
+}
