@@ -44,6 +44,10 @@ pub(crate) struct Capture {
     /// held up [default: from the configuration].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) cap: Option<u64>,
+    /// Limit of the volume that the directory is on, as an emptyDir's sizeLimit, beyond which the pod would be evicted:
+    /// the recording keeps to 80 % of it.
+    #[arg(long, value_name = "SIZE", value_parser = size, env = "SENTINEL_VOLUME_LIMIT")]
+    pub(crate) volume_limit: Option<u64>,
     /// Send to the agent at this address.
     #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
     pub(crate) agent: Option<String>,

@@ -24,6 +24,22 @@ pub struct Limits {
     pub cap_bytes: u64,
 }
 
+/// Bytes that what stands beside the segments may take: names, losses, the end.
+const BESIDE: u64 = 256 << 10;
+
+impl Limits {
+    /// The same on a volume with a limit of its own, of which the whole directory takes no more than 80 %: what
+    /// goes beyond a volume's limit costs the pod its life, and others write there as well.
+    #[must_use]
+    pub fn on_volume(self, limit: u64) -> Limits {
+        let ours = (limit / 5).saturating_mul(4);
+        Limits {
+            cap_bytes: self.cap_bytes.min(ours.saturating_sub(BESIDE)).max(4),
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -5,8 +5,10 @@
 //! the buffer.
 
 mod client;
+mod outcome;
 pub mod policy;
 mod queue;
+mod stop;
 
 use std::time::Duration;
 
@@ -16,6 +18,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub use client::AddressError;
+pub use outcome::ShipOutcome;
+pub use stop::Stop;
+pub(crate) use stop::changed;
 
 use crate::pipeline::Pipeline;
 use crate::reading::Reading;
@@ -24,40 +29,12 @@ use crate::tail::{Source, Step, Watch};
 use client::Client;
 use policy::{Action, Answer, Policy};
 use queue::Queue;
+use stop::until;
 
 /// One read of the source.
 const READ: usize = 64 * 1024;
 /// How often a source that cannot be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(1);
-
-/// What somebody outside wants of a running shipment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Go on.
-    #[default]
-    No,
-    /// Take what is there now as all there is, and deliver it.
-    AtEnd,
-    /// Return at once; what is not delivered stays where it is.
-    Now,
-}
-
-/// How far a shipment came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ShipOutcome {
-    /// The agent's name for the stream, once it was opened.
-    pub stream: Option<String>,
-    /// Everything before this offset is stored by the agent.
-    pub committed: u64,
-    /// Whether the agent has the whole stream and its end.
-    pub complete: bool,
-    /// Bytes read from the source so far.
-    pub read: u64,
-    /// Requests that failed or were refused.
-    pub failures: u64,
-    /// What went wrong last, in one line; `None` when nothing did since something went well.
-    pub trouble: Option<String>,
-}
 
 /// Whether an agent's address is one that [`run`] can send to.
 ///
@@ -111,20 +88,6 @@ pub async fn run(
         () = until(&mut now, Stop::Now) => {}
     }
     Ok(shipment.outcome)
-}
-
-async fn until(stop: &mut watch::Receiver<Stop>, wanted: Stop) {
-    if stop.wait_for(|s| *s == wanted).await.is_err() {
-        // Nobody is left who could say so.
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Waits for another word; for ever when nobody is left who could say one.
-pub(crate) async fn changed(stop: &mut watch::Receiver<Stop>) {
-    if stop.changed().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 fn parse_epoch(hex: &str) -> Option<[u8; 16]> {
@@ -202,7 +165,10 @@ impl Shipment<'_> {
                 }
                 Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
                 Ok(Step::End(end)) => {
+                    self.outcome.unterminated = self.pipeline.is_within_line();
                     self.pipeline.finish(&end, now_ms);
+                    self.outcome.cut = self.pipeline.cut_bytes();
+                    self.tell_flaws();
                     self.end = Some(end);
                 }
                 Ok(Step::Idle) => {
@@ -220,6 +186,16 @@ impl Shipment<'_> {
             self.take_frames();
         }
         false
+    }
+
+    /// What whoever reads the results should know of the stream's lines.
+    fn tell_flaws(&self) {
+        if self.outcome.unterminated {
+            tracing::warn!("the last line has no line feed");
+        }
+        if self.outcome.cut > 0 {
+            tracing::warn!("{} bytes of overlong lines were cut", self.outcome.cut);
+        }
     }
 
     fn take_frames(&mut self) {

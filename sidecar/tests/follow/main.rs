@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod chance;
+mod joined;
 mod reader;
 mod rotation;
 mod truncation;
