@@ -83,6 +83,10 @@ pub(crate) struct Tail {
     /// [default: $XDG_STATE_HOME/sentinel].
     #[arg(long, value_name = "DIR", env = "SENTINEL_STATE")]
     pub(crate) state: Option<PathBuf>,
+    /// Directory for what is read from standard input, so that its writer need not wait while the agent is away and
+    /// nothing is lost when this program or the machine dies: `tail DIR` sends what is left there.
+    #[arg(long, value_name = "DIR", env = "SENTINEL_SPOOL")]
+    pub(crate) spool: Option<PathBuf>,
     /// Do not stop at the end of a file, but wait for more.
     #[arg(long)]
     pub(crate) follow: bool,

@@ -24,7 +24,7 @@ pub(crate) use stop::changed;
 
 use crate::pipeline::Pipeline;
 use crate::reading::Reading;
-use crate::segments::StreamEnd;
+use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
 use client::Client;
 use policy::{Action, Answer, Policy};
@@ -88,14 +88,6 @@ pub async fn run(
         () = until(&mut now, Stop::Now) => {}
     }
     Ok(shipment.outcome)
-}
-
-fn parse_epoch(hex: &str) -> Option<[u8; 16]> {
-    let whole = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-    whole
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
 }
 
 struct Shipment<'c> {
