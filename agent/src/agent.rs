@@ -8,21 +8,24 @@ use std::thread::JoinHandle;
 use sentinel_config::Config;
 use sentinel_core::{Input, Notice, Reply, Settings};
 use sentinel_parsers::frame;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, broadcast, oneshot, watch};
 
 use crate::api::view::LiveRun;
-use crate::app::{App, Bounds, router};
+use crate::app::{self, App, Bounds, router};
+use crate::audit::Throttle;
+use crate::auth::{Authenticate, Gate};
 use crate::clock::{Clock, SystemClock};
+use crate::doors;
 use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
-use crate::server;
+use crate::server::tls::{Keys, TlsError};
+use crate::server::{self, Host};
 use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, open};
 use crate::watch::Watch;
 
-/// Kibibytes of frames that may be on their way from request to disk, inflated.
-const BUDGET_KIB: usize = 64 * 1024;
-/// Connections of one address beyond the machine itself.
-const PER_ADDRESS: usize = 64;
+/// Places of the core's queue for openings, positions and questions, besides those for frames.
+const QUESTIONS: usize = 1_024;
 /// Notices a slow view may lag behind before it misses some.
 const NOTICES: usize = 1_024;
 
@@ -38,6 +41,10 @@ pub struct Options {
     pub sharing: Sharing,
     /// Whether to listen beyond this machine although nobody has to prove who they are.
     pub open_to_network: bool,
+    /// Whether to listen beyond this machine although what is said can be read and changed on its way.
+    pub plain_to_network: bool,
+    /// Who knows tokens besides the configuration.
+    pub authenticators: Vec<Arc<dyn Authenticate>>,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -51,6 +58,8 @@ impl Options {
             listen: None,
             sharing: Sharing::Exclusive,
             open_to_network: false,
+            plain_to_network: false,
+            authenticators: Vec::new(),
             clock: Arc::new(SystemClock::new()),
         }
     }
@@ -73,10 +82,21 @@ pub enum StartError {
     },
     /// The address is open to the network and nobody said that this is meant.
     #[error(
-        "refusing to listen on {0}: it is open to the network and senders are not authenticated; \
-         use a loopback address, or allow it with --allow-unauthenticated"
+        "refusing to listen on {0}: it is open to the network and nobody has to prove who they are; \
+         set agent.auth.tokens (`sentinel token create`), use a loopback address, or allow it with \
+         --allow-unauthenticated"
     )]
     OpenToNetwork(SocketAddr),
+    /// The address is open to the network, there is no certificate, and nobody said that this is meant.
+    #[error(
+        "refusing to listen on {0}: it is open to the network without TLS, so tokens and results could \
+         be read on their way; set agent.tls, use a loopback address, or allow it with \
+         --allow-plain-http"
+    )]
+    PlainToNetwork(SocketAddr),
+    /// The certificate cannot be used.
+    #[error("agent.tls: {0}")]
+    Tls(#[from] TlsError),
     /// The system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -93,9 +113,10 @@ impl Agent {
     /// See [`StartError`].
     pub async fn start(config: &Config, options: Options) -> Result<Handle, StartError> {
         let address = options.listen.unwrap_or(config.agent.listen);
-        if !address.ip().is_loopback() && !options.open_to_network {
-            return Err(StartError::OpenToNetwork(address));
-        }
+        let gate = doors::gate(config, &options);
+        doors::check_reach(address, &gate, config, &options)?;
+        let keys = doors::keys(config)?;
+        let tls = keys.as_ref().map(Keys::acceptor).transpose()?;
         // The port first: nothing is touched when another agent runs.
         let listener = tokio::net::TcpListener::bind(address)
             .await
@@ -106,24 +127,21 @@ impl Agent {
         let watch = Arc::new(Watch::default());
         let (notices, _) = broadcast::channel(NOTICES);
         let store = Store::start(config, &options, &watch, &notices)?;
-        let app = Arc::new(App {
-            door: store.door.clone(),
-            reader: Arc::clone(&store.reader),
-            watch: Arc::clone(&watch),
-            bounds: bounds(config),
-            budget: Arc::new(Semaphore::new(BUDGET_KIB)),
-        });
+        let app = app(config, &options, &store, gate, &watch);
         let (stop, stopping) = watch::channel(false);
-        let limits = server::Limits {
-            connections: config.agent.max_connections,
-            per_address: PER_ADDRESS,
-            head: config.agent.header_timeout,
-        };
-        let serving = server::serve(listener, router(app), limits, Arc::clone(&watch), stopping);
+        if let Some(keys) = keys {
+            let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
+            tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));
+        }
+        let limits = doors::limits(config, &options);
+        let host = Host::new(router(app), limits, tls, Arc::clone(&watch));
+        let host = Arc::new(host);
+        let serving = server::serve(listener, Arc::clone(&host), stopping);
         Ok(Handle {
             address,
             stop,
             serving: tokio::spawn(serving),
+            host,
             store,
             watch,
             notices,
@@ -131,9 +149,36 @@ impl Agent {
     }
 }
 
+fn app(
+    config: &Config,
+    options: &Options,
+    store: &Store,
+    gate: Gate,
+    watch: &Arc<Watch>,
+) -> Arc<App> {
+    let in_flight = usize::try_from(config.agent.max_in_flight).unwrap_or(usize::MAX);
+    let bounds = bounds(config);
+    let (bodies, frames) = App::pools(in_flight, config.agent.queue, bounds.body);
+    Arc::new(App {
+        door: store.door.clone(),
+        reader: Arc::clone(&store.reader),
+        watch: Arc::clone(watch),
+        bounds,
+        clock: Arc::clone(&options.clock),
+        gate,
+        bodies,
+        frames,
+        requests: Arc::default(),
+        throttle: Throttle::default(),
+        questions: Semaphore::new(app::QUESTIONS),
+    })
+}
+
 fn bounds(config: &Config) -> Bounds {
     let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     Bounds {
+        requests: config.agent.max_requests_per_stream,
+        turn: config.agent.turn_timeout,
         body: bytes(config.agent.max_body),
         inflated: bytes(config.agent.max_inflated),
         body_pause: config.agent.body_timeout,
@@ -185,7 +230,8 @@ impl Store {
             batches,
             restorer: Restorer::new(Arc::clone(&reader), Arc::clone(watch)),
             watch: Arc::clone(watch),
-            queue: config.agent.queue,
+            // Room is kept for what is not a frame.
+            queue: config.agent.queue.saturating_add(QUESTIONS),
             resume: options.sharing == Sharing::Exclusive,
         })
         .map_err(StartError::Thread)?;
@@ -262,6 +308,7 @@ pub struct Handle {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<()>,
+    host: Arc<Host>,
     store: Store,
     watch: Arc<Watch>,
     notices: broadcast::Sender<Notice>,
@@ -272,6 +319,14 @@ impl Handle {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves a connection that came some other way than over its socket, as for a fuzzer, to its end.
+    pub async fn converse<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.host.converse(stream).await;
     }
 
     /// Reads what is stored.
@@ -310,7 +365,7 @@ impl Handle {
     /// # Errors
     /// See [`SubmitError`].
     pub async fn tell(&self, input: Input) -> Result<Option<Reply>, SubmitError> {
-        let reply = self.store.door.submit(input, None, None)?;
+        let reply = self.store.door.submit(input)?;
         Ok(reply.await.ok().flatten())
     }
 

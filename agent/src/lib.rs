@@ -4,10 +4,14 @@
 //! [`Agent::start`] runs the whole agent inside the caller's tokio runtime: the daemon's `main` is
 //! a thin wrapper of it, and `sentinel run` starts one on a free loopback port.
 
+mod admission;
 mod agent;
 pub mod api;
 mod app;
+pub mod audit;
+pub mod auth;
 pub mod clock;
+mod doors;
 mod ingest;
 pub mod kube;
 mod live;
@@ -20,6 +24,7 @@ pub mod watch;
 
 pub use agent::{Agent, Handle, Options, StartError, default_data_dir};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use ingest::stream_id;
+pub use ingest::{owned_stream_id, stream_id};
 pub use runtime::SubmitError;
+pub use server::tls::TlsError;
 pub use store::Sharing;

@@ -32,9 +32,12 @@ struct Cli {
     /// Address and port instead of agent.listen; port 0 takes a free one and logs it
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
-    /// Allow an address beyond this machine although senders are not authenticated
+    /// Allow an address beyond this machine although there are no tokens (agent.auth)
     #[arg(long)]
     allow_unauthenticated: bool,
+    /// Allow an address beyond this machine although there is no certificate (agent.tls)
+    #[arg(long)]
+    allow_plain_http: bool,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn run(cli: Cli) -> Result<(), String> {
     });
     options.listen = cli.listen;
     options.open_to_network = cli.allow_unauthenticated;
+    options.plain_to_network = cli.allow_plain_http;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

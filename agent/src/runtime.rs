@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use sentinel_core::{Core, Input, Millis, Outputs, Persist, Reply, Settings};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
+use crate::admission::Share;
 use crate::api::view::LiveRun;
+use crate::audit::AuditRow;
 use crate::clock::Clock;
 use crate::live;
 use crate::restore::Restorer;
@@ -32,13 +34,9 @@ pub enum SubmitError {
 
 /// What the core thread is asked.
 pub(crate) enum Command {
-    Step {
-        input: Box<Input>,
-        /// The frame's bytes as they came.
-        raw: Option<Bytes>,
-        answer: Option<oneshot::Sender<Option<Reply>>>,
-        held: Option<OwnedSemaphorePermit>,
-    },
+    Step(Box<Step>),
+    /// Something that somebody did, to be written down.
+    Audit(AuditRow),
     Live {
         run_id: String,
         answer: oneshot::Sender<Option<LiveRun>>,
@@ -46,6 +44,36 @@ pub(crate) enum Command {
     /// Time passed, whatever the clock of ticks says; for tests with a manual clock.
     Tick,
     Stop,
+}
+
+/// An input and what goes with it.
+pub(crate) struct Step {
+    pub(crate) input: Input,
+    /// The frame's bytes as they came.
+    pub(crate) raw: Option<Bytes>,
+    pub(crate) held: Option<Held>,
+    /// What somebody does by it, written down if it is done.
+    pub(crate) audit: Option<AuditRow>,
+    answer: Option<oneshot::Sender<Option<Reply>>>,
+}
+
+impl From<Input> for Step {
+    fn from(input: Input) -> Self {
+        Step {
+            input,
+            raw: None,
+            held: None,
+            audit: None,
+            answer: None,
+        }
+    }
+}
+
+/// What an input holds until it is durable: its own share, and a part of its request's.
+#[derive(Debug)]
+pub struct Held {
+    pub(crate) _frame: Share,
+    pub(crate) _body: Arc<Share>,
 }
 
 /// The way into the core thread.
@@ -58,17 +86,12 @@ impl Door {
     /// Queues an input; the answer comes once it and everything before it is durable.
     pub(crate) fn submit(
         &self,
-        input: Input,
-        raw: Option<Bytes>,
-        held: Option<OwnedSemaphorePermit>,
+        step: impl Into<Step>,
     ) -> Result<oneshot::Receiver<Option<Reply>>, SubmitError> {
         let (answer, reply) = oneshot::channel();
-        self.send(Command::Step {
-            input: Box::new(input),
-            raw,
-            answer: Some(answer),
-            held,
-        })?;
+        let mut step = Box::new(step.into());
+        step.answer = Some(answer);
+        self.send(Command::Step(step))?;
         Ok(reply)
     }
 
@@ -131,12 +154,11 @@ impl Work {
         let mut next = Instant::now() + TICK;
         loop {
             match commands.recv_deadline(next) {
-                Ok(Command::Step {
-                    input,
-                    raw,
-                    answer,
-                    held,
-                }) => self.step(*input, raw, answer, held),
+                Ok(Command::Step(step)) => self.step(*step),
+                Ok(Command::Audit(row)) => self.pass_on(Batch {
+                    audit: Some(row),
+                    ..Batch::default()
+                }),
                 Ok(Command::Live { run_id, answer }) => {
                     // Whoever asked may have gone.
                     let _ = answer.send(self.core.run(&run_id).map(live::view));
@@ -153,13 +175,14 @@ impl Work {
         }
     }
 
-    fn step(
-        &mut self,
-        input: Input,
-        raw: Option<Bytes>,
-        answer: Option<oneshot::Sender<Option<Reply>>>,
-        held: Option<OwnedSemaphorePermit>,
-    ) {
+    fn step(&mut self, step: Step) {
+        let Step {
+            input,
+            raw,
+            held,
+            audit,
+            answer,
+        } = step;
         self.parts.restorer.before(&mut self.core, &input);
         let header = match &input {
             Input::Frame { frame, .. } => Some(*frame.header()),
@@ -178,6 +201,7 @@ impl Work {
             .persist
             .iter()
             .any(|row| matches!(row, Persist::Frame(row) if Some(*row.frame.header()) == header));
+        let done = matches!(outputs.reply, Some(Reply::At { .. }));
         let reply = answer.map(|answer| (answer, outputs.reply));
         self.pass_on(Batch {
             persist: outputs.persist,
@@ -185,6 +209,7 @@ impl Work {
             reply,
             notify: outputs.notify,
             held,
+            audit: audit.filter(|_| done),
         });
     }
 

@@ -50,12 +50,22 @@ pub struct Watch {
     pub connections: Counter,
     /// Connections closed at once because too many were open.
     pub connections_refused: Counter,
+    /// Connections ended to make room for others, because their clients were slow.
+    pub connections_dropped: Counter,
+    /// Connections that did not come to TLS.
+    pub tls_failed: Counter,
+    /// Requests of somebody who did not prove who it is, or may not do that.
+    pub refused: Counter,
+    /// Acts that were not written down: refusals beyond what is kept, or no room in the queue.
+    pub audit_left_out: Counter,
     /// Errors of the accept loop.
     pub accept_errors: Counter,
     /// Requests by class of answer: 1xx is never sent, so 2xx, 3xx, 4xx, 5xx.
     pub requests: [Counter; 4],
     /// Bytes of request bodies read.
     pub body_bytes: Counter,
+    /// Bytes of frames once inflated.
+    pub inflated_bytes: Counter,
     /// Frames that were new.
     pub frames: Counter,
     /// Frames that told nothing new.
@@ -91,6 +101,7 @@ struct Troubles {
     failing: Option<(Instant, String)>,
     quarantines: Vec<Quarantine>,
     replay: Option<String>,
+    tls: Option<String>,
 }
 
 impl Watch {
@@ -156,6 +167,11 @@ impl Watch {
         self.troubles(|t| t.replay = Some(why));
     }
 
+    /// Why the certificate could not be read again; `None` once it could.
+    pub(crate) fn tls_stale(&self, why: Option<String>) {
+        self.troubles(|t| t.tls = why);
+    }
+
     /// Databases put aside since the start.
     #[must_use]
     pub fn quarantines(&self) -> usize {
@@ -182,6 +198,9 @@ impl Watch {
             }
             if let Some(why) = &t.replay {
                 parts.push(("replay", why.clone()));
+            }
+            if let Some(why) = &t.tls {
+                parts.push(("tls", why.clone()));
             }
             parts
         })

@@ -76,17 +76,42 @@ fn without_room_nothing_is_acknowledged_and_with_room_it_goes_on_by_itself() {
     assert!(!ready.contains("damaged"), "{ready}");
 }
 
+/// Torture row A8.
 #[test]
-fn without_file_descriptors_the_agent_waits_and_goes_on() {
+fn with_256_descriptors_a_crowd_is_survived_and_without_any_the_agent_waits_and_goes_on() {
     let dir = tempfile::tempdir().unwrap();
-    let agent = Daemon::limited(dir.path(), "ulimit -n 48", &[]);
+    let agent = Daemon::limited(dir.path(), "ulimit -n 256", &[]);
     let stream = agent.client.open(&hello("r1")).stream;
-    let crowd: Vec<TcpStream> = (0..100)
+    let crowd: Vec<TcpStream> = (0..400)
         .map(|_| TcpStream::connect(agent.client.address()).unwrap())
         .collect();
-    drop(crowd);
+    // Connections end before descriptors do.
     let answer = agent.client.frames(&stream, &tests(0, 10).encode());
     assert_eq!(answer.position(), (200, 10 * PER_TEST));
+    assert_eq!(counter(&agent, "sentinel_http_accept_errors_total"), 0);
+    assert!(counter(&agent, "sentinel_http_connections_dropped_total") > 0);
+    drop(crowd);
+
+    let pid = agent.pid().to_string();
+    let limit = |descriptors: &str| {
+        let limit = format!("--nofile={descriptors}:256");
+        let set = Command::new("prlimit")
+            .args([&limit, "--pid", &pid])
+            .status();
+        set.is_ok_and(|status| status.success())
+    };
+    if !limit("4") {
+        eprintln!("SKIPPED: no prlimit here to take the descriptors away");
+        return;
+    }
+    let waits = TcpStream::connect(agent.client.address()).unwrap();
+    // Nobody can ask the agent meanwhile; that it met the trouble shows afterwards.
+    let pause = std::time::Duration::from_millis(200);
+    waits.set_read_timeout(Some(pause)).unwrap();
+    assert!(waits.peek(&mut [0]).is_err());
+    assert!(limit("256"));
+    let answer = agent.client.frames(&stream, &tests(10, 20).encode());
+    assert_eq!(answer.position(), (200, 20 * PER_TEST));
     assert!(counter(&agent, "sentinel_http_accept_errors_total") > 0);
 }
 

@@ -6,6 +6,7 @@
 //! first mistake: [`ConfigErrors`] lists them all, each with its place and a suggestion.
 
 mod agent;
+mod auth;
 mod describe;
 mod error;
 mod glob;
@@ -28,6 +29,7 @@ mod units;
 mod vars;
 
 pub use agent::AgentConfig;
+pub use auth::{AuthConfig, Scope, TlsConfig, TokenConfig};
 pub use describe::{sample, schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use glob::glob_match;

@@ -87,12 +87,24 @@ fn empty() -> Node {
 /// Keys that must not exceed another key of their section.
 fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
     let (agent, sidecar) = (&config.agent, &config.sidecar);
+    if agent.tls.certificate.is_some() != agent.tls.key.is_some() {
+        let at = find(tree, &["agent", "tls"]).unwrap_or(tree);
+        let why = "`certificate` and `key` in [agent.tls] go together: one of them is missing";
+        problems.report(&at.at, why.to_owned());
+    }
     check(
         tree,
         problems,
         ["agent", "max_body", "max_inflated"],
         [agent.max_body, agent.max_inflated].map(format_size),
         agent.max_body <= agent.max_inflated,
+    );
+    check(
+        tree,
+        problems,
+        ["agent", "max_body", "max_in_flight"],
+        [agent.max_body, agent.max_in_flight].map(format_size),
+        agent.max_body <= agent.max_in_flight,
     );
     check(
         tree,

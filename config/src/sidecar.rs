@@ -1,5 +1,6 @@
 //! `[sidecar]`: what is captured, how it is cut into frames, and where they go.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::section::section;
@@ -7,8 +8,14 @@ use crate::section::section;
 section! {
     /// What is captured, how it is cut into frames, and where they go.
     pub struct SidecarConfig {
-        /// The agent's address: `http://HOST[:PORT]`.
+        /// The agent's address: `http://HOST[:PORT]` or `https://HOST[:PORT]`.
         pub agent: String = agent_url("http://127.0.0.1:7600"),
+        /// File with the token that the agent asks for, read again every minute and when it was refused.
+        /// Empty: the variable SENTINEL_TOKEN, if there is one; a command under capture never sees it.
+        pub token_file: Option<PathBuf> = path_or_none(),
+        /// File with the certificates, in PEM, of those who may vouch for an agent at an https address;
+        /// read with each connection.
+        pub ca_file: Option<PathBuf> = path_or_none(),
         /// Bytes of output per segment file.
         pub segment_size: u64 = size("16MiB", "64KiB", "1GiB"),
         /// Bytes of segments kept. Beyond, what the agent has is deleted first; if it has nothing, new

@@ -206,7 +206,7 @@ segmnt_size = "16MiB"
 frame_bytes = "2MiB"
 dialects = ["auto", "aut", 3]
 excerpts = "yes"
-agent = "https://agent"
+agent = "ftp://agent"
 
 [log]
 level = "loud"

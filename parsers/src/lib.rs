@@ -185,6 +185,7 @@ mod marker;
 pub mod mask;
 mod parser;
 pub mod pattern;
+mod places;
 pub mod redact;
 mod scan;
 mod signature;

@@ -298,7 +298,7 @@ pub(crate) fn visible_plain(bytes: &[u8]) -> Cow<'_, str> {
     }
     rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
     // Much faster for what is valid than the lossy conversion, which goes byte by byte.
-    match std::str::from_utf8(rest) {
+    match simdutf8::basic::from_utf8(rest) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(rest),
     }

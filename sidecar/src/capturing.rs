@@ -28,7 +28,9 @@ pub(crate) fn run(args: Capture) -> i32 {
         Ok(read) => read,
         Err(code) => return code,
     };
-    if let Some(Err(error)) = args.agent.as_deref().map(ship::check_address) {
+    let checked = args.agent.as_deref();
+    let checked = checked.map(|agent| ship::check_address(agent, &config));
+    if let Some(Err(error)) = checked {
         complain(&error.to_string());
         return USAGE;
     }

@@ -55,12 +55,6 @@ pub trait Fs: Debug + Send + Sync {
     /// As the file system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn FsWrite>>;
 
-    /// Opens a file for appending, after cutting it to a length.
-    ///
-    /// # Errors
-    /// As the file system says.
-    fn append(&self, path: &Path, len: u64) -> io::Result<Box<dyn FsWrite>>;
-
     /// Gives a file another name.
     ///
     /// # Errors
@@ -127,12 +121,6 @@ impl Fs for RealFs {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn FsWrite>> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Box::new(file))
-    }
-
-    fn append(&self, path: &Path, len: u64) -> io::Result<Box<dyn FsWrite>> {
-        let file = OpenOptions::new().append(true).open(path)?;
-        file.set_len(len)?;
         Ok(Box::new(file))
     }
 

@@ -6,6 +6,7 @@
 
 pub mod capture;
 pub mod clock;
+pub mod dial;
 pub mod fs;
 pub mod hash;
 pub mod identity;
@@ -16,5 +17,6 @@ pub mod reading;
 pub mod segments;
 pub mod ship;
 pub mod tail;
+pub mod token;
 
 pub use identity::{host_name, new_run_id};

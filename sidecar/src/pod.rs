@@ -50,7 +50,7 @@ pub async fn run(
     reading: &Reading,
     mut stop: watch::Receiver<Stop>,
 ) -> Result<Vec<ShipOutcome>, AddressError> {
-    ship::check_address(agent)?;
+    ship::check_address(agent, config)?;
     let mut streams: BTreeMap<(String, u32), Shipping> = BTreeMap::new();
     let mut tasks = JoinSet::new();
     let mut outcomes = Vec::new();

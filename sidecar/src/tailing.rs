@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Tail) -> i32 {
         Err(code) => return code,
     };
     let agent = args.agent.clone().unwrap_or_else(|| config.agent.clone());
-    if let Err(error) = ship::check_address(&agent) {
+    if let Err(error) = ship::check_address(&agent, &config) {
         complain(&error.to_string());
         return USAGE;
     }

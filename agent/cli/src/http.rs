@@ -1,46 +1,63 @@
 //! The few GET requests the command line makes of an agent.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
+use hyper::header::HeaderValue;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use sentinel_sidecar::dial::Endpoint;
+use sentinel_sidecar::token::TokenSource;
 use serde::de::DeserializeOwned;
-use tokio::net::TcpStream;
 
 use crate::exit::Failure;
+use crate::source::told;
 
 /// An answer larger than this is not read.
 const ANSWER: usize = 64 * 1024 * 1024;
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Talks to one agent over plain HTTP.
+/// An agent's port when the address tells none.
+const PORT: u16 = 7600;
+
+/// Talks to one agent.
 pub(crate) struct Client {
-    /// `host:port`.
-    authority: String,
+    endpoint: Endpoint,
+    trust: Option<PathBuf>,
+    /// The value of the `Authorization` header.
+    token: Option<HeaderValue>,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Client {
-    /// A client of the agent at `http://host:port`.
-    pub(crate) fn new(url: &str) -> Result<Client, Failure> {
-        let authority = url
-            .strip_prefix("http://")
-            .map(|rest| rest.trim_end_matches('/'));
-        let authority = authority.filter(|a| !a.is_empty() && !a.contains('/'));
-        let Some(authority) = authority else {
+    /// A client of the agent at `http://host:port`, or with https, where `trust` is the file of those
+    /// who may vouch for it.
+    pub(crate) fn new(
+        url: &str,
+        token_file: Option<&Path>,
+        trust: Option<&Path>,
+    ) -> Result<Client, Failure> {
+        let endpoint = Endpoint::parse(url, Some(PORT)).map_err(|_| {
             let line = format!("not an agent's address: '{url}'; write it as http://HOST:PORT");
+            Failure::usage(line)
+        })?;
+        if endpoint.secure && trust.is_none() {
+            let line = format!("'{url}' needs --ca-file FILE: who may vouch for it");
             return Err(Failure::usage(line));
-        };
+        }
+        let token = TokenSource::new(token_file).header();
+        let token = token.map_err(|e| Failure::usage(told(&e)))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| Failure::usage(format!("cannot start: {e}")))?;
-        let port = if authority.contains(':') { "" } else { ":7600" };
         Ok(Client {
-            authority: format!("{authority}{port}"),
+            endpoint,
+            trust: trust.map(Path::to_owned),
+            token,
             runtime,
         })
     }
@@ -64,6 +81,11 @@ impl Client {
                 Err(e) => Err(self.trouble(&format!("its answer is not understood: {e}"))),
             },
             StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::UNAUTHORIZED => {
+                let what = "it wants a token: --token-file FILE, or $SENTINEL_TOKEN";
+                Err(self.trouble(what))
+            }
+            StatusCode::FORBIDDEN => Err(self.trouble("the token's scope does not cover this")),
             other => Err(self.trouble(&format!("it answered {other}"))),
         }
     }
@@ -72,23 +94,32 @@ impl Client {
         &self,
         path: &str,
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect(&self.authority).await?;
+        let line = self.endpoint.dial(self.trust.as_deref()).await?;
         let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+            hyper::client::conn::http1::handshake(TokioIo::new(line)).await?;
         tokio::spawn(connection);
-        let request = Request::get(path)
-            .header("host", &self.authority)
+        let mut request = Request::get(format!("{}{path}", self.endpoint.base))
+            .header("host", &self.endpoint.host)
             .header("accept", "application/json")
             .body(Empty::<Bytes>::new())?;
+        if let Some(token) = &self.token {
+            let head = request.headers_mut();
+            head.insert(hyper::header::AUTHORIZATION, token.clone());
+        }
         let (head, body) = sender.send_request(request).await?.into_parts();
         let body = Limited::new(body, ANSWER).collect().await?.to_bytes();
         Ok((head.status, body))
     }
 
     fn trouble(&self, what: &str) -> Failure {
+        let scheme = if self.endpoint.secure {
+            "https"
+        } else {
+            "http"
+        };
+        let authority = &self.endpoint.authority;
         Failure::usage(format!(
-            "cannot ask the agent at http://{}: {what}",
-            self.authority
+            "cannot ask the agent at {scheme}://{authority}: {what}"
         ))
     }
 }

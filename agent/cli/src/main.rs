@@ -11,6 +11,7 @@ mod run;
 mod runs;
 mod source;
 mod style;
+mod token;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Show(runs::ShowArgs),
     Config(configuration::ConfigArgs),
+    Token(token::TokenArgs),
     /// Prints the completion script of a shell
     Completions {
         /// The shell
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => runs::runs(args),
         Command::Show(args) => runs::show(args),
         Command::Config(args) => configuration::run(args),
+        Command::Token(args) => token::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 *shell,

@@ -28,6 +28,12 @@ pub(crate) struct SourceArgs {
     /// Ask a running agent instead of a data directory
     #[arg(long, env = "SENTINEL_AGENT", value_name = "URL")]
     pub(crate) agent: Option<String>,
+    /// File with the token that the agent asks for [default: the token in $SENTINEL_TOKEN]
+    #[arg(long, env = "SENTINEL_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File with the certificates of those who may vouch for an agent at an https address
+    #[arg(long, env = "SENTINEL_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// Somebody who knows about runs.
@@ -63,7 +69,8 @@ impl SourceArgs {
     /// Opens the source.
     pub(crate) fn open(&self) -> Result<Source, Failure> {
         if let Some(url) = &self.agent {
-            return Ok(Source::Agent(http::Client::new(url)?));
+            let (token, trust) = (self.token_file.as_deref(), self.ca_file.as_deref());
+            return Ok(Source::Agent(http::Client::new(url, token, trust)?));
         }
         let dir = data_dir(self.data.as_deref())?;
         if !dir.exists() {

@@ -32,6 +32,11 @@ pub(super) async fn ask<T: Send + 'static>(
     app: &Arc<App>,
     question: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Problem> {
+    let turn = tokio::time::timeout(app.bounds.turn, app.questions.acquire()).await;
+    let Ok(_turn) = turn else {
+        app.watch.busy.one();
+        return Err(Problem::busy("too many questions are being asked"));
+    };
     let reader = Arc::clone(&app.reader);
     let answer = tokio::task::spawn_blocking(move || question(&reader)).await;
     match answer {

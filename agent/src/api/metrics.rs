@@ -37,6 +37,26 @@ fn http(page: &mut Text, watch: &Watch) {
         watch.connections_refused.value(),
     );
     page.counter(
+        "sentinel_http_connections_dropped_total",
+        "Connections of slow clients ended to make room for others.",
+        watch.connections_dropped.value(),
+    );
+    page.counter(
+        "sentinel_http_tls_failed_total",
+        "Connections that did not come to TLS.",
+        watch.tls_failed.value(),
+    );
+    page.counter(
+        "sentinel_http_refused_total",
+        "Requests of somebody who did not prove who it is, or may not do that.",
+        watch.refused.value(),
+    );
+    page.counter(
+        "sentinel_audit_left_out_total",
+        "Acts not written down: refusals beyond what is kept, or no room.",
+        watch.audit_left_out.value(),
+    );
+    page.counter(
         "sentinel_http_accept_errors_total",
         "Errors of the accept loop.",
         watch.accept_errors.value(),
@@ -61,6 +81,11 @@ fn ingest(page: &mut Text, watch: &Watch) {
         "sentinel_ingest_body_bytes_total",
         "Bytes of request bodies with frames.",
         watch.body_bytes.value(),
+    );
+    page.counter(
+        "sentinel_ingest_inflated_bytes_total",
+        "Bytes of frames once inflated.",
+        watch.inflated_bytes.value(),
     );
     page.head(
         "sentinel_ingest_frames_total",

@@ -1,6 +1,7 @@
 //! What the agent answers over HTTP about what it stored: one file per resource.
 
 pub(crate) mod anomalies;
+pub(crate) mod audit;
 mod call;
 pub(crate) mod health;
 pub(crate) mod metrics;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::read::ReadError;
+use crate::admission::Crowded;
 use crate::runtime::SubmitError;
 
 /// What went wrong, for programs and people.
@@ -23,6 +24,10 @@ pub(crate) struct Problem {
 /// Seconds after which a busy agent may be asked again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
+/// What somebody without a token is asked for.
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"sentinel\"");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         Problem {
@@ -38,8 +43,20 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    /// 429 with `Retry-After`.
+    pub(crate) fn too_many(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+    }
+
     pub(crate) fn bad(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// The answer after which the connection ends.
+    pub(crate) fn closing(self) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert(header::CONNECTION, CLOSE);
+        response
     }
 
     pub(crate) fn too_large(detail: impl Into<String>) -> Problem {
@@ -53,12 +70,33 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, RETRY_AFTER);
+        let head = response.headers_mut();
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                head.insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            StatusCode::UNAUTHORIZED => {
+                head.insert(header::WWW_AUTHENTICATE, BEARER);
+            }
+            _ => {}
+        }
+        // What such a client sends besides is not read to get at its next request.
+        if matches!(
+            status,
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::PAYLOAD_TOO_LARGE
+        ) {
+            head.insert(header::CONNECTION, CLOSE);
         }
         response
+    }
+}
+
+impl From<Crowded> for Problem {
+    fn from(error: Crowded) -> Self {
+        Problem::busy(error.to_string())
     }
 }
 

@@ -3,10 +3,10 @@
 
 use sentinel_parsers::event::Status;
 
-use super::view::{AnomalyView, Page, RunView, StreamView, TestView};
+use super::view::{AnomalyView, AuditView, Page, RunView, StreamView, TestView};
 use crate::store::sqlite::{
-    anomalies as anomaly_table, gaps, runs as run_table, streams as stream_table,
-    tests as test_table,
+    anomalies as anomaly_table, audit as audit_table, gaps, runs as run_table,
+    streams as stream_table, tests as test_table,
 };
 use crate::store::{Reader, StoreError};
 
@@ -173,6 +173,24 @@ pub fn anomalies(
             items: page.items.into_iter().map(|(_, anomaly)| anomaly).collect(),
         }
     }))
+}
+
+/// Who did what, the latest first.
+///
+/// # Errors
+/// As [`ReadError`] says.
+pub fn audit(reader: &Reader, paging: &Paging) -> Result<Page<AuditView>, ReadError> {
+    let below = match &paging.after {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| ReadError::After(text.clone()))?),
+    };
+    let limit = paging.limit();
+    let found = reader.call(|conn| audit_table::list(conn, below, limit + 1))?;
+    let page = page(found, limit, |(id, _)| id.to_string());
+    Ok(Page {
+        next: page.next,
+        items: page.items.into_iter().map(|(_, act)| act).collect(),
+    })
 }
 
 /// A run's streams in the order they were opened; `None` if the run is not known.

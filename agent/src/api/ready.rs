@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use sentinel_config::Scope;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -24,11 +25,17 @@ pub struct Readiness {
 pub struct Degraded {
     /// Which.
     pub part: String,
-    /// Why.
+    /// Why; absent for those who may not read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
-pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>) {
+/// For everybody, as probes have no token; reasons are for those who may read.
+pub(crate) async fn ready(
+    State(app): State<Arc<App>>,
+    head: HeaderMap,
+) -> (StatusCode, Json<Readiness>) {
+    let told = app.gate.admit(&head, Scope::Read).await.is_ok();
     let failing = app.watch.store_failing();
     let ready = failing.is_none();
     let mut degraded: Vec<Degraded> = failing
@@ -37,7 +44,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Read
         .chain(app.watch.degraded())
         .map(|(part, reason)| Degraded {
             part: part.to_owned(),
-            reason,
+            reason: if told { reason } else { String::new() },
         })
         .collect();
     degraded.sort_by(|a, b| a.part.cmp(&b.part));

@@ -7,6 +7,23 @@ use sentinel_core::{Anomaly, Millis, RunStatus};
 use sentinel_parsers::event::{Counts, Printed, Status};
 use serde::{Deserialize, Serialize};
 
+/// Something somebody did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditView {
+    /// When, in Unix milliseconds.
+    pub at_ms: i64,
+    /// Who; absent if it did not prove who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// What was done.
+    pub verb: String,
+    /// To what.
+    pub object: String,
+    /// From which address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+}
+
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page<T> {

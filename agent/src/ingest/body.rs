@@ -1,12 +1,16 @@
 //! Reading a request's body within its limits of size and time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 
+use crate::admission::{Amount, Share};
 use crate::api::problem::Problem;
+use crate::app::App;
+use crate::server::Seat;
 
 /// Room to begin with when the length is not told.
 const START: usize = 16 * 1024;
@@ -38,17 +42,34 @@ pub(super) fn check_kind(headers: &HeaderMap, kind: &str) -> Result<(), Problem>
     Ok(())
 }
 
-/// The whole body, if it is at most `max` bytes and never pauses longer than `pause`.
+/// How long the body can become: as long as the sender tells, or up to `max`.
+pub(super) fn within(told: Option<usize>, max: usize) -> Result<usize, Problem> {
+    match told {
+        Some(length) if length > max => Err(too_large(max)),
+        told => Ok(told.unwrap_or(max)),
+    }
+}
+
+/// Room for a body before any of it is read, once it is the stream's turn.
+pub(super) async fn room(app: &App, stream: &str, bytes: usize) -> Result<Share, Problem> {
+    let need = Amount { bytes, inputs: 0 };
+    let room = app.bodies.take(stream, need, app.bounds.turn).await;
+    Ok(room.inspect_err(|_| app.watch.busy.one())?)
+}
+
+fn too_large(max: usize) -> Problem {
+    Problem::too_large(format!("at most {max} bytes in a body"))
+}
+
+/// The whole body, if it is at most `max` bytes and never pauses longer than `pause`. From then on
+/// whoever sits there is being served.
 pub(super) async fn read(
     mut body: Body,
     told: Option<usize>,
     max: usize,
     pause: Duration,
+    seat: Option<&Arc<Seat>>,
 ) -> Result<Bytes, Problem> {
-    let too_large = || Problem::too_large(format!("at most {max} bytes in a body"));
-    if told.is_some_and(|length| length > max) {
-        return Err(too_large());
-    }
     let mut whole = Vec::with_capacity(told.unwrap_or(START));
     loop {
         let piece = tokio::time::timeout(pause, body.frame()).await;
@@ -57,14 +78,19 @@ pub(super) async fn read(
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail));
         };
         match piece {
-            None => return Ok(whole.into()),
+            None => {
+                if let Some(seat) = seat {
+                    seat.served();
+                }
+                return Ok(whole.into());
+            }
             Some(Err(_)) => return Err(Problem::bad("the body ended early")),
             Some(Ok(piece)) => {
                 let Ok(data) = piece.into_data() else {
                     continue;
                 };
                 if whole.len() + data.len() > max {
-                    return Err(too_large());
+                    return Err(too_large(max));
                 }
                 whole.extend_from_slice(&data);
             }

@@ -2,18 +2,22 @@
 //! once all of them are durable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use sentinel_core::{Input, Reply};
-use sentinel_parsers::frame::{Frame, FrameError};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use sentinel_parsers::frame::{Frame, FrameError, Limits};
+use tokio::sync::oneshot;
 
 use super::body;
-use super::{answer, is_stream_id, settled};
+use super::{answer, check_owner, settled};
+use crate::admission::{Amount, Share};
 use crate::api::problem::Problem;
 use crate::app::App;
+use crate::runtime::{Held, Step};
+use crate::server::Seat;
 
 /// What a body of frames says it is.
 const KIND: &str = "application/vnd.sentinel.frame";
@@ -23,9 +27,7 @@ pub(crate) async fn frames(
     Path(stream): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if !is_stream_id(&stream) {
-        return Ok(answer(stream, &Reply::UnknownStream));
-    }
+    check_owner(&app, &stream, &request)?;
     if let Some(why) = app.watch.store_failing() {
         // What waits already is tried again; more would only wait with it.
         app.watch.busy.one();
@@ -33,21 +35,32 @@ pub(crate) async fn frames(
     }
     let (parts, sent) = request.into_parts();
     body::check_kind(&parts.headers, KIND).inspect_err(|_| app.watch.frames_rejected.one())?;
-    let told = body::told_length(&parts.headers);
-    // Room for the body is taken before it is read, for as long as the request lasts.
-    let most = app.bounds.body;
-    let _room = room(&app, told.unwrap_or(most).min(most))?;
-    let body = body::read(sent, told, most, app.bounds.body_pause)
+    let Some(_turn) = app.requests.enter(&stream, app.bounds.requests) else {
+        app.watch.busy.one();
+        let detail = "too many requests of this stream are under way";
+        return Err(Problem::too_many(detail));
+    };
+    let (told, most) = (body::told_length(&parts.headers), app.bounds.body);
+    let length = body::within(told, most).inspect_err(|_| app.watch.limited.one())?;
+    // Held as long as any of the frames is on its way.
+    let room = Arc::new(body::room(&app, &stream, length).await?);
+    let seat = parts.extensions.get::<Arc<Seat>>();
+    let body = body::read(sent, told, most, app.bounds.body_pause, seat)
         .await
         .inspect_err(|_| app.watch.limited.one())?;
     app.watch.body_bytes.add(body.len() as u64);
-    if body.is_empty() {
-        return Err(Problem::bad("no frame in the body"));
-    }
 
-    let (waiting, trouble) = submit_all(&app, &stream, &body);
+    let mut taking = Taking {
+        app: &app,
+        stream: &stream,
+        room,
+        inflated: 0,
+        waiting: Vec::new(),
+    };
+    // Frames before one that cannot be taken are taken all the same.
+    let trouble = taking.all(&body).await.err();
     let mut last = None;
-    for reply in waiting {
+    for reply in taking.waiting {
         last = Some(settled(reply).await?);
     }
     match (trouble, last) {
@@ -57,62 +70,90 @@ pub(crate) async fn frames(
     }
 }
 
-/// Queues the frames of a body in order, up to the first that cannot be taken; those before it are
-/// taken all the same.
-fn submit_all(
-    app: &App,
-    stream: &str,
-    body: &Bytes,
-) -> (Vec<oneshot::Receiver<Option<Reply>>>, Option<Problem>) {
-    let mut waiting = Vec::new();
-    let (mut at, mut inflated) = (0, 0);
-    while at < body.len() {
-        let frame = Frame::decode(&body[at..], &app.bounds.frame);
-        let (frame, length) = match frame {
-            Ok(decoded) => decoded,
-            Err(error) => {
-                app.watch.frames_rejected.one();
-                return (waiting, Some(unreadable(&error, at)));
-            }
-        };
-        inflated += frame.payload_len();
-        if inflated > app.bounds.inflated {
-            app.watch.limited.one();
-            let most = app.bounds.inflated;
-            let detail = format!("the body inflates to more than {most} bytes: send fewer frames");
-            return (waiting, Some(Problem::too_large(detail)));
+/// Queueing the frames of one body, in order.
+struct Taking<'r> {
+    app: &'r App,
+    stream: &'r str,
+    room: Arc<Share>,
+    /// Bytes of the frames so far, inflated.
+    inflated: usize,
+    waiting: Vec<oneshot::Receiver<Option<Reply>>>,
+}
+
+impl Taking<'_> {
+    async fn all(&mut self, body: &Bytes) -> Result<(), Problem> {
+        let mut at = 0;
+        while at < body.len() {
+            let (frame, length) = self.decode(body, at).inspect_err(|error| {
+                self.app.watch.frames_rejected.one();
+                if matches!(error, FrameError::TooLarge { .. }) {
+                    self.app.watch.limited.one();
+                }
+            })?;
+            self.submit(frame, body.slice(at..at + length)).await?;
+            at += length;
         }
-        let raw = body.slice(at..at + length);
-        at += length;
-        let submitted = room(app, frame.payload_len()).and_then(|held| {
-            let stream = stream.to_owned();
-            let input = Input::Frame { stream, frame };
-            let submitted = app.door.submit(input, Some(raw), Some(held));
-            Ok(submitted.inspect_err(|_| app.watch.busy.one())?)
-        });
-        match submitted {
-            Ok(reply) => waiting.push(reply),
-            Err(problem) => return (waiting, Some(problem)),
-        }
+        Ok(())
     }
-    (waiting, None)
+
+    /// The frame at this byte of the body. What it says it inflates to is held against what is left
+    /// for the whole body before anything is inflated.
+    fn decode(&mut self, body: &Bytes, at: usize) -> Result<(Frame, usize), FrameError> {
+        let bounds = &self.app.bounds;
+        let (_, length) = Frame::peek(&body[at..], &bounds.frame)?;
+        let dense = (at + length).saturating_mul(bounds.frame.ratio);
+        let most = dense.max(bounds.frame.ratio_from).min(bounds.inflated);
+        let limits = Limits {
+            inflated: bounds
+                .frame
+                .inflated
+                .min(most.saturating_sub(self.inflated)),
+            ..bounds.frame
+        };
+        let (frame, length) = Frame::decode(&body[at..], &limits)?;
+        self.inflated += frame.payload_len();
+        self.app
+            .watch
+            .inflated_bytes
+            .add(frame.payload_len() as u64);
+        Ok((frame, length))
+    }
+
+    async fn submit(&mut self, frame: Frame, raw: Bytes) -> Result<(), Problem> {
+        let need = Amount {
+            bytes: frame.payload_len(),
+            inputs: 1,
+        };
+        // What waits for its own frames to be stored has its turn already.
+        let patience = match self.waiting.is_empty() {
+            true => self.app.bounds.turn,
+            false => Duration::MAX,
+        };
+        let share = self.app.frames.take(self.stream, need, patience).await;
+        let share = share.inspect_err(|_| self.app.watch.busy.one())?;
+        let mut step = Step::from(Input::Frame {
+            stream: self.stream.to_owned(),
+            frame,
+        });
+        step.raw = Some(raw);
+        step.held = Some(Held {
+            _frame: share,
+            _body: Arc::clone(&self.room),
+        });
+        let submitted = self.app.door.submit(step);
+        self.waiting
+            .push(submitted.inspect_err(|_| self.app.watch.busy.one())?);
+        Ok(())
+    }
 }
 
-/// A share of the memory that inputs may take on their way to the disk, or 503.
-fn room(app: &App, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-    let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
-    Arc::clone(&app.budget)
-        .try_acquire_many_owned(kibibytes)
-        .map_err(|_| {
-            app.watch.busy.one();
-            Problem::busy("too much is under way")
-        })
-}
-
-fn unreadable(error: &FrameError, at: usize) -> Problem {
-    let detail = format!("frame at byte {at} of the body: {error}");
-    match error {
-        FrameError::TooLarge { .. } => Problem::too_large(detail),
-        _ => Problem::bad(detail),
+impl From<FrameError> for Problem {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLarge { .. } => {
+                Problem::too_large(format!("{error}: send fewer frames, or smaller ones"))
+            }
+            _ => Problem::bad(error.to_string()),
+        }
     }
 }

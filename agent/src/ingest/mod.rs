@@ -9,22 +9,27 @@ pub(crate) mod open;
 pub(crate) mod position;
 
 use axum::Json;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use sentinel_core::{Input, Reply};
+use sentinel_core::Reply;
 use sentinel_parsers::wire::Position;
 use tokio::sync::oneshot;
 
-pub use identity::stream_id;
+use identity::{Owned, owned};
+pub use identity::{owned_stream_id, stream_id};
 
 use crate::api::problem::Problem;
 use crate::app::App;
+use crate::audit::{Act, Verb};
+use crate::auth::Caller;
+use crate::runtime::Step;
 
 /// Queues an input without a frame and waits for its answer.
-async fn ask(app: &App, input: Input) -> Result<Reply, Problem> {
+async fn ask(app: &App, step: impl Into<Step>) -> Result<Reply, Problem> {
     let reply = app
         .door
-        .submit(input, None, None)
+        .submit(step)
         .inspect_err(|_| app.watch.busy.one())?;
     settled(reply).await
 }
@@ -51,14 +56,27 @@ fn answer(stream: String, reply: &Reply) -> Response {
         Reply::Hole { committed } => {
             (StatusCode::CONFLICT, position(committed, false)).into_response()
         }
-        Reply::UnknownStream => {
-            Problem::new(StatusCode::NOT_FOUND, "no such stream: open it first").into_response()
-        }
+        Reply::UnknownStream => unknown().into_response(),
         Reply::Refused(why) => Problem::bad(why).into_response(),
     }
 }
 
-/// Whether a word of the path can be a stream's name, before anything is asked about it.
-fn is_stream_id(id: &str) -> bool {
-    id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+/// Checks that a word of the path names a stream of the caller's, before anything is asked about it.
+fn check_owner(app: &App, stream: &str, request: &Request) -> Result<(), Problem> {
+    let caller = request.extensions().get::<Caller>();
+    let name = caller.and_then(Caller::name);
+    match owned(stream, name) {
+        Owned::Yes => Ok(()),
+        Owned::Unknown => Err(unknown()),
+        Owned::Foreign => {
+            app.watch.refused.one();
+            app.note(Act::of_request(name, Verb::Refused, request));
+            let detail = "the stream belongs to somebody else";
+            Err(Problem::new(StatusCode::FORBIDDEN, detail))
+        }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no such stream: open it first")
 }

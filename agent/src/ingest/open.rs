@@ -2,18 +2,25 @@
 //! position.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use sentinel_core::{Input, Reply};
 use sentinel_parsers::wire::{OpenStream, RunContext, StreamIdentity};
 
 use super::body;
-use super::identity::stream_id;
+use super::identity::owned_stream_id;
 use super::{answer, ask};
 use crate::api::problem::Problem;
 use crate::app::App;
+use crate::audit::{Act, AuditRow, Verb};
+use crate::auth::Caller;
+use crate::runtime::Step;
+use crate::server::{Peer, Seat};
 
 /// Bytes of the body at most.
 const BODY: usize = 64 * 1024;
@@ -33,18 +40,34 @@ pub(crate) async fn open(
     let (parts, sent) = request.into_parts();
     body::check_kind(&parts.headers, "application/json")?;
     let told = body::told_length(&parts.headers);
-    let text = body::read(sent, told, BODY, app.bounds.body_pause).await?;
+    let length = body::within(told, BODY)?;
+    let _room = body::room(&app, "opening", length).await?;
+    let seat = parts.extensions.get::<Arc<Seat>>();
+    let text = body::read(sent, told, BODY, app.bounds.body_pause, seat).await?;
     let mut open: OpenStream =
         serde_json::from_slice(&text).map_err(|e| Problem::bad(e.to_string()))?;
     check_identity(&open.identity)?;
     check_run(&open.run)?;
     app.watch.limited.add(trim(&mut open));
-    let stream = stream_id(&open.identity);
-    let input = Input::OpenStream {
+    let caller = parts.extensions.get::<Caller>().cloned();
+    let caller = caller.unwrap_or_default();
+    check_pod(&app, &caller, &open.identity, &parts)?;
+    let stream = owned_stream_id(&open.identity, caller.name());
+    let audit = caller.name().map(|name| AuditRow {
+        at_ms: app.clock.now_ms(),
+        act: Act {
+            actor: Some(name.to_owned()),
+            verb: Verb::OpenedStream,
+            object: format!("{} of run {}", stream, open.run.run_id),
+            peer: peer(&parts),
+        },
+    });
+    let mut step = Step::from(Input::OpenStream {
         stream: stream.clone(),
         open,
-    };
-    match ask(&app, input).await? {
+    });
+    step.audit = audit;
+    match ask(&app, step).await? {
         // What can be wrong with the request was looked for above: this is a limit.
         Reply::Refused(why) => {
             app.watch.limited.one();
@@ -52,6 +75,31 @@ pub(crate) async fn open(
         }
         reply => Ok(answer(stream, &reply)),
     }
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
+}
+
+/// A token that stands for a pod does not speak for another.
+fn check_pod(
+    app: &App,
+    caller: &Caller,
+    identity: &StreamIdentity,
+    parts: &Parts,
+) -> Result<(), Problem> {
+    if caller.speaks_for(&identity.pod_uid) {
+        return Ok(());
+    }
+    app.watch.refused.one();
+    app.note(Act {
+        actor: caller.name().map(str::to_owned),
+        verb: Verb::Refused,
+        object: format!("a stream of pod {}", identity.pod_uid),
+        peer: peer(parts),
+    });
+    let detail = "the token stands for another pod";
+    Err(Problem::new(StatusCode::FORBIDDEN, detail))
 }
 
 fn check_identity(identity: &StreamIdentity) -> Result<(), Problem> {
@@ -87,9 +135,12 @@ fn check_identity(identity: &StreamIdentity) -> Result<(), Problem> {
 fn check_run(run: &RunContext) -> Result<(), Problem> {
     let id = run.run_id.as_bytes();
     let fits = |b: &u8| b.is_ascii_alphanumeric() || b"._:/-".contains(b);
-    if id.is_empty() || id.len() > RUN_ID || !id.iter().all(fits) {
+    // Never a path here, but it may become one elsewhere, and of an address it is a part.
+    let climbs = |part: &str| matches!(part, "" | "." | "..");
+    let path = run.run_id.split('/').any(climbs);
+    if path || id.len() > RUN_ID || !id.iter().all(fits) {
         return Err(Problem::bad(format!(
-            "run.run_id must be 1 to {RUN_ID} bytes of [A-Za-z0-9._:/-]"
+            "run.run_id must be 1 to {RUN_ID} bytes of [A-Za-z0-9._:/-], and no path like `..`"
         )));
     }
     Ok(())

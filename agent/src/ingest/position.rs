@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use sentinel_core::{Input, Reply};
+use sentinel_core::Input;
 
-use super::{answer, ask, is_stream_id};
+use super::{answer, ask, check_owner};
 use crate::api::problem::Problem;
 use crate::app::App;
 
 pub(crate) async fn position(
     State(app): State<Arc<App>>,
     Path(stream): Path<String>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    if !is_stream_id(&stream) {
-        return Ok(answer(stream, &Reply::UnknownStream));
-    }
+    check_owner(&app, &stream, &request)?;
     let input = Input::AskPosition {
         stream: stream.clone(),
     };

@@ -38,8 +38,11 @@ impl Running {
     }
 
     pub(crate) fn with(dir: &Path, config: &Config) -> Running {
+        Running::opened(Options::new(dir.to_owned()), config)
+    }
+
+    pub(crate) fn opened(mut options: Options, config: &Config) -> Running {
         let clock = Arc::new(ManualClock::new(START_MS));
-        let mut options = Options::new(dir.to_owned());
         options.listen = Some(([127, 0, 0, 1], 0).into());
         options.clock = Arc::clone(&clock) as Arc<_>;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -183,14 +186,27 @@ impl Answer {
 }
 
 /// A blocking client that opens a connection per request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Client {
     address: SocketAddr,
+    /// Header lines sent with each request.
+    more: String,
 }
 
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Client {
-        Client { address }
+        Client {
+            address,
+            more: String::new(),
+        }
+    }
+
+    /// The same client with a token.
+    pub(crate) fn with_token(&self, token: &str) -> Client {
+        Client {
+            address: self.address,
+            more: format!("authorization: Bearer {token}\r\n"),
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -226,9 +242,9 @@ impl Client {
             "" => String::new(),
             kind => format!("content-type: {kind}\r\n"),
         };
-        let length = body.len();
+        let (length, more) = (body.len(), &self.more);
         let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\n{kind}content-length: {length}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\n{more}{kind}content-length: {length}\r\n\r\n"
         )
         .into_bytes();
         request.extend_from_slice(body);

@@ -106,11 +106,14 @@ pub(crate) const fn agent_url(default: &'static str) -> Parsed<String> {
     }
 }
 
-/// `http://host[:port]`, a slash at the end taken off.
+/// `http://host[:port]` or with https, a slash at the end taken off.
 fn parse_agent_url(text: &str) -> Result<String, String> {
     let url = text.strip_suffix('/').unwrap_or(text);
     let wrong = || format!("expected a URL such as \"http://127.0.0.1:7600\", found `{text}`");
-    let authority = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let authority = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme))
+        .ok_or_else(wrong)?;
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
@@ -202,6 +205,7 @@ mod tests {
             "http://agent.monitoring.svc:80",
             "http://[::1]:7600",
             "http://[::1]",
+            "https://agent.monitoring.svc:7600",
         ] {
             assert_eq!(parse_agent_url(good).as_deref(), Ok(good));
         }
@@ -209,7 +213,8 @@ mod tests {
         for bad in [
             "",
             "agent:7600",
-            "https://agent",
+            "ftp://agent",
+            "https://",
             "http://",
             "http://:7600",
             "http://agent:port",

@@ -7,7 +7,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
+use super::needle::Needles;
+use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::dialect::closing::close;
 use crate::event::{Body, Counts, Printed, Status, TestEnd};
 
@@ -23,22 +24,31 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || text.starts_with("Running ExUnit ")
             || (text.starts_with(|c: char| c.is_ascii_digit()) && summary(text).is_some())
     },
-    needles: &[
-        "\n* test ",
-        "\n* doctest ",
-        "\nFinished in ",
-        "\nRunning ExUnit ",
-        " failure",
-        "\n1) test ",
-        "\n1) doctest ",
-    ],
+    needles: NEEDLES,
     lookback: 3,
     new: || Box::<ExUnit>::default(),
 };
 
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
+
+const NEEDLES: &[&str] = &[
+    "\n* test ",
+    "\n* doctest ",
+    "\n* property ",
+    "\nFinished in ",
+    "\nRunning ExUnit ",
+    " failure",
+    "\n1) test ",
+    "\n1) doctest ",
+    "\n1) property ",
+];
+
 /// Where a stream stands.
 #[derive(Debug, Default)]
 struct ExUnit {
+    /// Whether a line was claimed: headings have no needles, so every line may be one then.
+    spoken: bool,
     open: bool,
     /// Module and file of the latest heading of a trace, and its line.
     module: Option<(u64, String, String)>,
@@ -71,8 +81,22 @@ struct Entry {
 
 impl Dialect for ExUnit {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        let claim = self.read(line, emit);
+        self.spoken |= claim != Claim::Pass;
+        claim
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        self.end_entry(emit);
+        self.end_traced(emit);
+    }
+}
+
+impl ExUnit {
+    fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
-        if let Some((suite, name)) = entry(text) {
+        // Only the first entry of a list opens the dialect: others hold no needle.
+        if let Some((suite, name)) = entry(text).filter(|_| self.spoken || MARKS.stand_in(text)) {
             self.open = true;
             self.begin_entry(suite, name, line.number, emit);
             return Claim::Own;
@@ -114,20 +138,6 @@ impl Dialect for ExUnit {
         Claim::Pass
     }
 
-    fn finish(&mut self, emit: Emit<'_>) {
-        self.end_entry(emit);
-        self.end_traced(emit);
-    }
-
-    fn attention(&self) -> Attention {
-        match self.open {
-            true => Attention::Every,
-            false => Attention::Needles,
-        }
-    }
-}
-
-impl ExUnit {
     fn begin_entry(&mut self, suite: &str, name: &str, number: u64, emit: Emit<'_>) {
         self.end_entry(emit);
         let mut seconds = None;
@@ -205,7 +215,10 @@ impl ExUnit {
 
     fn end(&mut self, printed: &Printed, number: u64, emit: Emit<'_>) {
         close(*printed, &self.told, number, emit);
-        *self = ExUnit::default();
+        *self = ExUnit {
+            spoken: true,
+            ..ExUnit::default()
+        };
     }
 }
 

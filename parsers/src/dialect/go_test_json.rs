@@ -56,7 +56,7 @@ struct Package {
 }
 
 /// The members of a line that matter.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Record<'a> {
     action: RawStr<'a>,
     package: Option<RawStr<'a>>,
@@ -325,29 +325,42 @@ impl<'a> Record<'a> {
     /// Reads the records that most lines are, as Go prints them, several times as fast as any object:
     /// about one test, members in one order, nothing between them. Nothing for others.
     fn usual(text: &'a str) -> Option<Record<'a>> {
-        let (_, rest) = flat_json::long_string(text.strip_prefix("{\"Time\":\"")?)?;
-        let (action, rest) = flat_json::string(rest.strip_prefix(",\"Action\":\"")?)?;
-        let (package, rest) = flat_json::long_string(rest.strip_prefix(",\"Package\":\"")?)?;
-        let (test, rest) = flat_json::long_string(rest.strip_prefix(",\"Test\":\"")?)?;
+        let at = &mut 0;
+        value(text, at, b"{\"Time\":\"")?;
         let mut record = Record {
-            action,
-            package: Some(package),
-            test: Some(test),
+            action: value(text, at, b",\"Action\":\"")?,
+            package: Some(value(text, at, b",\"Package\":\"")?),
+            test: Some(value(text, at, b",\"Test\":\"")?),
             ..Record::default()
         };
-        if rest == "}" {
-            return Some(record);
+        record.output = value(text, at, b",\"Output\":\"");
+        match &text[*at..] {
+            "}" => return Some(record),
+            _ if record.output.is_some() => return None,
+            rest => {
+                let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
+                let plain = elapsed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+                record.elapsed = Some(elapsed.parse().ok().filter(|_| plain)?);
+            }
         }
-        if let Some(output) = rest.strip_prefix(",\"Output\":\"") {
-            let (output, rest) = flat_json::long_string(output)?;
-            record.output = Some(output);
-            return (rest == "}").then_some(record);
-        }
-        let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
-        let plain = elapsed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        record.elapsed = Some(elapsed.parse().ok().filter(|_| plain)?);
         Some(record)
     }
+}
+
+/// The string that stands behind this text at this place, and goes on to the place behind it.
+#[inline]
+fn value<'a, const N: usize>(
+    text: &'a str,
+    at: &mut usize,
+    before: &[u8; N],
+) -> Option<RawStr<'a>> {
+    let there = text.as_bytes().get(*at..)?.first_chunk::<N>()?;
+    if there != before {
+        return None;
+    }
+    let (value, end) = flat_json::string(text, *at + N)?;
+    *at = end;
+    Some(value)
 }
 
 /// Whether `go doc test2json` knows the action.

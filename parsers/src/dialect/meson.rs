@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::needle::Needles;
 use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, Summary, TestEnd};
 
@@ -14,24 +15,30 @@ use crate::event::{Body, Printed, Status, Summary, TestEnd};
 pub(super) const INFO: DialectInfo = DialectInfo {
     id: "meson",
     summary: "meson test",
-    sniff: |line| row(line.text).is_some(),
-    needles: &[
-        "\n1/",
-        "\n2/",
-        "\n3/",
-        "\n4/",
-        "\n5/",
-        "\n6/",
-        "\n7/",
-        "\n8/",
-        "\n9/",
-        "\nOk: ",
-        "\nFail: ",
-        "\nSummary of Failures",
-    ],
+    // The first row of all is the first one.
+    sniff: |line| MARKS.stand_in(line.text) && row(line.text).is_some(),
+    needles: NEEDLES,
     lookback: 0,
     new: || Box::<Meson>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
+
+const NEEDLES: &[&str] = &[
+    "\n1/",
+    "\n2/",
+    "\n3/",
+    "\n4/",
+    "\n5/",
+    "\n6/",
+    "\n7/",
+    "\n8/",
+    "\n9/",
+    "\nOk: ",
+    "\nFail: ",
+    "\nSummary of Failures",
+];
 
 /// State over one stream.
 #[derive(Default)]

@@ -27,6 +27,7 @@ mod libtest_json;
 mod meson;
 mod minitest;
 mod mocha;
+mod needle;
 mod newman;
 mod nextest;
 mod node_test;

@@ -272,6 +272,24 @@ impl Envelopes {
         self.peel(Item::bare(raw))
     }
 
+    /// Whether the line is in no envelope, as its first bytes tell; it counts as seen then.
+    pub(crate) fn passes(&mut self, line: &[u8]) -> bool {
+        let Some(first) = line.first() else {
+            return false;
+        };
+        let may = FIRST[usize::from(*first)];
+        let bare = (may == 0 || (may & !*MARKED == 0 && begins_with_words(line)))
+            && *first != BYTE_ORDER_MARK[0]
+            && !self.journal.is_open()
+            && !Journal::begins(line);
+        if bare {
+            let outermost = &mut self.levels[0];
+            outermost.begun = true;
+            outermost.run = None;
+        }
+        bare
+    }
+
     fn peel<'a>(&mut self, mut item: Item<'a>) -> Option<Item<'a>> {
         for (depth, level) in self.levels.iter_mut().enumerate() {
             let Some(piece) = level.peel(&mut item) else {

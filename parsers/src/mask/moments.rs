@@ -31,8 +31,10 @@ fn masked(len: usize, rest: &[u8]) -> Option<Found> {
 pub(super) fn time(rest: &[u8]) -> Option<Found> {
     if rest[0].is_ascii_digit() {
         iso(rest).or_else(|| day_first(rest, 0))
-    } else {
+    } else if rest[0].is_ascii_uppercase() {
         named(rest)
+    } else {
+        None
     }
 }
 
@@ -94,9 +96,10 @@ fn zone(rest: &[u8]) -> usize {
 fn spaced_zone(rest: &[u8]) -> usize {
     let named = rest.starts_with(b" GMT") || rest.starts_with(b" UTC");
     let offset = like(rest, b" +0000") || like(rest, b" -0000");
+    // With more digits behind it, it is something else.
     match (named, offset) {
         (true, _) if ends_word(&rest[4..]) => 4,
-        (_, true) => 6,
+        (_, true) if ends_word(&rest[6..]) => 6,
         _ => 0,
     }
 }

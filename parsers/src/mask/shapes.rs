@@ -49,16 +49,56 @@ pub(super) struct Memo {
 /// What may begin where a word begins, at a place in the text; the byte before it tells `v1.2.3.4.5`
 /// from an address.
 pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Option<Found> {
+    let address = || {
+        uuid(rest)
+            .or_else(|| ipv4(rest).filter(|_| before != b'.'))
+            .or_else(|| ipv6(rest))
+            .or_else(|| mac(rest))
+    };
+    // Most words begin with a letter that no number in any notation begins with.
+    let digit = rest[0].is_ascii_hexdigit();
     moments::time(rest)
-        .or_else(|| uuid(rest))
-        .or_else(|| ipv4(rest).filter(|_| before != b'.'))
-        .or_else(|| ipv6(rest))
-        .or_else(|| mac(rest))
+        .or_else(|| digit.then(address)?)
         .or_else(|| base64(rest, at, memo))
         .or_else(|| token(rest, at, memo))
-        .or_else(|| hex(rest))
+        .or_else(|| digit.then(|| hex(rest))?)
         .or_else(|| email(rest))
         .or_else(|| drive(rest))
+}
+
+/// Kinds of bytes, a bit each, for the runs that every word is measured for.
+const MIXED: u8 = 1;
+const BASE64: u8 = 1 << 1;
+const LOCAL: u8 = 1 << 2;
+const TOKEN: u8 = 1 << 3;
+
+/// The kinds of every byte. [`TOKEN`]: a [token](TOKENS) may begin with it.
+const KINDS: [u8; 256] = {
+    let (mut kinds, mut at) = ([0; 256], 0);
+    while at < 256 {
+        let byte = at as u8;
+        if byte.is_ascii_alphanumeric() {
+            kinds[at] = MIXED | BASE64 | LOCAL;
+        }
+        at += 1;
+    }
+    kinds[b'+' as usize] = MIXED | BASE64 | LOCAL;
+    kinds[b'=' as usize] = MIXED;
+    kinds[b'/' as usize] = BASE64;
+    (kinds[b'.' as usize], kinds[b'_' as usize]) = (LOCAL, LOCAL);
+    (kinds[b'%' as usize], kinds[b'-' as usize]) = (LOCAL, LOCAL);
+    at = 0;
+    while at < TOKENS.len() {
+        kinds[TOKENS[at].0[0] as usize] |= TOKEN;
+        at += 1;
+    }
+    kinds
+};
+
+/// Length of the run of one kind at the beginning, up to `cap`.
+#[inline]
+fn run_of(bytes: &[u8], cap: usize, kind: u8) -> usize {
+    run(bytes, cap, |b| KINDS[usize::from(b)] & kind != 0)
 }
 
 /// What differs from run to run although it may be worth reading: durations, generated names.
@@ -71,6 +111,9 @@ pub(super) fn varying(rest: &[u8], before: u8) -> Option<Found> {
 fn generated(rest: &[u8], before: u8) -> Option<Found> {
     let len = run(rest, usize::MAX, is_word);
     let word = &rest[..len];
+    if !word.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
     let turns = word
         .windows(2)
         .filter(|w| w[0] != b'_' && w[1] != b'_')
@@ -225,7 +268,8 @@ const TOKENS: [(&[u8], usize); 26] = [
 fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
     let in_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let first = rest[0];
-    for (prefix, least) in TOKENS {
+    let may_begin = KINDS[usize::from(first)] & TOKEN != 0;
+    for (prefix, least) in TOKENS.iter().copied().filter(|_| may_begin) {
         if prefix[0] == first && at >= memo.digitless && rest.starts_with(prefix) {
             let len = run(&rest[prefix.len()..], usize::MAX, in_token);
             let random = rest[..prefix.len() + len].iter().any(u8::is_ascii_digit);
@@ -240,8 +284,12 @@ fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
     if at < memo.mixed {
         return None;
     }
-    let mixed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'=');
-    let len = run(rest, usize::MAX, mixed);
+    /// Shortest token of any beginning.
+    const LEAST: usize = 20;
+    if run_of(rest, LEAST, MIXED) < LEAST {
+        return None;
+    }
+    let len = run_of(rest, usize::MAX, MIXED);
     let text = &rest[..len];
     let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
     let changes = text
@@ -250,7 +298,7 @@ fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
         .count();
     let both_cases =
         text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
-    let secret = len >= 20 && digits >= 2 && changes >= 3 && both_cases && ends_word(&rest[len..]);
+    let secret = digits >= 2 && changes >= 3 && both_cases && ends_word(&rest[len..]);
     if !secret {
         memo.mixed = at + len;
         return None;
@@ -264,11 +312,15 @@ fn base64(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
     if at < memo.base64 {
         return None;
     }
-    let in_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let digits = run(rest, usize::MAX, in_base64);
+    /// Shortest that is masked, and without padding.
+    const LEAST: usize = 24;
+    if run_of(rest, LEAST - 2, BASE64) < LEAST - 2 {
+        return None;
+    }
+    let digits = run_of(rest, usize::MAX, BASE64);
     let len = digits + run(&rest[digits..], 2, |b| b == b'=');
     let text = &rest[..digits];
-    let is = len >= 24
+    let is = len >= LEAST
         && (len > digits || text.contains(&b'+'))
         && text.iter().any(u8::is_ascii_lowercase)
         && text.iter().any(u8::is_ascii_uppercase)
@@ -298,9 +350,7 @@ fn hex(rest: &[u8]) -> Option<Found> {
 }
 
 fn email(rest: &[u8]) -> Option<Found> {
-    let in_local =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
-    let local = run(rest, 65, in_local);
+    let local = run_of(rest, 65, LOCAL);
     if local > 64 || rest.get(local) != Some(&b'@') {
         return None;
     }

@@ -17,6 +17,10 @@ pub(super) fn announces_code(word: &str, before: bool) -> bool {
         "exit_code",
     ];
     const CARRY: [&str; 7] = ["with", "was", "is", "of", "error", "got", "received"];
+    // The longest of them.
+    if word.len() > "status_code".len() {
+        return false;
+    }
     let among = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w));
     among(&ANNOUNCE) || (before && among(&CARRY))
 }
@@ -42,6 +46,10 @@ pub(super) fn last_word(text: &str) -> &str {
 /// and to. After a colon and a space it must hold a digit: `unexpected token: something` is prose.
 pub(super) fn secret_value(text: &str, name: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
+    // Nearly all words end here: nothing that a value may follow stands behind them.
+    if !matches!(bytes.get(name), Some(b' ' | b'=' | b':' | b'"' | b'\'')) {
+        return None;
+    }
     let word = &bytes[..name];
     let ends_with = |end: &str| {
         word.len() >= end.len()

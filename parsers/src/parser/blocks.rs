@@ -6,6 +6,7 @@ use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
 use super::recent::LINES;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
+use crate::places::Places;
 use crate::scan::{Bits, Hit, NeedleSet, ODD};
 
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
@@ -23,12 +24,13 @@ impl Lanes {
         let mut end = BlockEnd::default();
         // Where the latest lines begin, by number.
         let mut begins = [0; LINES];
+        let mut ends = Places::of(b'\n', bytes);
         let mut from = 0;
         let mut wake = always != 0 || self.wakes();
         let mut quick = always == 0 && self.is_quick();
         let mut sample = next_sample(block.number);
         while from < bytes.len() {
-            let to = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |l| from + l);
+            let to = ends.next().unwrap_or(bytes.len());
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;

@@ -74,12 +74,13 @@ impl Lanes {
         }
         let spoken =
             bits & ODD == 0 && is_machine_format(raw.bytes) && self.speaks_machine_format();
-        let item = match spoken {
-            true => Some(Item::bare(raw)),
-            false => self.envelopes.line(raw),
-        };
-        match item {
-            Some(item) => self.item(&item, (raw.offset, bits, raw.bytes.len()), out),
+        let place = (raw.offset, bits, raw.bytes.len());
+        if spoken || self.envelopes.passes(raw.bytes) {
+            self.item(&Item::bare(raw), place, out);
+            return;
+        }
+        match self.envelopes.line(raw) {
+            Some(item) => self.item(&item, place, out),
             None => self.waits(raw.number),
         }
     }
@@ -103,7 +104,7 @@ impl Lanes {
         (offset, number): (u64, u64),
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        let Ok(text) = std::str::from_utf8(bytes) else {
+        let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
             return false;
         };
         let lane = &mut self.lanes[0];

@@ -40,8 +40,11 @@ impl Numbers {
 
     /// The stream's number of a line of the lane.
     pub(super) fn in_stream(&self, line: u64) -> u64 {
-        let at = self.steps.partition_point(|s| s.0 <= line);
-        let step = self.steps.get(at.saturating_sub(1));
+        let mut step = self.steps.back().filter(|s| s.0 <= line);
+        if step.is_none() {
+            let at = self.steps.partition_point(|s| s.0 <= line);
+            step = self.steps.get(at.saturating_sub(1));
+        }
         line.saturating_add_signed(step.map_or(0, |s| s.1))
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::table::{Found, Rule, Shape, run, run_back, word_dash};
-use super::value::{Separator, fresh, has_digit, is_code, is_placeholder, separator, value};
+use super::value::{Separator, Value, fresh, has_digit, is_code, is_placeholder, separator, value};
 
 pub(super) const RULES: &[Rule] = &[Rule {
     id: "assignment",
@@ -19,6 +19,8 @@ pub(super) const RULES: &[Rule] = &[Rule {
 
 /// Shortest value; what is shorter stands everywhere.
 pub(super) const VALUE_MIN: usize = 8;
+/// Bytes of a value that tell whether it is a secret.
+pub(super) const DECIDES: usize = 160;
 /// Bytes of a name on either side of a needle.
 const NAME_CAP: usize = 64;
 
@@ -55,19 +57,25 @@ const NAMES: [&str; 26] = [
 fn find(bytes: &[u8], at: Range<usize>) -> Found {
     let in_name = |b: u8| word_dash(b) || b == b'.';
     let start = at.start - run_back(&bytes[..at.start], NAME_CAP, in_name);
-    let end = at.end
-        + run(
-            &bytes[at.end..bytes.len().min(at.end + NAME_CAP)],
-            word_dash,
-        );
+    // Some needles end with what parts a name from its value.
+    let end = at.start + run(&bytes[at], word_dash);
+    let end = end + run(&bytes[end..bytes.len().min(end + NAME_CAP)], word_dash);
     let name = &bytes[start..end];
-    if !is_secret(name) {
+    // What follows says most cheaply that nothing is assigned.
+    let parted = separator(bytes, end);
+    let assigned = match bytes.get(end) {
+        _ if parted.is_some() => true,
+        Some(b'>') => true,
+        Some(b' ') => name.starts_with(b"--"),
+        _ => false,
+    };
+    if !assigned || !is_secret(name) {
         return Found::No;
     }
     if let Some(found) = element(bytes, start, end) {
         return found;
     }
-    let separator = match separator(bytes, end) {
+    let separator = match parted {
         Some(separator) => separator,
         None if name.starts_with(b"--") && bytes.get(end) == Some(&b' ') => Separator {
             end: end + 1,
@@ -77,24 +85,45 @@ fn find(bytes: &[u8], at: Range<usize>) -> Found {
         },
         None => return Found::No,
     };
-    let value = value(bytes, separator.end);
+    // Whether it is a secret is told by its beginning: lines of names alone must not take quadratic time.
+    let near = &bytes[..bytes.len().min(separator.end + DECIDES)];
+    let seen = value(near, separator.end);
+    if !is_value(near, start, &separator, &seen) {
+        return Found::No;
+    }
+    match seen.to == near.len() {
+        true => {
+            let whole = value(bytes, separator.end);
+            Found::Secret(whole.from, whole.to)
+        }
+        false => Found::Secret(seen.from, seen.to),
+    }
+}
+
+/// Whether the value of the secret name that begins at `start` is one, as its beginning tells.
+fn is_value(bytes: &[u8], start: usize, separator: &Separator, value: &Value) -> bool {
+    let name = &bytes[start..separator.end];
     let text = &bytes[value.from..value.to];
     // `secret_key='secret-key'` names what would stand there.
     if fresh(text) < VALUE_MIN || is_placeholder(text) || is_whole_name(text) {
-        return Found::No;
+        return false;
     }
     if !value.quoted && is_code(text) {
-        return Found::No;
+        return false;
+    }
+    // A shell's working directory.
+    if name.to_ascii_lowercase().starts_with(b"pwd") && text.starts_with(b"/") {
+        return false;
     }
     let number = text
         .iter()
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
     // A number in JSON is a count, and a line of JSON must stay one.
     if separator.quoted && !value.quoted && number {
-        return Found::No;
+        return false;
     }
     if name.starts_with(b"--") && text.starts_with(b"-") {
-        return Found::No;
+        return false;
     }
     // `unexpected token: something` is prose; alone on a line it is YAML.
     let alone = || {
@@ -103,11 +132,7 @@ fn find(bytes: &[u8], at: Range<usize>) -> Found {
     };
     // go test writes underscores for spaces.
     let spaced = separator.spaced || (separator.colon && text.starts_with(b"_"));
-    let likely = value.quoted || !spaced || has_digit(text) || alone();
-    match likely {
-        true => Found::Secret(value.from, value.to),
-        false => Found::No,
-    }
+    value.quoted || !spaced || has_digit(text) || alone()
 }
 
 /// Whether a value of this name is secret.
@@ -117,20 +142,36 @@ fn is_secret(name: &[u8]) -> bool {
         return false;
     }
     let digits = run_back(name, 3, |b| b.is_ascii_digit());
-    let plain = plain(&name[..name.len() - digits]);
-    NAMES.iter().any(|n| plain.ends_with(n.as_bytes()))
+    let name = &name[..name.len() - digits];
+    NAMES.iter().any(|n| before(name, n).is_some())
 }
 
 fn is_whole_name(value: &[u8]) -> bool {
-    let is = |plain: &[u8]| NAMES.iter().any(|n| plain == n.as_bytes());
-    value.len() <= NAME_CAP && is(&plain(value))
+    let is_all = |mut rest: &[u8]| {
+        rest = &rest[..rest.len() - run_back(rest, rest.len(), is_dash)];
+        rest.is_empty()
+    };
+    value.len() <= NAME_CAP && NAMES.iter().any(|n| before(value, n).is_some_and(is_all))
 }
 
-/// The name in small letters, without dashes and underscores.
-fn plain(name: &[u8]) -> Vec<u8> {
-    let dash = |b: &&u8| matches!(b, b'_' | b'-');
-    let letters = name.iter().filter(|b| !dash(b));
-    letters.map(u8::to_ascii_lowercase).collect()
+fn is_dash(b: u8) -> bool {
+    matches!(b, b'_' | b'-')
+}
+
+/// What stands before the word a name ends with, whatever its case, dashes and underscores.
+fn before<'n>(mut name: &'n [u8], word: &str) -> Option<&'n [u8]> {
+    for letter in word.bytes().rev() {
+        loop {
+            let (last, rest) = name.split_last()?;
+            name = rest;
+            match is_dash(*last) {
+                true => continue,
+                false if last.to_ascii_lowercase() == letter => break,
+                false => return None,
+            }
+        }
+    }
+    Some(name)
 }
 
 /// `<password>...</password>`

@@ -2,42 +2,94 @@
 //! check digit.
 
 use super::span::Span;
-use super::table::{CARD, run};
+use super::table::{CARD, run, run_back};
 
 /// Distance of the places looked at: two in sequence stand in the shortest card number.
 const STEP: usize = 7;
+/// Bytes with as many places as a word has bits.
+const BLOCK: usize = 64 * STEP;
 /// Most digits of a number.
 const MOST: usize = 19;
+/// Least digits of a number.
+const LEAST: usize = 14;
 /// How numbers are written in groups.
 const GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 
-fn is_separator(b: u8) -> bool {
+const fn is_separator(b: u8) -> bool {
     matches!(b, b' ' | b'-')
 }
 
 /// Whether a card number stands in the line; one look at every seventh byte for most lines.
 pub(super) fn suspects(bytes: &[u8]) -> bool {
-    let mut before = false;
-    let mut at = 0;
-    while let Some(b) = bytes.get(at) {
-        let numeric = is_numeric(*b);
-        if numeric && before && bytes[at - STEP..at].iter().all(|b| is_numeric(*b)) {
-            return next(bytes, 0).is_some();
+    // Behind the last run looked at.
+    let mut seen = 0;
+    let mut from = 0;
+    while from + STEP < bytes.len() {
+        let block = &bytes[from..bytes.len().min(from + BLOCK)];
+        let mut pairs = pairs(block);
+        while pairs != 0 {
+            let nth = pairs.trailing_zeros() as usize;
+            pairs &= pairs - 1;
+            let at = from + nth * STEP;
+            if at >= seen && dense(&bytes[at..=at + STEP]) {
+                let head = &bytes[seen..at];
+                let begin = at - run_back(head, head.len(), is_numeric);
+                seen = at + run(&bytes[at..], is_numeric);
+                if seen - begin >= LEAST && next(bytes, begin, seen).is_some() {
+                    return true;
+                }
+            }
         }
-        before = numeric;
-        at += STEP;
+        // The last place of a block is the first of the next.
+        from += BLOCK - STEP;
     }
     false
 }
 
-fn is_numeric(b: u8) -> bool {
+/// Which of the places of a block could be in a number together with the next one: one bit each.
+#[inline]
+fn pairs(block: &[u8]) -> u64 {
+    let (chunks, rest) = block.as_chunks::<STEP>();
+    let bit = |b: u8, n: usize| u64::from(WEIGHTS[usize::from(b)] < OTHER) << n;
+    let mut numeric = rest.first().map_or(0, |b| bit(*b, chunks.len()));
+    for (n, chunk) in chunks.iter().enumerate() {
+        numeric |= bit(chunk[0], n);
+    }
+    numeric & numeric >> 1
+}
+
+/// Whether these bytes could be part of a number: a separator stands behind four digits at least.
+fn dense(bytes: &[u8]) -> bool {
+    let weight = bytes.iter().map(|b| u32::from(WEIGHTS[usize::from(*b)]));
+    let weight: u32 = weight.sum();
+    weight as usize + 2 > STEP && weight < u32::from(OTHER)
+}
+
+/// What a byte weighs that is no part of a number.
+const OTHER: u8 = 64;
+
+/// By byte, 1 for a digit, 0 for a separator.
+static WEIGHTS: [u8; 256] = {
+    let mut all = [OTHER; 256];
+    let mut b = 0;
+    while b < 256 {
+        let byte = b as u8;
+        if is_numeric(byte) {
+            all[b] = byte.is_ascii_digit() as u8;
+        }
+        b += 1;
+    }
+    all
+};
+
+const fn is_numeric(b: u8) -> bool {
     b.is_ascii_digit() || is_separator(b)
 }
 
 /// Adds the card numbers of the line.
 pub(super) fn find(bytes: &[u8], replaced: &[(usize, usize)], spans: &mut Vec<Span>) {
     let mut at = 0;
-    while let Some((from, to)) = next(bytes, at) {
+    while let Some((from, to)) = next(bytes, at, bytes.len()) {
         // Where a replacement goes on with the digits, a letter may have done so before.
         let near = replaced.partition_point(|r| r.1 < from);
         let near = replaced[near..].iter().take_while(|r| r.0 <= to).next();
@@ -52,16 +104,17 @@ pub(super) fn find(bytes: &[u8], replaced: &[(usize, usize)], spans: &mut Vec<Sp
     }
 }
 
-/// The next card number at or after a place that is not within a run of digits.
-fn next(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
+/// The next card number that begins at or after a place that is not within a run of digits, and before
+/// another.
+fn next(bytes: &[u8], mut at: usize, until: usize) -> Option<(usize, usize)> {
     loop {
-        let from = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
+        let from = at + bytes[at..until].iter().position(u8::is_ascii_digit)?;
         let len = digits(bytes, from);
         let card = match len {
             4 => GROUPS
                 .iter()
                 .find_map(|groups| grouped(bytes, from, groups)),
-            14..=MOST => card(bytes, from, from + len),
+            LEAST..=MOST => card(bytes, from, from + len),
             _ => None,
         };
         match card {
@@ -150,4 +203,31 @@ fn luhn(digits: &[u8]) -> bool {
         .map(|(i, d)| u32::from(if i % 2 == 1 { doubled(*d) } else { *d }))
         .sum();
     sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn looking_at_every_seventh_byte_misses_no_number(
+            before in 0usize..1000,
+            parts in proptest::collection::vec(prop_oneof![
+                "[0-9 -]{1,30}",
+                "[0-9a:.]{1,12}",
+                proptest::sample::select(&["4111 1111 1111 1111", "5500-0000-0000-0004", "30569309025904",
+                    "3782 822463 10005", " ", "x", "."][..]).prop_map(str::to_owned),
+            ], 0..8),
+            after in 0usize..20,
+        ) {
+            let line = ".".repeat(before) + &parts.concat() + &"x".repeat(after);
+            let bytes = line.as_bytes();
+            prop_assert_eq!(suspects(bytes), next(bytes, 0, bytes.len()).is_some());
+        }
+    }
 }

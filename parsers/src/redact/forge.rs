@@ -1,5 +1,5 @@
 //! Tokens of source forges and package registries: GitHub, GitLab, Atlassian, npm, PyPI, RubyGems,
-//! Docker Hub. Prefixes as the services document them.
+//! Docker Hub, and Sentinel. Prefixes as the services document them.
 
 use super::table::{Rule, Shape, alnum, hex, word, word_dash};
 
@@ -51,6 +51,12 @@ pub(super) const RULES: &[Rule] = &[
         summary: "Docker Hub personal access tokens",
         needles: &["dckr_pat_"],
         shape: Shape::Token(word_dash, 16),
+    },
+    Rule {
+        id: "sentinel-token",
+        summary: "tokens of Sentinel's own agents",
+        needles: &["sntl_"],
+        shape: Shape::Token(alnum, 43),
     },
 ];
 

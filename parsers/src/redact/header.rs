@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::assignment::VALUE_MIN;
+use super::assignment::{DECIDES, VALUE_MIN};
 use super::table::{Found, Rule, Shape, run, word_dash};
-use super::value::{fresh, has_digit, is_placeholder, separator, unquoted, value};
+use super::value::{Separator, fresh, has_digit, is_placeholder, separator, unquoted, value};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -56,6 +56,17 @@ fn authorization(bytes: &[u8], at: Range<usize>) -> Found {
     let Some(separator) = separator(bytes, at.end + rest.len()) else {
         return Found::No;
     };
+    // Whether there are credentials is told by their beginning, for a line of such headers must not take
+    // quadratic time.
+    let near = &bytes[..bytes.len().min(separator.end + DECIDES)];
+    match credentials(near, &separator) {
+        Found::Secret(_, to) if to == near.len() => credentials(bytes, &separator),
+        found => found,
+    }
+}
+
+/// What is given behind the separator of such a header.
+fn credentials(bytes: &[u8], separator: &Separator) -> Found {
     let whole = value(bytes, separator.end);
     let scheme = run(&bytes[whole.from..], word_dash);
     let name = bytes[whole.from..whole.from + scheme].to_ascii_lowercase();
@@ -111,7 +122,8 @@ fn bearer(bytes: &[u8], at: Range<usize>) -> Found {
     let token = &token[..run(token, in_token)];
     match token.len() >= VALUE_MIN && has_digit(token) {
         true => Found::Secret(at.end, at.end + token.len()),
-        false => Found::No,
+        // What begins later within the token is shorter and no richer in digits.
+        false => Found::NoneBefore(at.end + token.len()),
     }
 }
 

@@ -15,6 +15,7 @@ mod card;
 mod cloud;
 mod custom;
 mod forge;
+mod gate;
 mod header;
 mod jwt;
 mod key;
@@ -227,7 +228,7 @@ impl Redactor {
 
 impl Rules {
     fn suspects(&self, text: &str) -> bool {
-        table::suspects(text.as_bytes())
+        gate::suspects(text.as_bytes())
             || (self.cards && card::suspects(text.as_bytes()))
             || !self.values.is_empty()
             || self.custom.suspects(text)

@@ -1,4 +1,4 @@
-//! The table of rules, and the one look at a line that says whether any of them could hold.
+//! The table of rules, and the thorough search of a line for what they find.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -79,7 +79,7 @@ pub(super) fn id(number: u16) -> Option<&'static str> {
     }
 }
 
-fn rows() -> impl Iterator<Item = &'static Rule> {
+pub(super) fn rows() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
@@ -94,8 +94,6 @@ struct Gates {
     long: Vec<Gate>,
     rare: Vec<(&'static [u8], u16, Shape)>,
     short: Vec<(Finder<'static>, u16, Shape)>,
-    /// Hashes of how the long needles begin: on short lines faster than vector instructions.
-    beginnings: Box<[u64; 1024]>,
 }
 
 struct Gate {
@@ -118,8 +116,6 @@ const GROUP: usize = 64;
 const LONG: usize = 4;
 /// Bytes that are rare in logs: a short needle that ends with one is found by it.
 const RARE: [u8; 3] = *b"J~@";
-/// Bytes up to which a line is short.
-const SHORT_LINE: usize = 64;
 
 static GATES: LazyLock<Gates> = LazyLock::new(|| {
     let needles = (0..).zip(rows()).flat_map(|(n, rule)| {
@@ -136,13 +132,6 @@ static GATES: LazyLock<Gates> = LazyLock::new(|| {
                 .next_back()
                 .is_some_and(|b| RARE.contains(&b))
         });
-    let mut beginnings = Box::new([0; 1024]);
-    for (needle, _, _) in &long {
-        if let Some(word) = needle.as_bytes().first_chunk() {
-            let hash = beginning(*word);
-            beginnings[hash / 64] |= 1 << (hash % 64);
-        }
-    }
     Gates {
         long: long.chunks(GROUP).map(Gate::new).collect(),
         rare: rare
@@ -153,16 +142,10 @@ static GATES: LazyLock<Gates> = LazyLock::new(|| {
             .into_iter()
             .map(|(w, n, shape)| (Finder::new(w), n, shape))
             .collect(),
-        beginnings,
     }
 });
 
 type Needle = (&'static str, u16, Shape);
-
-/// A 16-bit hash.
-fn beginning(word: [u8; LONG]) -> usize {
-    (u32::from_le_bytes(word).wrapping_mul(0x9e37_79b1) >> 16) as usize
-}
 
 impl Gate {
     fn new(needles: &[Needle]) -> Gate {
@@ -196,22 +179,6 @@ impl Gate {
 }
 
 impl Gates {
-    /// Whether the line may hold a needle.
-    fn suspects(&self, bytes: &[u8]) -> bool {
-        let long = match bytes.len() {
-            0..=SHORT_LINE => bytes.array_windows().any(|word| {
-                let hash = beginning(*word);
-                self.beginnings[hash / 64] >> (hash % 64) & 1 == 1
-            }),
-            _ => self.long.iter().any(|gate| gate.next(bytes, 0).is_some()),
-        };
-        long || rare_bytes(bytes).any(|at| self.rare_at(bytes, at).is_some())
-            || self
-                .short
-                .iter()
-                .any(|(finder, _, _)| finder.find(bytes).is_some())
-    }
-
     /// The needle whose last byte stands at `at`.
     fn rare_at(&self, bytes: &[u8], at: usize) -> Option<(u16, Shape, usize)> {
         let mut rows = self.rare.iter();
@@ -222,11 +189,6 @@ impl Gates {
 
 fn rare_bytes(bytes: &[u8]) -> impl Iterator<Item = usize> {
     memchr::memchr3_iter(RARE[0], RARE[1], RARE[2], bytes)
-}
-
-/// Whether the line may hold a needle of any rule.
-pub(super) fn suspects(bytes: &[u8]) -> bool {
-    GATES.suspects(bytes)
 }
 
 /// Adds the secrets of the rules that are not switched off; what is replaced already is passed over.
@@ -287,11 +249,7 @@ impl Scan<'_> {
         if known.contains(&start) {
             return start + 1;
         }
-        let found = match shape {
-            Shape::Token(class, least) => token(self.bytes, at, class, least),
-            Shape::Other(find) => find(self.bytes, at),
-        };
-        match found {
+        match judge(self.bytes, at, shape) {
             Found::No => start + 1,
             Found::NoneBefore(place) => {
                 *known = start..place;
@@ -307,7 +265,12 @@ impl Scan<'_> {
     }
 }
 
-fn token(bytes: &[u8], at: Range<usize>, class: fn(u8) -> bool, least: usize) -> Found {
+/// What a needle is that stands in the line.
+pub(super) fn judge(bytes: &[u8], at: Range<usize>, shape: Shape) -> Found {
+    let (class, least) = match shape {
+        Shape::Token(class, least) => (class, least),
+        Shape::Other(find) => return find(bytes, at),
+    };
     let len = run(&bytes[at.end..], class);
     match len >= least {
         true => Found::Secret(at.start, at.end + len),

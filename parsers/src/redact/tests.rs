@@ -65,6 +65,7 @@ fn tokens_are_known_by_their_beginning() {
         ("pypi-token", format!("pypi-AgEIcHlwaS5vcmc{}", m(80))),
         ("rubygems-token", format!("rubygems_{}", h(48))),
         ("docker-token", format!("dckr_pat_{}", m(27))),
+        ("sentinel-token", format!("sntl_{}", m(43))),
         (
             "slack-token",
             format!("xoxb-{}-{}-{}", "1234567890", "1234567890", m(24)),
@@ -162,6 +163,13 @@ fn values_of_secret_names() {
             "AccountName=x;AccountKey=abc/def+gh==;EndpointSuffix=y",
             "AccountName=x;AccountKey=[assignment];EndpointSuffix=y",
         ),
+        (
+            "Server=db;Uid=ann;Pwd=hunter2222;Encrypt=True",
+            "Server=db;Uid=ann;Pwd=[assignment];Encrypt=True",
+        ),
+        ("login pwd:hunter2222", "login pwd:[assignment]"),
+        ("{\"pwd\": \"hunter2222\"}", "{\"pwd\": \"[assignment]\"}"),
+        ("pwd=/home/ann/work", "pwd=/home/ann/work"),
         (
             "psql --password hunter2222 -h db",
             "psql --password [assignment] -h db",
@@ -455,7 +463,11 @@ fn time_is_linear() {
         "Cookie: a=",
         "Authorization: ",
         "earer ",
+        "Bearer+",
         "ghp_",
+        "token=self.",
+        "token:_",
+        "authorization=",
         "token=,",
         "token=;a ",
         "%3A%2F%2F",
@@ -614,5 +626,83 @@ proptest! {
         let twice = again.line(&once).into_owned();
         prop_assert_eq!(twice, once, "{}", line);
         redactor.line(&pieces.concat());
+    }
+}
+
+/// Parts of lines: secrets whole and cut short, what resembles them, words of logs.
+fn pieces() -> impl Strategy<Value = String> {
+    let cut = (secrets(), 0usize..200, 0usize..200).prop_map(|((context, secret), from, to)| {
+        let whole = context.replace("{}", &secret);
+        let (from, to) = (from % (whole.len() + 1), to % (whole.len() + 1));
+        whole[from.min(to)..from.max(to)].to_owned()
+    });
+    let needles: Vec<&str> = table::rows()
+        .flat_map(|rule| rule.needles.iter().copied())
+        .collect();
+    let needle = (
+        proptest::sample::select(needles),
+        "[A-Za-z0-9_.~=:\"-]{0,40}",
+    );
+    prop_oneof![
+        2 => secrets().prop_map(|(context, secret)| context.replace("{}", &secret)),
+        3 => cut,
+        3 => needle.prop_map(|(needle, rest)| needle.to_owned() + &rest),
+        2 => proptest::sample::select(NEAR_MISSES).prop_map(str::to_owned),
+        2 => "[ -~é]{0,24}",
+        1 => "[0-9 -]{1,40}",
+        1 => proptest::sample::select(&["4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005",
+            "3782 822463 10005", "30569309025904", "6212345678901265", "secret: ", "--password ", "<token>",
+            "</token>", "@tcp(", "//", "\n", "\\n", "[redacted:jwt:0123abcd]"][..]).prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6000))]
+
+    #[test]
+    fn the_gate_holds_back_no_secret(
+        pieces in proptest::collection::vec(pieces(), 0..6),
+        between in proptest::sample::select(&["", " ", "/", "=", "\""][..]),
+        before in "[a-z]{0,4}",
+    ) {
+        let line = before + &pieces.join(between);
+        let mut thorough = redactor();
+        let expected = thorough.suspicious(&line).into_owned();
+        let mut quick = redactor();
+        prop_assert_eq!(quick.line(&line), expected);
+        prop_assert_eq!(quick.attentive(), thorough.attentive());
+        prop_assert_eq!(quick.replaced(), thorough.replaced());
+    }
+}
+
+/// Wherever a secret stands, and however short the line is.
+#[test]
+fn the_gate_holds_back_no_secret_at_any_offset() {
+    let m = |n| letters(n, MIXED);
+    let rules =
+        table::rows().flat_map(|rule| rule.needles.iter().map(move |needle| (rule, *needle)));
+    let tokens = rules.filter(|(rule, _)| matches!(rule.shape, table::Shape::Token(..)));
+    let tokens = tokens.map(|(_, needle)| needle.to_owned() + &letters(64, "0123456789ABCDEF"));
+    let others = [
+        "4111 1111 1111 1111".to_owned(),
+        "30569309025904".to_owned(),
+        "token=abcdefgh1".to_owned(),
+        "DB_PWD=hunter22".to_owned(),
+        format!("eyJhbGci{}.eyJzdWIi{}.{}", m(12), m(20), m(43)),
+        format!("sk-{}", m(48)),
+        format!("SG.{}.{}", m(22), m(43)),
+        format!("{}8Q~{}", m(3), m(34)),
+        "x://a:b2@h".to_owned(),
+    ];
+    for token in tokens.filter(|t| !t.starts_with("AGE")).chain(others) {
+        for before in 0..64 {
+            for after in [0, 1, 2, 3, 17, 600] {
+                let line = format!("{} {token} {}", ".".repeat(before), ".".repeat(after));
+                let found = redactor().line(&line) != line;
+                let there = redactor().suspicious(&line) != line;
+                assert_eq!(found, there, "{line}");
+                assert!(found, "{line}");
+            }
+        }
     }
 }

@@ -68,10 +68,11 @@ fn operator(bytes: &[u8]) -> Option<usize> {
     const OPERATORS: [&[u8]; 11] = [
         b"===", b"==", b"=>", b"=", b"!==", b"!=", b":=", b"%3D", b"%3d", b"%3A", b"\\u003d",
     ];
-    if let Some(operator) = OPERATORS.iter().find(|op| bytes.starts_with(op)) {
-        return Some(operator.len());
-    }
     match bytes {
+        [b'=' | b'!' | b'%' | b'\\', ..] | [b':', b'=', ..] => {
+            let operator = OPERATORS.iter().find(|op| bytes.starts_with(op));
+            operator.map(|op| op.len())
+        }
         [b':', b':' | b'/', ..] => None,
         [b':', ..] => Some(1),
         _ => None,

@@ -34,9 +34,13 @@ pub(crate) struct Hit {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     window: u32,
-    needle: u16,
+    /// Four other bytes of the needle, which are compared before all of it.
+    check: u32,
+    /// Offset of those.
+    check_at: u8,
     /// Offset of the window in the needle.
     offset: u8,
+    needle: u16,
 }
 
 /// A set of needles.
@@ -127,11 +131,18 @@ impl NeedleSet {
             let from = rarest(needle);
             for offset in from..from + STRIDE {
                 let window = window(&needle[offset..]);
-                // Both fit: there are at most u16::MAX needles, and `rarest` stays below 250.
+                let check_at = if offset >= WINDOW {
+                    0
+                } else {
+                    (needle.len() - WINDOW).min(240)
+                };
+                // All fit: there are at most u16::MAX needles, and `rarest` stays below 250.
                 entries.push(Entry {
                     window,
-                    needle: number as u16,
+                    check: self::window(&needle[check_at..]),
+                    check_at: check_at as u8,
                     offset: offset as u8,
+                    needle: number as u16,
                 });
             }
         }
@@ -240,15 +251,16 @@ impl NeedleSet {
             let entries = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
             let mut bits = 0;
             for entry in self.entries[entries].iter().filter(|e| e.window == found) {
+                let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
+                    continue;
+                };
+                let check = block.get(begin + usize::from(entry.check_at)..);
+                let check = check.and_then(|rest| rest.first_chunk::<WINDOW>());
+                if check.is_none_or(|four| u32::from_le_bytes(*four) != entry.check) {
+                    continue;
+                }
                 let (needle, of) = &self.needles[usize::from(entry.needle)];
-                let begin = at.checked_sub(usize::from(entry.offset));
-                let there = begin.and_then(|begin| block.get(begin..begin + needle.len()));
-                // The ends first: a call to compare memory costs more than most needles.
-                if there.is_some_and(|there| {
-                    there.first() == needle.first()
-                        && there.last() == needle.last()
-                        && *there == **needle
-                }) {
+                if block[begin..].starts_with(needle) {
                     bits |= of;
                 }
             }

@@ -1,42 +1,29 @@
-//! Needles at the beginning of a line: a bit set by the first two bytes, then the needles themselves.
+//! Needles at the beginning of a line: a table of them by the line's first two bytes.
 
 use super::Bits;
 
 /// Needles that stand at a line's beginning, behind blanks at most.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
-    /// Sorted by their first two bytes.
-    needles: Vec<Start>,
-    /// The first two bytes of each.
-    pairs: Vec<u16>,
-    /// The bytes that are needles themselves, whatever follows.
-    single: Vec<(u8, Bits)>,
-    /// One bit per pair of first bytes; a line of one byte has a line feed for the second.
-    may: Pairs,
+    added: Vec<Start>,
+    /// Those that a pair of first bytes may begin, group by group. The first group is that of blanks,
+    /// behind which it is looked again; pairs that begin nothing have none.
+    groups: Vec<Box<[Start]>>,
+    /// By pair of first bytes, which group, counted from 1. A line of one byte has a line feed for the second.
+    by_pair: Pairs,
 }
 
-/// One bit per pair of bytes.
+/// A number for each pair of bytes.
 #[derive(Debug)]
-struct Pairs(Box<[u64; 1 << 10]>);
+struct Pairs(Box<[u16; 1 << 16]>);
 
 impl Default for Pairs {
     fn default() -> Pairs {
-        Pairs(Box::new([0; 1 << 10]))
+        Pairs(Box::new([0; 1 << 16]))
     }
 }
 
-impl Pairs {
-    fn set(&mut self, pair: u16) {
-        self.0[usize::from(pair >> 6)] |= 1 << (pair & 63);
-    }
-
-    #[inline]
-    fn has(&self, pair: u16) -> bool {
-        self.0[usize::from(pair >> 6)] >> (pair & 63) & 1 == 1
-    }
-}
-
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Start {
     text: Box<[u8]>,
     /// Whether the needle is the whole line.
@@ -45,20 +32,42 @@ struct Start {
 }
 
 impl Start {
-    fn pair(&self) -> u16 {
-        pair(&self.text)
+    /// The first two bytes of lines that may begin with the needle.
+    fn pairs(&self) -> Vec<[u8; 2]> {
+        match (&*self.text, self.whole) {
+            ([byte], false) => (0..=u8::MAX).map(|second| [*byte, second]).collect(),
+            _ => vec![pair(&self.text)],
+        }
+    }
+
+    /// Whether a line of these first two bytes may begin with the needle.
+    fn may_begin(&self, first: [u8; 2]) -> bool {
+        match (&*self.text, self.whole) {
+            ([byte], false) => first[0] == *byte,
+            _ => pair(&self.text) == first,
+        }
+    }
+
+    fn begins(&self, line: &[u8]) -> bool {
+        match self.whole {
+            true => line == &*self.text,
+            false => line.starts_with(&self.text),
+        }
     }
 }
 
 /// The first two bytes.
 #[inline]
-fn pair(line: &[u8]) -> u16 {
+fn pair(line: &[u8]) -> [u8; 2] {
     match line {
-        [] => u16::from_be_bytes([b'\n', b'\n']),
-        [a] | [a, b'\r'] => u16::from_be_bytes([*a, b'\n']),
-        [a, b, ..] => u16::from_be_bytes([*a, *b]),
+        [] => [b'\n', b'\n'],
+        [a] | [a, b'\r'] => [*a, b'\n'],
+        [a, b, ..] => [*a, *b],
     }
 }
+
+/// The group of pairs that begin with a blank.
+const BLANKS: u16 = 1;
 
 impl Starts {
     pub(super) fn add(&mut self, text: &str, bits: Bits) {
@@ -67,60 +76,52 @@ impl Starts {
             None => (text, false),
         };
         let text = text.as_bytes().into();
-        self.needles.push(Start { text, whole, bits });
+        self.added.push(Start { text, whole, bits });
     }
 
     pub(super) fn build(&mut self) {
-        self.needles.sort_by_key(Start::pair);
-        self.pairs = self.needles.iter().map(Start::pair).collect();
-        let single = |s: &Start| match (&*s.text, s.whole) {
-            ([byte], false) => Some((*byte, s.bits)),
-            _ => None,
-        };
-        self.single = self.needles.iter().filter_map(single).collect();
-        for start in &self.needles {
-            match (&*start.text, start.whole) {
-                // One byte with anything behind it.
-                ([byte], false) => {
-                    (0..=u8::MAX).for_each(|b| self.may.set(u16::from_be_bytes([*byte, b])));
-                }
-                _ => self.may.set(start.pair()),
-            }
+        self.groups = vec![Box::default()];
+        let mut pairs: Vec<[u8; 2]> = self.added.iter().flat_map(Start::pairs).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        for pair in pairs {
+            let may_begin = |start: &&Start| start.may_begin(pair);
+            self.groups
+                .push(self.added.iter().filter(may_begin).cloned().collect());
+            // There are as many groups as pairs, of which some begin with a blank.
+            self.by_pair.0[index(pair)] = self.groups.len() as u16;
         }
-        // Whose first bytes are blanks is seen behind them.
         for blank in [b' ', b'\t'] {
-            (0..=u8::MAX).for_each(|b| self.may.set(u16::from_be_bytes([blank, b])));
+            for second in 0..=u8::MAX {
+                self.by_pair.0[index([blank, second])] = BLANKS;
+            }
         }
     }
 
     #[inline]
     pub(super) fn of(&self, line: &[u8]) -> Bits {
-        match self.may.has(pair(line)) {
-            true => self.compare(line),
-            false => 0,
+        match self.by_pair.0[index(pair(line))] {
+            0 => 0,
+            group => self.compare(line, group),
         }
     }
 
-    fn compare(&self, line: &[u8]) -> Bits {
-        let line = line.trim_ascii_start();
+    fn compare(&self, line: &[u8], mut group: u16) -> Bits {
+        let mut line = line;
+        if group == BLANKS {
+            line = line.trim_ascii_start();
+            group = self.by_pair.0[index(pair(line))];
+        }
+        let Some(group) = self.groups.get(usize::from(group).wrapping_sub(1)) else {
+            return 0;
+        };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let pair = pair(line);
-        let from = self.pairs.partition_point(|p| *p < pair);
-        let same = self.pairs[from..]
-            .iter()
-            .take_while(|p| **p == pair)
-            .count();
-        let found = self.needles[from..from + same]
-            .iter()
-            .filter(|s| match s.whole {
-                true => line == &*s.text,
-                false => line.starts_with(&s.text),
-            })
-            .fold(0, |bits, s| bits | s.bits);
-        let single = self
-            .single
-            .iter()
-            .filter(|(byte, _)| line.first() == Some(byte));
-        single.fold(found, |bits, (_, of)| bits | of)
+        let begun = group.iter().filter(|start| start.begins(line));
+        begun.fold(0, |bits, start| bits | start.bits)
     }
+}
+
+#[inline]
+fn index(pair: [u8; 2]) -> usize {
+    usize::from(u16::from_be_bytes(pair))
 }

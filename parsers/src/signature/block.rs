@@ -1,7 +1,7 @@
 //! A block of lines that is being read: what it is known to be so far, and the occurrence it makes.
 
 use super::frames::Frames;
-use super::table::{CAUSES, Classes, line_class};
+use super::table::{CAUSES, Classes, class_of, line_class};
 use crate::cut::{MESSAGE_CAP, cut_at_boundary};
 
 /// Parts of an occurrence that are kept apart (causes, exceptions of a group); lines of further ones
@@ -108,8 +108,14 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub(super) fn new(kind: &'static BlockClass, head: &Head<'_>, text: &str, line: u64) -> Block {
-        let among = |classes| line_class(classes, text);
+    /// A block that begins with the head in a text of those classes.
+    pub(super) fn new(
+        kind: &'static BlockClass,
+        head: &Head<'_>,
+        (text, classes): (&str, Classes),
+        line: u64,
+    ) -> Block {
+        let among = |wanted| class_of(classes, wanted, text);
         let mut part = Part {
             class: among(kind.overruled_by).unwrap_or(kind.class),
             exception: head.exception.map(str::to_owned),

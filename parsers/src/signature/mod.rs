@@ -20,6 +20,7 @@ mod frames;
 mod go;
 mod http;
 mod java;
+mod names;
 mod native;
 mod network;
 mod node;
@@ -43,6 +44,7 @@ use crate::mask;
 
 use block::{Block, Next, Part};
 use frames::Frames;
+use names::Names;
 use table::{BLOCKS, Classes};
 
 /// Lines a block may have: stacks of thousands of goroutines are one occurrence.
@@ -52,6 +54,7 @@ const BLOCK_CAP: u64 = 20_000;
 #[derive(Default)]
 pub(crate) struct Signatures {
     open: Option<Box<Block>>,
+    names: Names,
 }
 
 impl Signatures {
@@ -126,13 +129,24 @@ impl Signatures {
             .filter(|(of, _)| classes >> of & 1 == 1)
             .find_map(|(_, class)| Some((class, (class.head)(text)?)));
         let Some((class, head)) = head else {
-            if let Some(class) = table::line_class(Classes::MAX, text) {
-                tell(class, line.number, text.trim(), None, emit);
+            if let Some(class) = table::class_of(classes, Classes::MAX, text) {
+                tell(
+                    &mut self.names,
+                    class,
+                    line.number,
+                    (text.trim(), None),
+                    emit,
+                );
             }
             return;
         };
         self.close(emit);
-        self.open = Some(Box::new(Block::new(class, &head, text, line.number)));
+        self.open = Some(Box::new(Block::new(
+            class,
+            &head,
+            (text, classes),
+            line.number,
+        )));
     }
 
     /// Emits the open block, or its head as a line of its own if that is all there was.
@@ -142,7 +156,8 @@ impl Signatures {
         };
         if !block.certain {
             if let (Some(class), Some(head)) = (block.alone, block.parts.first()) {
-                tell(class, block.first, &head.text(), None, emit);
+                let text = head.text();
+                tell(&mut self.names, class, block.first, (&text, None), emit);
             }
             return;
         }
@@ -158,7 +173,7 @@ impl Signatures {
             outer: outer.as_deref(),
             within: None,
         };
-        whole.tell(emit);
+        whole.tell(&mut self.names, emit);
         for (at, part) in block.parts.iter().enumerate() {
             if at > 0 && !part.silent {
                 let told = Told {
@@ -169,10 +184,11 @@ impl Signatures {
                     outer: None,
                     within: Some(block.first),
                 };
-                told.tell(emit);
+                told.tell(&mut self.names, emit);
             }
             if let Some((number, class, message)) = &part.cause {
-                tell(class, *number, message, Some(block.first), emit);
+                let said = (message.as_str(), Some(block.first));
+                tell(&mut self.names, class, *number, said, emit);
             }
         }
     }
@@ -189,20 +205,19 @@ struct Told<'p> {
 }
 
 impl Told<'_> {
-    fn tell(&self, emit: Emit<'_>) {
+    fn tell(&self, names: &mut Names, emit: Emit<'_>) {
         let part = self.part;
         let exception = part.exception.as_deref();
         let functions = self.frames.functions();
-        let exact = mask::fingerprint(self.class, exception, &part.message, functions);
-        let group = mask::group(self.class, exception, &part.message);
+        let (exact, group) = names.of(self.class, exception, &part.message, functions);
         let frames = self.frames.shown();
         let signature = Signature {
             class: self.class,
             exception,
             message: &part.message,
             end_line: self.lines.1,
-            fingerprint: &exact,
-            group: &group,
+            fingerprint: exact,
+            group,
             outer: self.outer,
             within: self.within,
             frames: frames.each_ref().map(|frame| frame.as_deref()),
@@ -212,7 +227,13 @@ impl Told<'_> {
 }
 
 /// Emits an occurrence of one line.
-fn tell(class: &'static str, number: u64, message: &str, within: Option<u64>, emit: Emit<'_>) {
+fn tell(
+    names: &mut Names,
+    class: &'static str,
+    number: u64,
+    (message, within): (&str, Option<u64>),
+    emit: Emit<'_>,
+) {
     let part = Part {
         message: cut_at_boundary(message, MESSAGE_CAP).to_owned(),
         ..Part::default()
@@ -225,5 +246,5 @@ fn tell(class: &'static str, number: u64, message: &str, within: Option<u64>, em
         outer: None,
         within,
     };
-    told.tell(emit);
+    told.tell(names, emit);
 }

@@ -4,7 +4,7 @@
 
 use super::block::{Block, BlockClass, Head, Next, numbered};
 use super::frames::is_library;
-use super::table::CAUSES;
+use super::table::{self, CAUSES};
 
 pub(super) static CLASS: BlockClass = BlockClass {
     class: "ruby_exception",
@@ -33,6 +33,8 @@ pub(super) const NEEDLES: &[&str] = &[
 
 /// What a line of the stack begins with: the head, whose method may have any name, stands before it.
 pub(super) const STACK: &str = "\nfrom ";
+/// How many lines above that the head may stand.
+pub(super) const LOOKBACK: u8 = 4;
 
 fn head(text: &str) -> Option<Head<'_>> {
     let (place, method, rest) = located(text)?;
@@ -45,7 +47,8 @@ fn head(text: &str) -> Option<Head<'_>> {
     Some(Head {
         exception,
         message,
-        certain: true,
+        // Else nobody may have looked for it, until its stack comes.
+        certain: table::holds_needle(text),
         place: Some((method, place)),
         ..Head::default()
     })
@@ -90,6 +93,7 @@ fn next(block: &mut Block, text: &str) -> Next {
         && located(frame).is_some()
     {
         block.state = IN_FRAMES;
+        block.certain |= block.seen - block.first <= u64::from(LOOKBACK);
         push(block, frame);
         return Next::In;
     }

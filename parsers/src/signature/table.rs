@@ -101,6 +101,13 @@ pub(super) fn needles() -> impl Iterator<Item = &'static str> {
         .copied()
 }
 
+/// Whether one of these literals stands in the text.
+pub(super) fn holds_needle(text: &str) -> bool {
+    static EVERY: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(needles()).ok());
+    EVERY.as_ref().is_none_or(|every| every.is_match(text))
+}
+
 /// The classes of which a keyword stands in the text.
 pub(super) fn classes(text: &str) -> Classes {
     let Some(every) = &KEYWORDS.every else {
@@ -118,7 +125,12 @@ pub(super) fn lines_of(classes: Classes) -> Classes {
 
 /// The first of [`LINES`] that the text is, among those whose bits are set.
 pub(super) fn line_class(among: Classes, text: &str) -> Option<&'static str> {
-    let may_be = among & lines_of(classes(text));
+    class_of(classes(text), among, text)
+}
+
+/// The same for a text whose [`classes`] are known.
+pub(super) fn class_of(of: Classes, among: Classes, text: &str) -> Option<&'static str> {
+    let may_be = among & lines_of(of);
     if may_be == 0 {
         return None;
     }

@@ -24,7 +24,8 @@ pub(crate) fn spawn(
     plan: Plan,
 ) -> io::Result<(Child, Vec<Stream>)> {
     let mut command = Command::new(program);
-    command.args(arguments);
+    // What proves the sender is none of the command's business.
+    command.args(arguments).env_remove(crate::token::VARIABLE);
     let streams = plan.give_to(&mut command);
     let child = command.spawn()?;
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;

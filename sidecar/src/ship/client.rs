@@ -1,18 +1,21 @@
 //! The HTTP client: one connection kept open, one request at a time, everything with a time limit.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, Response, StatusCode, Uri, header};
+use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, Position};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::policy::Answer;
+use crate::dial::{AddressError, DialError, Endpoint};
+use crate::token::{TokenError, TokenSource};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// For a whole exchange. Half-open connections are noticed by it.
@@ -22,22 +25,13 @@ const ANSWER: usize = 64 * 1024;
 /// What a body of frames says it is.
 const FRAMES: &str = "application/vnd.sentinel.frame";
 
-/// Why an address is not one we can send to; not retryable.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum AddressError {
-    /// Not `http://HOST[:PORT][/PATH]`.
-    #[error("not an address of an agent: {0:?} (http://HOST:PORT is)")]
-    Malformed(String),
-    /// TLS is left to what stands between.
-    #[error("https is not built in: send to a local agent, or through a proxy: {0:?}")]
-    Https(String),
-}
-
 /// Why a request got no usable answer; always retryable.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
-    #[error("cannot connect: {0}")]
-    Connect(#[source] std::io::Error),
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
     #[error("no answer in time")]
     Timeout,
     #[error("connection broke: {0}")]
@@ -50,11 +44,10 @@ pub(super) enum ClientError {
 
 /// An agent's address and the connection to it, if one is open.
 pub(super) struct Client {
-    host: String,
-    /// `host:port` for the socket.
-    authority: String,
-    /// Path before `/v1`, without a slash at its end.
-    base: String,
+    endpoint: Endpoint,
+    /// The file of those who may vouch for it.
+    trust: Option<PathBuf>,
+    token: TokenSource,
     connection: Option<Connection>,
 }
 
@@ -70,23 +63,15 @@ impl Drop for Connection {
 }
 
 impl Client {
-    pub(super) fn new(agent: &str) -> Result<Client, AddressError> {
-        let malformed = || AddressError::Malformed(agent.to_owned());
-        let uri: Uri = agent.parse().map_err(|_| malformed())?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(AddressError::Https(agent.to_owned())),
-            _ => return Err(malformed()),
+    pub(super) fn new(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+        let endpoint = Endpoint::parse(agent, None)?;
+        if endpoint.secure && config.ca_file.is_none() {
+            return Err(AddressError::NoCa(agent.to_owned()));
         }
-        let authority = uri.authority().ok_or_else(malformed)?;
-        if uri.query().is_some() || authority.as_str().contains('@') {
-            return Err(malformed());
-        }
-        let port = authority.port_u16().unwrap_or(80);
         Ok(Client {
-            host: authority.as_str().to_owned(),
-            authority: format!("{}:{port}", authority.host()),
-            base: uri.path().trim_end_matches('/').to_owned(),
+            endpoint,
+            trust: config.ca_file.clone(),
+            token: TokenSource::new(config.token_file.as_deref()),
             connection: None,
         })
     }
@@ -115,6 +100,10 @@ impl Client {
         if answer.is_err() {
             self.connection = None;
         }
+        // An agent that does not know us may hang up before its answer is read.
+        if matches!(answer, Err(_) | Ok(Answer::Refused { status: 401, .. })) {
+            self.token.doubt();
+        }
         answer
     }
 
@@ -124,16 +113,20 @@ impl Client {
         kind: &str,
         body: Bytes,
     ) -> Result<Answer, ClientError> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(Method::POST)
-            .uri(format!("{}{path}", self.base))
-            .header(header::HOST, &self.host)
+            .uri(format!("{}{path}", self.endpoint.base))
+            .header(header::HOST, &self.endpoint.host)
             .header(header::CONTENT_TYPE, kind)
             .header(
                 header::USER_AGENT,
                 concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION")),
             )
             .body(Full::new(body))?;
+        if let Some(token) = self.token.header()? {
+            request.headers_mut().insert(header::AUTHORIZATION, token);
+        }
+        // A redirect is an answer like any other: the token goes to the address it was meant for.
         let response = self.sender().await?.send_request(request).await?;
         read(response).await
     }
@@ -146,7 +139,8 @@ impl Client {
         };
         if !usable {
             self.connection = None;
-            let opened = timeout(CONNECT, connect(&self.authority)).await;
+            let connecting = connect(&self.endpoint, self.trust.as_deref());
+            let opened = timeout(CONNECT, connecting).await;
             self.connection = Some(opened.unwrap_or(Err(ClientError::Timeout))?);
         }
         match &mut self.connection {
@@ -156,13 +150,9 @@ impl Client {
     }
 }
 
-async fn connect(authority: &str) -> Result<Connection, ClientError> {
-    let socket = TcpStream::connect(authority)
-        .await
-        .map_err(ClientError::Connect)?;
-    // Frames are small and waited for; without this each would wait for the one before.
-    socket.set_nodelay(true).map_err(ClientError::Connect)?;
-    let (sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
+async fn connect(endpoint: &Endpoint, trust: Option<&Path>) -> Result<Connection, ClientError> {
+    let line = endpoint.dial(trust).await?;
+    let (sender, connection) = http1::handshake(TokioIo::new(line)).await?;
     let driver = tokio::spawn(async move {
         // Its end is seen by the sender.
         let _ = connection.await;
@@ -191,43 +181,4 @@ async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, Clien
                 .map(Duration::from_secs),
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        let ok = |text| Client::new(text).map(|c| (c.authority, c.base)).ok();
-        assert_eq!(
-            ok("http://127.0.0.1:7600"),
-            Some(("127.0.0.1:7600".into(), String::new()))
-        );
-        assert_eq!(
-            ok("http://agent/base/"),
-            Some(("agent:80".into(), "/base".into()))
-        );
-        assert_eq!(
-            ok("http://[::1]:1"),
-            Some(("[::1]:1".into(), String::new()))
-        );
-        for bad in [
-            "",
-            "agent:7600",
-            "http://",
-            "http://u:p@h",
-            "http://h/?q",
-            "ftp://h",
-        ] {
-            assert!(
-                matches!(Client::new(bad), Err(AddressError::Malformed(_))),
-                "{bad}"
-            );
-        }
-        assert!(matches!(
-            Client::new("https://h"),
-            Err(AddressError::Https(_))
-        ));
-    }
 }

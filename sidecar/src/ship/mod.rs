@@ -17,7 +17,7 @@ use sentinel_parsers::wire::{OpenStream, Position};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-pub use client::AddressError;
+pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
 pub use stop::Stop;
 pub(crate) use stop::changed;
@@ -36,12 +36,12 @@ const READ: usize = 64 * 1024;
 /// How often a source that cannot be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(1);
 
-/// Whether an agent's address is one that [`run`] can send to.
+/// Whether an agent's address is one that [`run`] can send to with this configuration.
 ///
 /// # Errors
 /// When it is not.
-pub fn check_address(agent: &str) -> Result<(), AddressError> {
-    Client::new(agent).map(drop)
+pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressError> {
+    Client::new(agent, config).map(drop)
 }
 
 /// Ships a source until the agent has all of it or `stop` says now.
@@ -65,7 +65,7 @@ pub async fn run(
         epoch,
         config,
         reading,
-        client: Client::new(agent)?,
+        client: Client::new(agent, config)?,
         policy: Policy::new(config.retry_min, config.retry_max),
         queue: Queue::default(),
         pipeline: Pipeline::resume(

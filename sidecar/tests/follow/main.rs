@@ -5,6 +5,7 @@
 mod chance;
 mod joined;
 mod reader;
+mod refusing;
 mod rotation;
 mod truncation;
 mod writer;

@@ -38,6 +38,10 @@ pub(crate) struct State {
     pub(crate) too_many: Option<u64>,
     pub(crate) requests: u64,
     pub(crate) duplicates: u64,
+    /// Of each request, the `authorization` header.
+    pub(crate) tokens: Vec<String>,
+    /// Tokens that are known; everybody is let in if there are none.
+    pub(crate) known: Vec<&'static str>,
 }
 
 /// A running agent. Its threads end with the test.
@@ -76,10 +80,13 @@ fn serve(socket: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
+    let (mut length, mut token) = (0, String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
+        if let Some(told) = header.strip_prefix("authorization: ") {
+            token = told.trim().to_owned();
+        }
         let header = header.trim().to_ascii_lowercase();
         if header.is_empty() {
             break;
@@ -90,7 +97,15 @@ fn serve(socket: &TcpStream, state: &Mutex<State>) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let (status, more, text) = answer(&mut state.lock().unwrap(), &path, &body)?;
+    let (status, more, text) = {
+        let mut state = state.lock().unwrap();
+        let known = state.known.is_empty() || state.known.iter().any(|known| token == *known);
+        state.tokens.push(token);
+        match known {
+            true => answer(&mut state, &path, &body)?,
+            false => (401, "", String::new()),
+        }
+    };
     let mut socket = socket;
     let length = text.len();
     let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{more}\r\n");

@@ -92,14 +92,30 @@ fn ship(
     agent: &str,
     stop: watch::Receiver<Stop>,
 ) -> ShipOutcome {
+    ship_as(source, open, agent, stop, &config())
+}
+
+fn ship_as(
+    source: Source,
+    open: &OpenStream,
+    agent: &str,
+    stop: watch::Receiver<Stop>,
+    config: &SidecarConfig,
+) -> ShipOutcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let (config, reading) = (config(), Reading::default());
-    let shipped = ship::run(source, open.clone(), agent, &config, &reading, stop);
+    let reading = Reading::default();
+    let shipped = ship::run(source, open.clone(), agent, config, &reading, stop);
     let limited = async { tokio::time::timeout(Duration::from_secs(60), shipped).await };
     runtime.block_on(limited).unwrap().unwrap()
+}
+
+fn ship_with(dir: &Path, open: &OpenStream, agent: &Agent, config: &SidecarConfig) -> ShipOutcome {
+    let (_go_on, stop) = watch::channel(Stop::No);
+    let source = Source::Segments(SegmentSource::open(dir).unwrap());
+    ship_as(source, open, &agent.url(), stop, config)
 }
 
 fn ship_dir(dir: &Path, open: &OpenStream, agent: &Agent) -> ShipOutcome {
@@ -187,6 +203,87 @@ fn every_fault_at_every_early_request_changes_nothing() {
         assert!(ship_dir(dir.path(), &open, &agent).complete, "{fault:?}");
         check(&agent.state(), &bytes);
     }
+}
+
+/// Torture row N6.
+#[test]
+fn a_redirect_is_not_followed_and_retry_after_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = log(100);
+    let open = recorded(dir.path(), &bytes);
+    let (agent, elsewhere) = (Agent::start(), Agent::start());
+    let there = format!("location: {}/v1/streams\r\n", elsewhere.url());
+    let there: &'static str = Box::leak(there.into_boxed_str());
+    agent.state().faults = [
+        Fault::Status(301, there),
+        Fault::Status(307, there),
+        Fault::Status(308, there),
+        Fault::Status(429, "retry-after: 1\r\n"),
+        Fault::Status(503, "retry-after: 1\r\n"),
+        Fault::Status(500, ""),
+        Fault::WebPage,
+    ]
+    .into();
+    let token = dir.path().join("token");
+    fs::write(&token, "secret\n").unwrap();
+    let config = SidecarConfig {
+        token_file: Some(token),
+        ..config()
+    };
+    let begun = Instant::now();
+    let outcome = ship_with(dir.path(), &open, &agent, &config);
+    assert!(outcome.complete, "{outcome:?}");
+    assert!(
+        begun.elapsed() >= Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    check(&agent.state(), &bytes);
+    assert_eq!(elsewhere.state().tokens, Vec::<String>::new());
+    assert!(
+        agent
+            .state()
+            .tokens
+            .iter()
+            .all(|token| token == "Bearer secret")
+    );
+}
+
+#[test]
+fn a_token_that_expires_is_read_again_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = log(100);
+    let open = recorded(dir.path(), &bytes);
+    let agent = Agent::start();
+    agent.state().known = vec!["Bearer new"];
+    let token = dir.path().join("token");
+    fs::write(&token, "old").unwrap();
+    let config = SidecarConfig {
+        token_file: Some(token.clone()),
+        ..config()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_until("refused", || agent.state().tokens.len() > 2);
+            fs::write(&token, "new").unwrap();
+        });
+        assert!(ship_with(dir.path(), &open, &agent, &config).complete);
+    });
+    check(&agent.state(), &bytes);
+    assert_eq!(agent.state().tokens[0], "Bearer old");
+}
+
+#[test]
+fn a_command_under_capture_does_not_see_the_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = Command::new(BINARY)
+        .args(["capture", "--dir"])
+        .arg(dir.path().join("d"))
+        .args(["--", "/bin/sh", "-c", "echo [$SENTINEL_TOKEN]"])
+        .env("SENTINEL_TOKEN", "secret")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&made.stdout), "[]\n");
 }
 
 #[test]

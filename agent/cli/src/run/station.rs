@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sentinel_agent::api::view::LiveRun;
 use sentinel_agent::store::Reader;
 use sentinel_agent::{Agent, Handle, Options, Sharing};
-use sentinel_config::Config;
+use sentinel_config::{AuthConfig, Config, TlsConfig};
 use sentinel_parsers::wire::{OpenStream, RunContext, StreamIdentity};
 use sentinel_sidecar::reading::{KeyFile, Reading};
 use sentinel_sidecar::segments::StreamInfo;
@@ -51,8 +51,13 @@ impl Station {
             sharing: Sharing::Shared,
             ..Options::new(data.to_owned())
         };
+        // Of the two halves in this process only: what the configuration says about an agent that
+        // others reach has no meaning here.
+        let mut private = config.clone();
+        private.agent.auth = AuthConfig::default();
+        private.agent.tls = TlsConfig::default();
         let agent = runtime
-            .block_on(Agent::start(config, options))
+            .block_on(Agent::start(&private, options))
             .map_err(|e| Failure::usage(told(&e)))?;
         let name: String = run_id
             .chars()
@@ -98,7 +103,8 @@ impl Station {
             command: Some(info.command.clone()),
         };
         let address = format!("http://{}", self.agent.addr());
-        let sidecar = config.sidecar.clone();
+        let mut sidecar = config.sidecar.clone();
+        sidecar.token_file = None;
         let kept = self.data.join(KEY_FILE);
         let reading = Reading::new(config, KeyFile::Kept(&kept))
             .map_err(|e| Failure::usage(e.to_string()))?;

@@ -1,6 +1,7 @@
 //! Opening the SQLite database: settings, checks, and what happens to a damaged file.
 
 pub(crate) mod anomalies;
+pub(crate) mod audit;
 pub(crate) mod frames;
 pub(crate) mod gaps;
 mod ids;

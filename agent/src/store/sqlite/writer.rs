@@ -15,12 +15,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rusqlite::{Connection, TransactionBehavior};
 use sentinel_core::output::FrameRow;
 use sentinel_core::{Notice, Persist, Reply};
-use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot};
 
 use super::frames::{self, Span};
 use super::ids::Ids;
 use super::tests::TestWriter;
-use super::{Opened, StoreError, anomalies, gaps, runs, streams, suites};
+use super::{Opened, StoreError, anomalies, audit, gaps, runs, streams, suites};
+use crate::audit::AuditRow;
+use crate::runtime::Held;
 use crate::store::{Quarantine, Reader};
 use crate::watch::Watch;
 
@@ -45,7 +47,9 @@ pub struct Batch {
     /// What open views should hear of.
     pub notify: Vec<Notice>,
     /// The memory the step's input was allowed to take, given back with the answer.
-    pub held: Option<OwnedSemaphorePermit>,
+    pub held: Option<Held>,
+    /// What somebody did.
+    pub audit: Option<AuditRow>,
 }
 
 /// How commits are grouped.
@@ -168,7 +172,8 @@ impl Work {
 
     /// Makes the group durable, however long it takes; false only when told to stop meanwhile.
     fn commit(&mut self, group: &[Batch]) -> bool {
-        if group.iter().all(|batch| batch.persist.is_empty()) {
+        let empty = |batch: &Batch| batch.persist.is_empty() && batch.audit.is_none();
+        if group.iter().all(empty) {
             return true;
         }
         let (mut pause, mut told) = (BACKOFF.0, None);
@@ -262,6 +267,9 @@ fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()>
                 Persist::Gap(row) => gaps::write(tx, ids, row)?,
                 Persist::Anomaly(row) => anomalies::write(tx, ids, row)?,
             }
+        }
+        if let Some(row) = &batch.audit {
+            audit::write(tx, row)?;
         }
     }
     Ok(())

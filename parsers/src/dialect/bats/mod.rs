@@ -9,7 +9,7 @@
 mod tests;
 
 use super::tap::Details;
-use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Status, SuiteStart, Summary, TestDetail, TestEnd};
 
 /// The dialect's row in the table.
@@ -55,6 +55,7 @@ impl Dialect for Bats {
             }
             if !self.open {
                 self.open = true;
+                self.suite.take_if(|_| !headed);
                 self.begin_suite(emit);
             }
             self.result(&test, line.number, emit);
@@ -78,13 +79,6 @@ impl Dialect for Bats {
 
     fn finish(&mut self, emit: Emit<'_>) {
         self.end_details(emit);
-    }
-
-    fn attention(&self) -> Attention {
-        match self.open {
-            true => Attention::Every,
-            false => Attention::Needles,
-        }
     }
 }
 

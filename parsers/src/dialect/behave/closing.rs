@@ -105,6 +105,11 @@ impl Closing {
         self.list = Some(status);
     }
 
+    /// Whether a list is being read, which a blank line ends.
+    pub(super) fn is_listing(&self) -> bool {
+        self.list.is_some()
+    }
+
     pub(super) fn blank(&mut self) {
         self.list = None;
     }

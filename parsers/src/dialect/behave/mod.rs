@@ -158,7 +158,7 @@ impl Dialect for Behave {
     }
 
     fn attention(&self) -> Attention {
-        match self.running {
+        match self.running || self.closing.is_listing() {
             true => Attention::Every,
             false => Attention::Needles,
         }

@@ -13,7 +13,7 @@ mod lines;
 mod tests;
 
 use super::catch2::{duration, rule};
-use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line, closing};
+use super::{Claim, Dialect, DialectInfo, Emit, Line, closing};
 use crate::event::{Body, Counts, Printed, Status, TestEnd, TestStart};
 use lines::{Outcome, Totals, Verdict};
 
@@ -44,6 +44,8 @@ pub(super) const INFO: DialectInfo = DialectInfo {
 /// State over one stream.
 #[derive(Default)]
 struct Doctest {
+    /// Whether a line was claimed: headings have no needles, so every line may be one's then.
+    spoken: bool,
     head: Option<Head>,
     run: Option<Run>,
 }
@@ -90,6 +92,20 @@ struct Failure {
 
 impl Dialect for Doctest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        let claim = self.read(line, emit);
+        self.spoken |= claim != Claim::Pass;
+        claim
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        if let Some(run) = &mut self.run {
+            run.settle(emit);
+        }
+    }
+}
+
+impl Doctest {
+    fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         if let Some(totals) = lines::totals(line.text) {
             self.head = None;
             let mut run = self.run.take().unwrap_or_default();
@@ -112,21 +128,6 @@ impl Dialect for Doctest {
         }
     }
 
-    fn finish(&mut self, emit: Emit<'_>) {
-        if let Some(run) = &mut self.run {
-            run.settle(emit);
-        }
-    }
-
-    fn attention(&self) -> Attention {
-        match self.run {
-            Some(_) => Attention::Every,
-            None => Attention::Needles,
-        }
-    }
-}
-
-impl Doctest {
     /// Reads on in a heading; `None` if the line has nothing to do with one. Others have rules too: no
     /// line is ours before the heading's last, unless doctest is being spoken.
     fn heading(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Option<Claim> {
@@ -158,8 +159,8 @@ impl Doctest {
             head.described = None;
         } else if let Some(name) = lines::case(text) {
             // No needle stands in other names.
-            let known = text.starts_with("TEST CASE:  ") || self.run.is_some();
-            let near = self.run.is_some() || head.from + u64::from(INFO.lookback) >= line.number;
+            let known = text.starts_with("TEST CASE:  ") || self.spoken;
+            let near = self.spoken || head.from + u64::from(INFO.lookback) >= line.number;
             if !known || !near {
                 return None;
             }

@@ -117,17 +117,22 @@ pub(super) fn platform_result(text: &str) -> Option<Shown<'_>> {
     })
 }
 
+/// Bytes that a time and its bracket take at most.
+const TIME: usize = 64;
+
 /// Name, time and the beginning of the message of a failed test in the terminal logger:
 /// `Shop.CartTests.Adds (2ms): Error Message: Assert.True() Failure`
 pub(super) fn error_head(text: &str) -> Option<(&str, f64, &str)> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find("): ") {
         let (head, rest) = (&text[..from + at], &text[from + at + 3..]);
-        if let Some((name, time)) = head.rsplit_once(" (")
+        // Not further back than a time is long: there may be as many places to look from.
+        let near = head.floor_char_boundary(head.len().saturating_sub(TIME));
+        if let Some((name, time)) = head[near..].rsplit_once(" (")
             && let Some(time) = time_of(time)
         {
             return Some((
-                name,
+                &head[..near + name.len()],
                 time,
                 rest.strip_prefix("Error Message:").unwrap_or(rest).trim(),
             ));
@@ -147,7 +152,8 @@ fn time_of(text: &str) -> Option<f64> {
 
 /// `file:line` of `    CartTests.cs(28): error TESTERROR:`, and what follows on the line.
 pub(super) fn error(text: &str) -> Option<(Option<String>, &str)> {
-    let (place, rest) = text.split_once(ERROR)?;
+    // To look is much cheaper than to prepare for a split.
+    let (place, rest) = text.contains(ERROR).then(|| text.split_once(ERROR))??;
     let place = place
         .trim()
         .strip_suffix(':')
@@ -216,14 +222,14 @@ pub(super) fn totals(text: &str, within_run: bool) -> Option<Printed> {
     let (figures, separator) = match text.strip_prefix("Total tests: ") {
         Some(_) if !within_run => return None,
         Some(_) => (text.strip_suffix('.')?, ". "),
-        None => match text.split_once(" - ") {
-            Some((verdict, rest)) => {
+        None => match text.contains(" - ").then(|| text.split_once(" - ")) {
+            Some(Some((verdict, rest))) => {
                 let verdict = verdict.trim_end();
                 let known = matches!(verdict, "Failed!" | "Passed!" | "Skipped!" | "None");
                 (known && rest.starts_with("Failed: ")).then_some(())?;
                 (rest, ", ")
             }
-            None => {
+            _ => {
                 let rest = text.strip_prefix("Test summary: ")?;
                 (Some(rest).filter(|r| r.starts_with("total: "))?, ", ")
             }

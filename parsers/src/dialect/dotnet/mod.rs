@@ -182,10 +182,9 @@ impl Dotnet {
     /// Lines that begin or end a run.
     fn head(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Option<Claim> {
         // Several assemblies may begin on one line.
-        let started = text.matches(STARTING).count();
-        if started > 0 {
+        if text.contains(STARTING) {
             self.end_entry(emit);
-            self.begin(started as u64);
+            self.begin(text.matches(STARTING).count() as u64);
             return Some(Claim::Own);
         }
         if text.starts_with(RUNNING) || lines::is_platform(text) {

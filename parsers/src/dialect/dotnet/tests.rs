@@ -1,6 +1,7 @@
 //! What `dotnet test` prints in, tests out. The logs are made after the loggers' sources, output shown in issues
 //! and logs of CI that projects published; no SDK was at hand to run.
 
+use super::lines;
 use crate::dialect::told::told;
 
 const START: &str = "Test run for /app/Shop.Tests.dll (.NETCoreApp,Version=v8.0)
@@ -296,4 +297,13 @@ fn a_line_that_only_looks_like_a_summary_takes_nothing_up() {
     let text =
         "Test run summary: 3 passed\nTest run summary: Failed!\nnoise\n  total: 3\n  failed: 1\n";
     assert_eq!(told("dotnet", text), "");
+}
+
+#[test]
+fn a_line_of_many_brackets_is_read_in_linear_time() {
+    // Quadratic, this takes minutes: it is kept whole, for it begins as a report.
+    let line = format!("<?xml {}", "    T.cs(28): error TESTERROR:".repeat(30_000));
+    assert_eq!(told("dotnet", &line), "");
+    let whole = lines::error_head("A.T.X(a): b (1 m 34 s): Error Message: no");
+    assert_eq!(whole, Some(("A.T.X(a): b", 94.0, "no")));
 }

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::places::quote_or_escape;
+
 #[cfg(test)]
 mod tests;
 
@@ -43,9 +45,9 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A string between its quotes, escapes still in place.
+/// A string between its quotes, escapes still in place, and whether there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RawStr<'a>(&'a str);
+pub(super) struct RawStr<'a>(&'a str, bool);
 
 impl<'a> RawStr<'a> {
     /// The escaped text.
@@ -56,13 +58,21 @@ impl<'a> RawStr<'a> {
     /// Without the line feed it ends with, if it does.
     pub(super) fn without_line_end(self) -> RawStr<'a> {
         match self.0.strip_suffix("\\n") {
-            Some(rest) if !rest.ends_with('\\') => RawStr(rest),
+            Some(rest) if !rest.ends_with('\\') => RawStr(rest, self.1),
             _ => self,
         }
     }
 
     /// The text meant; U+FFFD for an escape that means nothing.
+    #[inline]
     pub(super) fn text(self) -> Cow<'a, str> {
+        match self.1 {
+            false => Cow::Borrowed(self.0),
+            true => self.unescaped(),
+        }
+    }
+
+    fn unescaped(self) -> Cow<'a, str> {
         let Some(first) = memchr::memchr(b'\\', self.0.as_bytes()) else {
             return Cow::Borrowed(self.0);
         };
@@ -136,9 +146,8 @@ pub(super) fn object<'a>(text: &'a str, mut member: impl FnMut(&'a str, Value<'a
         at = blanks(bytes, expect(bytes, blanks(bytes, end + 1), b':')?);
         let value = match bytes.get(at)? {
             b'"' => {
-                let end = string_end(bytes, at + 1)?;
-                let inner = RawStr(&text[at + 1..end]);
-                at = end + 1;
+                let (inner, end) = string(text, at + 1)?;
+                at = end;
                 Value::Str(inner)
             }
             _ => {
@@ -158,22 +167,18 @@ pub(super) fn object<'a>(text: &'a str, mut member: impl FnMut(&'a str, Value<'a
     }
 }
 
-/// Splits behind the quote that ends a string; `text` begins behind the one that opens it.
+/// The string that begins at this place of the text, behind the quote that opens it, and the place behind
+/// the quote that ends it.
 #[inline]
-pub(super) fn string(text: &str) -> Option<(RawStr<'_>, &str)> {
-    let end = string_end(text.as_bytes(), 0)?;
-    Some((RawStr(&text[..end]), &text[end + 1..]))
-}
-
-/// The same, for strings that are mostly longer than a search costs to set up. `text` begins behind the one that opens it.
-#[inline]
-pub(super) fn long_string(text: &str) -> Option<(RawStr<'_>, &str)> {
+pub(super) fn string(text: &str, from: usize) -> Option<(RawStr<'_>, usize)> {
     let bytes = text.as_bytes();
-    let mut end = memchr::memchr2(b'"', b'\\', bytes)?;
-    if bytes[end] != b'"' {
-        end = string_end(bytes, end)?;
-    }
-    Some((RawStr(&text[..end]), &text[end + 1..]))
+    let first = quote_or_escape(bytes, from)?;
+    let escaped = bytes[first] != b'"';
+    let end = match escaped {
+        true => string_end(bytes, first)?,
+        false => first,
+    };
+    Some((RawStr(&text[from..end], escaped), end + 1))
 }
 
 /// The place behind blanks.
@@ -195,40 +200,12 @@ fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
 #[inline]
 fn string_end(bytes: &[u8], mut from: usize) -> Option<usize> {
     loop {
-        let at = from + quote_or_escape(bytes.get(from..)?)?;
+        let at = quote_or_escape(bytes, from)?;
         if bytes[at] == b'"' {
             return Some(at);
         }
         from = at + 2;
     }
-}
-
-/// The place of the first quote or backslash. Keys and most values are short: eight bytes at a time
-/// are looked at, which costs less than to set up a search, until the string proves to be long.
-#[inline]
-fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
-    /// Words of eight bytes after which it is worth it.
-    const WORDS: usize = 6;
-    const QUOTE: u64 = u64::from_le_bytes([b'"'; 8]);
-    const ESCAPE: u64 = u64::from_le_bytes([b'\\'; 8]);
-    let (words, _) = bytes.as_chunks::<8>();
-    for (number, word) in words.iter().take(WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ QUOTE) | zero_bytes(word ^ ESCAPE);
-        if found != 0 {
-            return Some(number * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let from = words.len().min(WORDS) * 8;
-    memchr::memchr2(b'"', b'\\', &bytes[from..]).map(|at| from + at)
-}
-
-/// The highest bit of every byte that is zero; above the lowest of them, of others too.
-#[inline]
-fn zero_bytes(word: u64) -> u64 {
-    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    word.wrapping_sub(LOW) & !word & HIGH
 }
 
 /// Where a value that is no string ends: at the comma or brace behind it.

@@ -76,6 +76,9 @@ pub(super) fn mark(text: &str) -> Option<Mark> {
         .or_else(|| node().map(|(_, rest)| rest))
         .unwrap_or(text);
     let bare = rest.len() == text.len();
+    if bare && !rest.starts_with(['F', 'P', 'T', '[']) {
+        return None;
+    }
     let (said, seconds) = timed(rest);
     let of = |status, first| Mark {
         status,
@@ -176,10 +179,10 @@ pub(super) fn ran(text: &str) -> Option<f64> {
 
 /// `FAIL! -- 31 Passed | 6 Failed | 1 Flaked | 0 Pending | 2 Skipped`; without figures if no spec ran.
 pub(super) fn verdict(text: &str) -> Option<Printed> {
-    let (head, figures) = text.split_once(" -- ")?;
-    if !head.starts_with("FAIL!") && !head.starts_with("SUCCESS!") {
+    if !text.starts_with("FAIL!") && !text.starts_with("SUCCESS!") {
         return None;
     }
+    let (_, figures) = text.split_once(" -- ")?;
     let mut printed = Printed::default();
     for part in figures.split(" | ") {
         let Some((count, word)) = part.trim().split_once(' ') else {

@@ -14,6 +14,7 @@ mod wrapper;
 
 use std::collections::HashMap;
 
+use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
 use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
 
@@ -37,6 +38,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 0,
     new: || Box::<GoTest>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(needles::NEEDLES);
 
 /// State over one stream.
 #[derive(Default)]
@@ -71,6 +75,11 @@ struct Report {
 
 impl Dialect for GoTest {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        // It is shown other lines only because somebody else wants them.
+        let at_ease = self.is_at_ease(line.number.saturating_sub(1));
+        if at_ease && !MARKS.stand_in(line.text) {
+            return Claim::Pass;
+        }
         let claim = self.read(line, emit);
         self.seen = line.number;
         if claim != Claim::Pass {
@@ -85,15 +94,20 @@ impl Dialect for GoTest {
     }
 
     fn attention(&self) -> Attention {
-        let text = self.current.is_some() || !self.reports.is_empty() || self.timed_out.is_some();
-        match text && self.seen - self.own < PATIENCE {
-            true => Attention::Every,
-            false => Attention::Needles,
+        match self.is_at_ease(self.seen) {
+            true => Attention::Needles,
+            false => Attention::Every,
         }
     }
 }
 
 impl GoTest {
+    /// Whether nothing is made of other lines than those with needles, behind the line of that number.
+    fn is_at_ease(&self, number: u64) -> bool {
+        let text = self.current.is_some() || !self.reports.is_empty() || self.timed_out.is_some();
+        !text || number.saturating_sub(self.own) >= PATIENCE
+    }
+
     fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let kind = lines::classify(line.text);
         if !matches!(kind, GoLine::Text) {

@@ -1,5 +1,8 @@
 //! Text in, tests out.
 
+use proptest::prelude::*;
+
+use super::Record;
 use crate::dialect::testing::told;
 
 fn go(text: &str) -> String {
@@ -88,5 +91,63 @@ fn other_json_is_not_ours() {
         "{\"msg\":\"\\\"Action\\\":\\\"run\\\"\"}\n",
     ] {
         assert_eq!(go(text), "", "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_usual_record_is_read_as_any_object(
+        values in prop::array::uniform3(text()),
+        action in prop::sample::select(vec!["run", "output", "pass", "nonsense"]),
+        more in prop::collection::vec(member(), 0..3),
+        end in prop::sample::select(vec!["}", "", "} ", "}}", "]"]),
+    ) {
+        let [time, package, test] = values;
+        let more: String = more.iter().map(|member| format!(",{member}")).collect();
+        let text = format!(
+            r#"{{"Time":"{time}","Action":"{action}","Package":"{package}","Test":"{test}"{more}{end}"#
+        );
+        if let Some(usual) = Record::usual(&text) {
+            let any = Record::any(&text);
+            prop_assert_eq!(Some(format!("{usual:?}")), any.map(|r| format!("{r:?}")), "{}", text);
+        }
+    }
+}
+
+/// What stands between quotes.
+fn text() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "p/q",
+        "=== RUN   TestA\\n",
+        "a \\\"b\\\" c",
+        "\\\\",
+        "\\\\\\n",
+        "",
+        "x\\",
+        "TEST_PASS a",
+        "ö",
+    ])
+}
+
+/// A further member of a record.
+fn member() -> impl Strategy<Value = String> {
+    let seconds = prop::sample::select(vec!["0.12", "1", "-1", "1e3", "1.2.3", "null"]);
+    let key = prop::sample::select(vec!["Output", "Output", "OutputType", "Test"]);
+    prop_oneof![
+        (key, text()).prop_map(|(key, text)| format!("\"{key}\":\"{text}\"")),
+        seconds.prop_map(|seconds| format!("\"Elapsed\":{seconds}")),
+    ]
+}
+
+#[test]
+fn the_usual_record_is_recognised() {
+    let line = r#"{"Time":"2026-01-02T03:04:05Z","Action":"output","Package":"p","Test":"T","Output":"a \"b\"\n"}"#;
+    let record = Record::usual(line).unwrap();
+    assert_eq!(record.output.unwrap().text(), "a \"b\"\n");
+    for line in [
+        r#"{"Time":"t","Action":"run","Package":"p","Test":"T"}"#,
+        r#"{"Time":"t","Action":"pass","Package":"p","Test":"T","Elapsed":0.25}"#,
+    ] {
+        assert!(Record::usual(line).is_some(), "{line}");
     }
 }

@@ -133,7 +133,7 @@ impl Dialect for GoogleTest {
     }
 
     fn attention(&self) -> Attention {
-        match self.run.is_some() {
+        match self.run.is_some() || self.stray.is_some() {
             true => Attention::Every,
             false => Attention::Needles,
         }

@@ -11,6 +11,7 @@ mod lines;
 mod tests;
 
 use crate::dialect::closing::close;
+use crate::dialect::needle::Needles;
 use crate::dialect::script::{Titles, cap, indent, tell_retries};
 use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counts, Printed, Status, TestEnd};
@@ -27,22 +28,35 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "mocha",
     summary: "Mocha, spec and dot, and Cypress",
     sniff: |line| line.text.is_empty() || line.text.starts_with("  "),
-    needles: &["\n✔ ", "\n✓ ", "\n√ ", "\n1) ", " passing (", "(Attempt "],
-    lookback: 12,
+    needles: NEEDLES,
+    lookback: LOOKBACK,
     new: || Box::<Mocha>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
+
+const NEEDLES: &[&str] = &["\n✔ ", "\n✓ ", "\n√ ", "\n1) ", " passing (", "(Attempt "];
+
+/// Titles so far above the first result count; those further away may have been passed over.
+const LOOKBACK: u8 = 12;
 
 /// State over one stream.
 #[derive(Default)]
 struct Mocha {
-    /// Empty lines just before this one.
+    /// Empty lines just before this one, and the numbers of the latest two of all.
     blanks: u32,
+    empty: [u64; 2],
+    /// Those above the latest title of the first level.
+    above: [u64; 2],
     /// Whether the titles stand below two empty lines, as the first ones of a run do.
     fresh: bool,
     /// Whether this is Mocha beyond doubt.
     sure: bool,
     titles: Titles,
     held: Vec<Held>,
+    /// Whether a needle stands in the line of one of them.
+    anchored: bool,
     /// Number of the latest failure in the tree.
     failures: u64,
     told: Counts,
@@ -63,6 +77,8 @@ struct Held {
     status: Status,
     duration_s: Option<f64>,
     line: u64,
+    /// Number of the empty line above its suite's title.
+    above: u64,
     tries: Vec<Box<str>>,
 }
 
@@ -70,6 +86,7 @@ impl Dialect for Mocha {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
         if text.trim().is_empty() {
+            self.empty = [line.number, self.empty[0]];
             return self.blank();
         }
         let blanks = std::mem::take(&mut self.blanks);
@@ -89,9 +106,16 @@ impl Dialect for Mocha {
         if let Some(title) = lines::attempt(inner).filter(|_| self.sure) {
             return self.attempt(title);
         }
-        match lines::result(inner) {
+        let result = lines::result(inner);
+        let marked = result.is_some() && MARKS.stand_in(text);
+        if marked {
+            self.forget(line.number);
+        }
+        match result {
             Some(outcome) if level <= self.titles.depth() => {
-                self.result(&outcome, level, line.number, emit)
+                let claim = self.result(&outcome, level, line.number, emit);
+                self.anchored |= marked && !self.held.is_empty();
+                claim
             }
             Some(_) => Claim::Pass,
             None => self.title(inner, level, blanks),
@@ -104,11 +128,25 @@ impl Dialect for Mocha {
     }
 
     fn is_waiting(&self) -> bool {
-        !self.held.is_empty()
+        self.anchored && !self.held.is_empty()
     }
 }
 
 impl Mocha {
+    /// The first line with a needle: what stands far above it counts for nothing.
+    fn forget(&mut self, number: u64) {
+        if self.sure || self.anchored {
+            return;
+        }
+        let reach = number.saturating_sub(LOOKBACK.into());
+        let titled = |held: &Held| held.suite.is_empty() || held.above >= reach;
+        self.held.retain(|held| held.line >= reach && titled(held));
+        self.fresh &= self.above[1] >= reach;
+        if self.above[0] < reach {
+            self.titles.leave(0);
+        }
+    }
+
     fn blank(&mut self) -> Claim {
         self.blanks = self.blanks.saturating_add(1);
         match &mut self.failure {
@@ -135,6 +173,7 @@ impl Mocha {
                 *self = Mocha::default();
             }
             self.fresh = blanks > 1;
+            self.above = self.empty;
         }
         self.titles.enter(level, title);
         match self.sure {
@@ -171,6 +210,7 @@ impl Mocha {
             status: outcome.status,
             duration_s: outcome.duration_s,
             line,
+            above: self.above[0],
             tries,
         };
         if !self.sure && self.fresh && level > 0 && outcome.status == Status::Passed {
@@ -203,6 +243,7 @@ impl Mocha {
     /// `  11 passing (164ms)` and the lines below it.
     fn total(&mut self, status: Status, count: u64, line: u64, emit: Emit<'_>) -> Claim {
         if status == Status::Passed {
+            self.forget(line);
             self.end_totals(emit);
             self.end_failure(emit);
             self.sure = true;

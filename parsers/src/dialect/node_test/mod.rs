@@ -106,7 +106,7 @@ impl Dialect for NodeTest {
     }
 
     fn attention(&self) -> Attention {
-        match self.open {
+        match self.open || self.listing || self.totals.is_some() {
             true => Attention::Every,
             false => Attention::Needles,
         }

@@ -12,8 +12,9 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+use super::needle::Needles;
 use super::tap::{Stream, is_version, plan, test_line};
-use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
+use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart};
 use session::Session;
 use syntax::Outcome;
@@ -23,36 +24,44 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "prove",
     summary: "prove and make test of Perl (TAP::Harness), verbose or quiet",
     sniff,
-    needles: &[
-        ".t ....",
-        ".t .. ok",
-        ".t .. s",
-        ".t .. F",
-        ".t .. D",
-        ".t .. N",
-        ".t .. A",
-        ".t ... o",
-        ".t ... s",
-        ".t ... F",
-        ".t ... D",
-        ".t ... N",
-        ".t ... A",
-        " ........",
-        " ... ok",
-        "\nok ",
-        "\nok\n",
-        "\nnot ok",
-        "\n1..",
-        "\nTAP version ",
-        "\n#",
-        "\nFiles=",
-        "\nAll tests successful",
-        "\nTest Summary Report",
-        "\nResult: ",
-    ],
-    lookback: 2,
+    needles: NEEDLES,
+    lookback: LOOKBACK,
     new: || Box::<Prove>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
+
+/// Headings without a needle that far above the line that shows whose they are count.
+const LOOKBACK: u8 = 2;
+
+const NEEDLES: &[&str] = &[
+    ".t ....",
+    ".t .. ok",
+    ".t .. s",
+    ".t .. F",
+    ".t .. D",
+    ".t .. N",
+    ".t .. A",
+    ".t ... o",
+    ".t ... s",
+    ".t ... F",
+    ".t ... D",
+    ".t ... N",
+    ".t ... A",
+    " ........",
+    " ... ok",
+    "\nok ",
+    "\nok\n",
+    "\nnot ok",
+    "\n1..",
+    "\nTAP version ",
+    "\n#",
+    "\nFiles=",
+    "\nAll tests successful",
+    "\nTest Summary Report",
+    "\nResult: ",
+];
 
 /// Headings held back until the run is recognised.
 const HELD_CAP: usize = 10_000;
@@ -68,8 +77,8 @@ fn sniff(line: &Line<'_>) -> bool {
 #[derive(Debug, Default)]
 struct Prove {
     open: bool,
-    /// Headings before the dialect was recognised.
-    held: Vec<(u64, String, Outcome)>,
+    /// Headings before the dialect was recognised, and whether a needle stands in them.
+    held: Vec<(u64, String, Outcome, bool)>,
     file: Option<File>,
     /// Whether files are called `.t`.
     dot_t: bool,
@@ -103,7 +112,8 @@ impl Dialect for Prove {
             return Claim::Pass;
         }
         self.open = true;
-        for (line, name, outcome) in std::mem::take(&mut self.held) {
+        self.forget(number);
+        for (line, name, outcome, _) in std::mem::take(&mut self.held) {
             self.begin(line, &name, outcome, emit);
         }
         self.spoken(text, number, emit)
@@ -112,32 +122,37 @@ impl Dialect for Prove {
     fn finish(&mut self, emit: Emit<'_>) {
         self.leave(emit);
     }
-
-    fn attention(&self) -> Attention {
-        match self.open {
-            true => Attention::Every,
-            false => Attention::Needles,
-        }
-    }
 }
 
 impl Prove {
+    /// Headings without a needle count only shortly before a line with one.
+    fn forget(&mut self, number: u64) {
+        let reach = number.saturating_sub(LOOKBACK.into());
+        let counts = |held: &(u64, String, Outcome, bool)| held.3 || held.0 >= reach;
+        self.held.retain(counts);
+    }
+
     /// Whether the line proves that this is prove's output; else a heading is held.
     fn opens(&mut self, text: &str, number: u64) -> bool {
         if let Some((name, outcome)) = syntax::heading(text) {
             let bare = !name.contains(char::is_whitespace);
-            if bare && name.ends_with(".t") {
+            let marked = MARKS.stand_in(text);
+            if bare && name.ends_with(".t") && marked {
                 return true;
             }
             if test_line(text).is_none() {
                 if self.held.len() >= HELD_CAP {
                     self.held.clear();
                 }
-                self.held.push((number, name.to_owned(), outcome));
+                self.held.push((number, name.to_owned(), outcome, marked));
             }
             return false;
         }
-        let Some((line, _, outcome)) = self.held.last() else {
+        if !MARKS.stand_in(text) {
+            return false;
+        }
+        self.forget(number);
+        let Some((line, _, outcome, _)) = self.held.last() else {
             return false;
         };
         if syntax::totals(text).is_some() {

@@ -4,7 +4,7 @@
 ///
 /// An example: `a.py::T::t[x::y]` is suite `a.py::T`, name `t[x::y]`.
 pub(super) fn split(id: &str) -> (&str, &str) {
-    let base = id.find('[').map_or(id, |i| &id[..i]);
+    let base = memchr::memchr(b'[', id.as_bytes()).map_or(id, |i| &id[..i]);
     match rfind_colons(base) {
         Some(i) => (&id[..i], &id[i + 2..]),
         None => (id, ""),

@@ -119,7 +119,10 @@ impl Session {
             Some(_) => self.settle(emit),
             None => {}
         }
-        let (suite, name) = node::split(report.id);
+        let (suite, name) = match report.outcome {
+            Outcome::Result(_) => return self.result(report, line, emit),
+            _ => node::split(report.id),
+        };
         match report.outcome {
             Outcome::Rerun => {
                 let tries = self.tries(report.id);
@@ -139,7 +142,7 @@ impl Session {
                 let name = sub_name(name, report.sub);
                 emit(line, Body::TestEnd(end(suite, &name, status)));
             }
-            Outcome::Result(_) => self.result(report, line, emit),
+            Outcome::Result(_) => {}
         }
     }
 

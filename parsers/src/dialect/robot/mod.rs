@@ -13,8 +13,9 @@ mod lines;
 mod tests;
 
 use crate::dialect::closing::close;
+use crate::dialect::needle::Needles;
 use crate::dialect::script::cap;
-use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
+use crate::dialect::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Counts, Plan, Printed, Status, SuiteEnd, SuiteStart, Summary, TestEnd};
 
 /// The table row.
@@ -22,17 +23,24 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     id: "robot",
     summary: "Robot Framework, verbose and dotted console",
     sniff,
-    needles: &[
-        "========================================",
-        "| PASS |",
-        "| FAIL |",
-        "| SKIP |",
-        "Running suite '",
-    ],
+    needles: NEEDLES,
     lookback: 1,
     new: || Box::<Robot>::default(),
 };
 
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
+
+const NEEDLES: &[&str] = &[
+    "========================================",
+    "| PASS |",
+    "| FAIL |",
+    "| SKIP |",
+    "Running suite '",
+];
+
+/// Bytes of a title at most.
+const LONG: usize = 4096;
 /// Suites that nest.
 const DEPTH_CAP: usize = 64;
 /// Tests remembered that passed in suites that run.
@@ -46,6 +54,10 @@ fn sniff(line: &Line<'_>) -> bool {
 /// State over one stream.
 #[derive(Default)]
 struct Robot {
+    /// Whether a line was claimed.
+    spoken: bool,
+    /// Before: the latest line without a needle, for the next one may show whose it is.
+    before: Option<(Box<str>, u64)>,
     /// Whether a suite has begun and the outermost has not ended.
     running: bool,
     /// Columns of the console.
@@ -106,9 +118,48 @@ impl Held {
 
 impl Dialect for Robot {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        let before = self.before.take().filter(|(_, at)| at + 1 == line.number);
+        if !self.spoken && !MARKS.stand_in(line.text) {
+            let short = line.text.len() <= LONG;
+            self.before = short.then(|| (line.text.into(), line.number));
+            return Claim::Pass;
+        }
+        if let Some((text, number)) = before {
+            let kept = Line {
+                text: &text,
+                raw: text.as_bytes(),
+                number,
+                cut: false,
+            };
+            self.read(&kept, emit);
+        }
+        let claim = self.read(line, emit);
+        self.spoken |= claim != Claim::Pass;
+        claim
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        if self.dotted {
+            self.tell(emit);
+            return;
+        }
+        // Without its line of dashes it may be a suite's.
+        let of_a_suite = |held: &Held| {
+            let suite = self.suites.iter().any(|s| *s.title == *held.name);
+            suite || held.totals.is_some()
+        };
+        if !self.held.as_ref().is_some_and(of_a_suite) {
+            self.tell(emit);
+        }
+    }
+}
+
+impl Robot {
+    fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
         if let Some(tests) = lines::announced(text) {
             *self = Robot {
+                spoken: self.spoken,
                 running: true,
                 dotted: true,
                 ..Robot::default()
@@ -133,30 +184,6 @@ impl Dialect for Robot {
         self.text(line)
     }
 
-    fn finish(&mut self, emit: Emit<'_>) {
-        if self.dotted {
-            self.tell(emit);
-            return;
-        }
-        // Without its line of dashes it may be a suite's.
-        let of_a_suite = |held: &Held| {
-            let suite = self.suites.iter().any(|s| *s.title == *held.name);
-            suite || held.totals.is_some()
-        };
-        if !self.held.as_ref().is_some_and(of_a_suite) {
-            self.tell(emit);
-        }
-    }
-
-    fn attention(&self) -> Attention {
-        match self.running {
-            true => Attention::Every,
-            false => Attention::Needles,
-        }
-    }
-}
-
-impl Robot {
     /// A line across the console ends what stands above it.
     fn rule(&mut self, kind: u8, columns: usize, line: u64, emit: Emit<'_>) -> Claim {
         self.name = None;
@@ -303,6 +330,7 @@ impl Robot {
             emit(held.line, Body::Summary(summary));
         }
         *self = Robot {
+            spoken: self.spoken,
             below: b'=',
             columns: self.columns,
             ..Robot::default()
@@ -333,7 +361,10 @@ impl Robot {
         }
         if let Some(printed) = lines::totals(text) {
             close(printed, &self.told, line.number, emit);
-            *self = Robot::default();
+            *self = Robot {
+                spoken: self.spoken,
+                ..Robot::default()
+            };
             return Claim::Own;
         }
         Claim::Pass

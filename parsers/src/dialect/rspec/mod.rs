@@ -114,6 +114,7 @@ impl Dialect for Rspec {
         }
         let claim = self.read(line, emit);
         self.open |= claim != Claim::Pass;
+        self.rows.open = self.open;
         if self.open && self.place == Place::Run && self.from.is_none() {
             let idle = self.rows.stale(line.number);
             self.place = if idle { Place::Ease } else { Place::Run };

@@ -8,8 +8,10 @@ use crate::dialect::script::cap;
 
 /// Bytes of lines kept; the oldest go first, and their examples are only counted.
 const BYTES_CAP: usize = 512 * 1024;
-/// How many lines before a line with a needle are kept, as the table's row says.
-pub(super) const LOOKBACK: u8 = 255;
+/// How many lines before a line with a needle count before the dialect is open, as the table's row says.
+pub(super) const LOOKBACK: u8 = 15;
+/// The same of an open one, which sees all of them.
+const REACH: u64 = 255;
 
 /// A line of the tree.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(super) struct Leaf {
 /// The lines of trees, or of what may be some.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
+    /// Whether the dialect is open.
+    pub(super) open: bool,
     /// Lines that count.
     kept: VecDeque<Row>,
     /// The latest of them and the rows it stands below, from the outermost: their levels, and how many
@@ -54,6 +58,7 @@ impl Rows {
     /// Nothing before the line counts.
     pub(super) fn from(number: u64) -> Rows {
         Rows {
+            open: true,
             confirmed: number.saturating_sub(1),
             ..Rows::default()
         }
@@ -79,7 +84,7 @@ impl Rows {
         if self.broken || level > deepest {
             return false;
         }
-        let reach = number.saturating_sub(LOOKBACK.into());
+        let reach = number.saturating_sub(REACH);
         while self.recent.front().is_some_and(|row| row.number < reach) {
             self.recent.pop_front();
         }
@@ -99,12 +104,15 @@ impl Rows {
 
     /// Whether the latest line that counts is further away than a needle looks back.
     pub(super) fn stale(&self, number: u64) -> bool {
-        self.confirmed + u64::from(LOOKBACK) < number
+        self.confirmed + REACH < number
     }
 
     /// A line with a needle: what stands shortly before it counts.
     pub(super) fn confirm(&mut self, number: u64) {
-        let reach = number.saturating_sub(LOOKBACK.into());
+        let reach = match self.open {
+            true => number.saturating_sub(REACH),
+            false => number.saturating_sub(LOOKBACK.into()),
+        };
         if reach > self.confirmed + 1 {
             // Something was passed over: what stands here has its heading here, or nowhere.
             let here = |row: &Row| row.level == 0 && row.number > reach;

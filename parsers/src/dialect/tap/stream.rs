@@ -31,6 +31,16 @@ pub(crate) struct Stream {
     details: Details,
     nested: Nested,
     tally: Tally,
+    /// Room for the texts of the next result.
+    spare: (String, String),
+}
+
+/// A text in the room of another.
+fn again(room: &mut String, text: &str) -> String {
+    let mut text_of = std::mem::take(room);
+    text_of.clear();
+    text_of.push_str(text);
+    text_of
 }
 
 /// What the lines after a result are part of.
@@ -187,14 +197,18 @@ impl Stream {
             None => Status::Failed,
         };
         let place = self.nested.place(depth, test.name);
+        let unescaped;
         let (suite, name) = match (place.is_node, titles::apart(test.name)) {
-            (true, _) => (place.suite, syntax::unescape(test.name).into_owned()),
-            (false, Some((suite, title))) if self.suite.is_empty() => (suite.into(), title.into()),
-            (false, _) => (self.suite.clone(), test.name.to_owned()),
+            (true, _) => {
+                unescaped = syntax::unescape(test.name);
+                (place.suite.as_str(), &*unescaped)
+            }
+            (false, Some(titles)) if self.suite.is_empty() => titles,
+            (false, _) => (self.suite.as_str(), test.name),
         };
         let current = Current {
-            suite,
-            name,
+            suite: again(&mut self.spare.0, suite),
+            name: again(&mut self.spare.1, name),
             status,
             bad: !test.ok && status != Status::Skipped,
             line: number,
@@ -350,5 +364,6 @@ impl Stream {
             }
         }
         self.details.clear();
+        self.spare = (current.suite, current.name);
     }
 }

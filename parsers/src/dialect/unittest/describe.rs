@@ -37,8 +37,14 @@ pub(super) fn headed(text: &str) -> Option<Described<'_>> {
     found.map(|(test, _)| test)
 }
 
+/// What stands before the first ` (`, and what behind it. To look is much cheaper than to prepare for a split.
+pub(super) fn parenthesised(text: &str) -> Option<(&str, &str)> {
+    let at = memchr::memmem::find(text.as_bytes(), b" (")?;
+    Some((&text[..at], &text[at + 2..]))
+}
+
 fn plain(text: &str) -> Option<(Described<'_>, &str)> {
-    let (name, inside) = text.split_once(" (")?;
+    let (name, inside) = parenthesised(text)?;
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '(') {
         return None;
     }
@@ -184,7 +190,10 @@ pub(super) fn slow(text: &str) -> Option<(f64, Described<'_>)> {
 /// `FAILED (failures=1, skipped=2)`, `OK`: failures, errors, skipped, expected failures, unexpected
 /// successes.
 pub(super) fn verdict(text: &str) -> Option<[u64; 5]> {
-    let (word, rest) = match text.split_once(" (") {
+    if !text.starts_with(['O', 'F', 'N']) {
+        return None;
+    }
+    let (word, rest) = match parenthesised(text) {
         Some((word, rest)) => (word, rest.strip_suffix(')')?),
         None => (text, ""),
     };

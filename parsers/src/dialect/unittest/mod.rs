@@ -9,6 +9,7 @@
 //! its line of dashes.
 
 mod describe;
+mod known;
 mod needles;
 mod nose2;
 mod section;
@@ -18,9 +19,11 @@ mod tests;
 
 use std::collections::HashMap;
 
+use super::needle::Needles;
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Plan, Status, TestEnd, TestStart};
 use describe::{Described, Outcome};
+use known::{Known, Open};
 use section::Section;
 use summary::Session;
 
@@ -33,6 +36,9 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     lookback: 0,
     new: || Box::<Unittest>::default(),
 };
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(needles::NEEDLES);
 
 /// Tests of which it is remembered that their failure was told.
 const TOLD_CAP: usize = 50_000;
@@ -59,6 +65,8 @@ fn sniff(line: &Line<'_>) -> bool {
 
 #[derive(Debug, Default)]
 struct Unittest {
+    /// Whether a line was claimed.
+    spoken: bool,
     /// The test that began and has no result yet, and the result its output may end with.
     open: Option<Open>,
     /// A description on a line of its own: its docstring and result follow.
@@ -75,32 +83,31 @@ struct Unittest {
     planned: Option<(u64, u64)>,
 }
 
-/// A described test, kept.
-#[derive(Clone, Debug)]
-struct Known {
-    suite: String,
-    name: String,
-    line: u64,
-}
-
-#[derive(Debug)]
-struct Open {
-    test: Known,
-    glued: Option<(u64, Status, Option<String>)>,
-}
-
-impl Known {
-    fn of(test: &Described<'_>, line: u64) -> Known {
-        Known {
-            suite: test.suite.to_owned(),
-            name: test.name.to_owned(),
-            line,
+impl Dialect for Unittest {
+    fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+        // Descriptions look like any text.
+        let known = self.spoken || self.is_waiting();
+        if !known && !MARKS.stand_in(line.text) {
+            return Claim::Pass;
         }
+        let claim = self.read(line, emit);
+        self.spoken |= claim != Claim::Pass;
+        claim
+    }
+
+    fn finish(&mut self, emit: Emit<'_>) {
+        self.settle(emit);
+        self.end_section(emit);
+        self.session.finish(emit);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.double || self.single || self.heading.is_some() || self.open.is_some()
     }
 }
 
-impl Dialect for Unittest {
-    fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
+impl Unittest {
+    fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let (text, number) = (line.text, line.number);
         let double = std::mem::take(&mut self.double);
         let single = std::mem::take(&mut self.single);
@@ -143,18 +150,6 @@ impl Dialect for Unittest {
         self.result(text, number, emit)
     }
 
-    fn finish(&mut self, emit: Emit<'_>) {
-        self.settle(emit);
-        self.end_section(emit);
-        self.session.finish(emit);
-    }
-
-    fn is_waiting(&self) -> bool {
-        self.double || self.single || self.heading.is_some() || self.open.is_some()
-    }
-}
-
-impl Unittest {
     /// Own only once anything was told: a separator alone may be anybody's.
     fn claim(&self, claim: Claim) -> Claim {
         if self.session.is_begun() {

@@ -4,7 +4,7 @@
 //!
 //! Format source: `nose2/plugins/result.py` and `nose2/util.py`; seen: 0.16, run for the fixtures.
 
-use super::describe::{Described, Outcome};
+use super::describe::{Described, Outcome, parenthesised};
 use crate::event::Status;
 
 /// Splits a line that begins with a description in nose2's own form.
@@ -20,7 +20,7 @@ pub(super) fn headed(text: &str) -> Option<(Described<'_>, &str)> {
 /// `should add (m.a cart.should add) ... ok`: the name again below its class; of a generated test the
 /// parameters follow it in both places.
 fn repeated(text: &str) -> Option<(Described<'_>, &str)> {
-    let (name, inside) = text.split_once(" (")?;
+    let (name, inside) = parenthesised(text)?;
     let at = inside.find(") ... ");
     let end = at.or_else(|| inside.strip_suffix(')').map(str::len))?;
     let suite = inside[..end].strip_suffix(name)?.strip_suffix('.')?;

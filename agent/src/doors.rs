@@ -1,0 +1,97 @@
+//! The agent's doors: who has to prove who it is, how far it may be reached, how it proves who it is
+//! itself, and how many fit in.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sentinel_config::Config;
+use tokio::sync::watch;
+
+use crate::agent::{Options, StartError};
+use crate::auth::{Gate, StaticTokens};
+use crate::server::tls::{Keys, TlsError};
+use crate::server::{self, descriptors};
+use crate::store::Sharing;
+use crate::watch::Watch;
+
+/// Who has to prove who it is, and to whom.
+pub(crate) fn gate(config: &Config, options: &Options) -> Gate {
+    let mut authenticators = options.authenticators.clone();
+    if !config.agent.auth.tokens.is_empty() {
+        authenticators.push(Arc::new(StaticTokens::new(&config.agent.auth.tokens)));
+    }
+    Gate::new(authenticators)
+}
+
+/// Refuses to be reached from other machines by anybody, or in the clear, unless that is meant.
+pub(crate) fn check_reach(
+    address: SocketAddr,
+    gate: &Gate,
+    config: &Config,
+    options: &Options,
+) -> Result<(), StartError> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    if gate.is_open() && !options.open_to_network {
+        return Err(StartError::OpenToNetwork(address));
+    }
+    if config.agent.tls.certificate.is_none() && !options.plain_to_network {
+        return Err(StartError::PlainToNetwork(address));
+    }
+    Ok(())
+}
+
+/// Certificate and key, if there are any.
+pub(crate) fn keys(config: &Config) -> Result<Option<Arc<Keys>>, TlsError> {
+    let tls = &config.agent.tls;
+    match (&tls.certificate, &tls.key) {
+        (Some(certificate), Some(key)) => Ok(Some(Arc::new(Keys::read(certificate, key)?))),
+        _ => Ok(None),
+    }
+}
+
+/// Reads the certificate again when its files change, until the agent stops.
+pub(crate) async fn look_after(
+    keys: Arc<Keys>,
+    every: Duration,
+    watch: Arc<Watch>,
+    mut stop: watch::Receiver<bool>,
+) {
+    while tokio::time::timeout(every, stop.wait_for(|stop| *stop))
+        .await
+        .is_err()
+    {
+        let looking = Arc::clone(&keys);
+        let looked = tokio::task::spawn_blocking(move || looking.look()).await;
+        match looked {
+            Ok(Ok(changed)) => {
+                if changed {
+                    tracing::info!("a new certificate serves connections from now on");
+                }
+                watch.tls_stale(None);
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the old certificate is kept");
+                watch.tls_stale(Some(error.to_string()));
+            }
+            Err(error) => tracing::error!(%error, "the certificate was not looked at"),
+        }
+    }
+}
+
+/// What connections are held to.
+pub(crate) fn limits(config: &Config, options: &Options) -> server::Limits {
+    let wanted = config.agent.max_connections;
+    server::Limits {
+        connections: match options.sharing {
+            Sharing::Exclusive => descriptors::connections(wanted),
+            // The limits are those of the command that is watched, too.
+            Sharing::Shared => wanted,
+        },
+        per_address: config.agent.max_connections_per_address,
+        head: config.agent.header_timeout,
+        pause: config.agent.body_timeout,
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether a line holds one of a dialect's needles, told as the search over blocks tells it: a dialect that
+//! is closed or at ease is shown other lines only by chance, and must make nothing of them.
+
+/// A dialect's needles, found by their first byte.
+pub(super) struct Needles {
+    all: &'static [&'static str],
+    /// Those at a line's beginning that begin with a byte, a bit each.
+    beginning: [u64; 256],
+    /// Those that may stand anywhere.
+    anywhere: u64,
+}
+
+impl Needles {
+    /// The needles of a row of the table. One with a line feed before it stands at a line's beginning; with
+    /// one behind it, it is the whole line.
+    pub(super) const fn of(all: &'static [&'static str]) -> Needles {
+        assert!(all.len() <= 64, "more needles than bits");
+        let (mut beginning, mut anywhere) = ([0; 256], 0);
+        let mut at = 0;
+        while at < all.len() {
+            match all[at].as_bytes() {
+                [b'\n', first, ..] => beginning[*first as usize] |= 1 << at,
+                _ => anywhere |= 1 << at,
+            }
+            at += 1;
+        }
+        Needles {
+            all,
+            beginning,
+            anywhere,
+        }
+    }
+
+    /// Whether one of them stands in the line.
+    pub(super) fn stand_in(&self, text: &str) -> bool {
+        let inner = text.trim_ascii_start();
+        let first = inner.as_bytes().first();
+        let begins = first.map_or(0, |byte| self.beginning[usize::from(*byte)]);
+        let begun = |needle: &str| match needle[1..].strip_suffix('\n') {
+            Some(whole) => inner == whole,
+            None => inner.starts_with(&needle[1..]),
+        };
+        self.some(begins).any(begun) || self.some(self.anywhere).any(|n| text.contains(n))
+    }
+
+    /// Those whose bits are set.
+    fn some(&self, mut bits: u64) -> impl Iterator<Item = &'static str> {
+        std::iter::from_fn(move || {
+            let needle = self.all.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(*needle)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::DIALECTS;
+
+    #[test]
+    fn needles_stand_anywhere_or_at_the_beginning_or_alone() {
+        let needles = Needles::of(&[" ... ok", "\nRan ", "\n.\n"]);
+        for line in ["test_a ... ok (1 s)", "  Ran 1 test", "\t."] {
+            assert!(needles.stand_in(line), "{line}");
+        }
+        for line in ["test_a ... fail", "It Ran 1 test", ". .", ""] {
+            assert!(!needles.stand_in(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_needles_of_every_dialect_stand_in_themselves() {
+        for info in DIALECTS.iter().filter(|info| info.needles.len() <= 64) {
+            let needles = Needles::of(info.needles);
+            for needle in info.needles {
+                assert!(needles.stand_in(needle.trim_matches('\n')), "{needle:?}");
+            }
+            assert!(!needles.stand_in("an idle line"), "{}", info.id);
+        }
+    }
+}
