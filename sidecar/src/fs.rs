@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What one look at a file tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Stat {
     pub id: (u64, u64),
     /// When it was last written to, in milliseconds since the Unix epoch.
     pub modified_ms: i64,
+    /// When it was made, where the file system tells.
+    pub born: Option<SystemTime>,
     /// Whether it is a plain file.
     pub plain: bool,
 }
@@ -158,6 +161,7 @@ fn stat(meta: &fs::Metadata) -> Stat {
         len: meta.len(),
         id: (meta.dev(), meta.ino()),
         modified_ms: meta.mtime() * 1000 + meta.mtime_nsec() / 1_000_000,
+        born: meta.created().ok(),
         plain: meta.is_file(),
     }
 }

@@ -98,6 +98,7 @@ fn t9_a_line_longer_than_memory_leaves_its_head_a_count_and_the_next_line() {
         .find_map(|l| l.strip_prefix("VmHWM:"))
         .unwrap();
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    eprintln!("peak {peak} KiB for a line of {bytes} bytes");
     assert!(peak < 64 << 10, "{peak} KiB");
     let mut said = running.0.stderr.take().unwrap();
     assert_eq!(running.stop(), Some(0));
