@@ -44,6 +44,10 @@ pub(crate) struct Capture {
     /// held up [default: from the configuration].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) cap: Option<u64>,
+    /// Limit of the volume that the directory is on, as an emptyDir's sizeLimit, beyond which the pod would be evicted:
+    /// the recording keeps to 80 % of it.
+    #[arg(long, value_name = "SIZE", value_parser = size, env = "SENTINEL_VOLUME_LIMIT")]
+    pub(crate) volume_limit: Option<u64>,
     /// Send to the agent at this address.
     #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
     pub(crate) agent: Option<String>,
@@ -79,6 +83,10 @@ pub(crate) struct Tail {
     /// [default: $XDG_STATE_HOME/sentinel].
     #[arg(long, value_name = "DIR", env = "SENTINEL_STATE")]
     pub(crate) state: Option<PathBuf>,
+    /// Directory for what is read from standard input, so that its writer need not wait while the agent is away and
+    /// nothing is lost when this program or the machine dies: `tail DIR` sends what is left there.
+    #[arg(long, value_name = "DIR", env = "SENTINEL_SPOOL")]
+    pub(crate) spool: Option<PathBuf>,
     /// Do not stop at the end of a file, but wait for more.
     #[arg(long)]
     pub(crate) follow: bool,

@@ -85,6 +85,10 @@ fn record(args: &Capture, config: &SidecarConfig) -> Result<Recording, (PathBuf,
         segment_bytes: args.segment_size.unwrap_or(config.segment_size),
         cap_bytes: args.cap.unwrap_or(config.capture_cap),
     };
+    let limits = match args.volume_limit {
+        Some(limit) => limits.on_volume(limit),
+        None => limits,
+    };
     let wanted = match &args.dir {
         Some(dir) => dir.clone(),
         None => env::temp_dir().join(format!("sentinel-{}", info.epoch)),

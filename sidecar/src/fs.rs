@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What one look at a file tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Stat {
     pub id: (u64, u64),
     /// When it was last written to, in milliseconds since the Unix epoch.
     pub modified_ms: i64,
+    /// When it was made, where the file system tells.
+    pub born: Option<SystemTime>,
     /// Whether it is a plain file.
     pub plain: bool,
 }
@@ -54,12 +57,6 @@ pub trait Fs: Debug + Send + Sync {
     /// # Errors
     /// As the file system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn FsWrite>>;
-
-    /// Opens a file for appending, after cutting it to a length.
-    ///
-    /// # Errors
-    /// As the file system says.
-    fn append(&self, path: &Path, len: u64) -> io::Result<Box<dyn FsWrite>>;
 
     /// Gives a file another name.
     ///
@@ -130,12 +127,6 @@ impl Fs for RealFs {
         Ok(Box::new(file))
     }
 
-    fn append(&self, path: &Path, len: u64) -> io::Result<Box<dyn FsWrite>> {
-        let file = OpenOptions::new().append(true).open(path)?;
-        file.set_len(len)?;
-        Ok(Box::new(file))
-    }
-
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
@@ -170,6 +161,7 @@ fn stat(meta: &fs::Metadata) -> Stat {
         len: meta.len(),
         id: (meta.dev(), meta.ino()),
         modified_ms: meta.mtime() * 1000 + meta.mtime_nsec() / 1_000_000,
+        born: meta.created().ok(),
         plain: meta.is_file(),
     }
 }

@@ -113,6 +113,18 @@ impl Pipeline {
         cutter.cut(total, true, now_ms);
     }
 
+    /// Whether a line was begun and not ended.
+    #[must_use]
+    pub fn is_within_line(&self) -> bool {
+        self.parser.read() > self.parser.position()
+    }
+
+    /// Bytes cut from lines that are longer than is kept.
+    #[must_use]
+    pub fn cut_bytes(&self) -> u64 {
+        self.parser.cut_bytes()
+    }
+
     /// The next frame that is ready.
     pub fn take(&mut self) -> Option<Frame> {
         self.cutter.take()

@@ -13,9 +13,10 @@ use sentinel_sidecar::identity::{epoch_of, file_epoch, host_name, of_attempt, of
 use sentinel_sidecar::pod::{self, Pod};
 use sentinel_sidecar::random;
 use sentinel_sidecar::reading::Reading;
+use sentinel_sidecar::segments::{Limits, RECORDS, StreamInfo, fresh_dir};
 use sentinel_sidecar::ship::{self, Stop};
 use sentinel_sidecar::tail::{
-    FollowOptions, FollowSource, Owner, PodLogs, SegmentSource, Source, StdinSource, pod_uid,
+    FollowOptions, FollowSource, Owner, PodLogs, SegmentSource, Source, StdinSource, pod_uid, spool,
 };
 use tokio::sync::watch;
 
@@ -27,6 +28,8 @@ use crate::{USAGE, complain_undelivered, configuration};
 const UNDELIVERED: i32 = 1;
 /// How often a directory is asked for its stream.
 const LOOK: Duration = Duration::from_millis(100);
+/// Bytes of a segment of the spool.
+const SPOOL_SEGMENT: u64 = 8 << 20;
 
 pub(crate) fn run(args: &Tail) -> i32 {
     let (config, reading) = match configuration(args.stream.config.as_deref()) {
@@ -67,7 +70,7 @@ async fn tail(
         return tail_pod(args, (config, reading), agent, signals).await;
     }
     let opened = tokio::select! {
-        opened = open(args) => opened,
+        opened = open(args, config.capture_cap) => opened,
         () = signals.count(1) => return UNDELIVERED,
     };
     let (source, stream) = match opened {
@@ -157,12 +160,12 @@ fn state(args: &Tail) -> Option<PathBuf> {
 }
 
 /// Opens the source; waits as long as it is a directory without a stream.
-async fn open(args: &Tail) -> io::Result<(Source, OpenStream)> {
+async fn open(args: &Tail, cap: u64) -> io::Result<(Source, OpenStream)> {
     let path = &args.source;
     if path.as_os_str() == "-" {
         let run = args.stream.run();
         let open = stream("stdin", "stdin", &random::epoch(), run, None);
-        return Ok((Source::Stdin(StdinSource::open()?), open));
+        return Ok((open_stdin(args, cap, &open)?, open));
     }
     match path.metadata() {
         Ok(meta) if meta.is_dir() => {}
@@ -192,6 +195,33 @@ async fn open(args: &Tail) -> io::Result<(Source, OpenStream)> {
     });
     lay_over(&mut open.run, &args.stream, info.run_id.as_deref());
     Ok((Source::Segments(source), open))
+}
+
+/// Standard input, by way of a spool if there is to be one and it can be made.
+fn open_stdin(args: &Tail, cap: u64, open: &OpenStream) -> io::Result<Source> {
+    let Some(wanted) = &args.spool else {
+        return Ok(Source::Stdin(StdinSource::open()?));
+    };
+    let info = StreamInfo {
+        format: RECORDS,
+        epoch: open.identity.epoch.clone(),
+        source: "stdin".to_owned(),
+        open: Some(open.clone()),
+        ..StreamInfo::new("standard input".to_owned(), Some(open.run.run_id.clone()))
+    };
+    let limits = Limits {
+        segment_bytes: SPOOL_SEGMENT,
+        cap_bytes: cap,
+    };
+    let pipe = io::stdin().as_fd().try_clone_to_owned()?;
+    let spooled = fresh_dir(wanted).and_then(|dir| spool(pipe, &dir, &info, limits));
+    match spooled {
+        Ok(source) => Ok(Source::Segments(source)),
+        Err(error) => {
+            complain(&format!("no spool: {}: {error}", wanted.display()));
+            Ok(Source::Stdin(StdinSource::open()?))
+        }
+    }
 }
 
 /// A file, which need not be there yet if it is followed.

@@ -302,3 +302,47 @@ fn a_directory_that_cannot_be_made_costs_the_recording_not_the_test() {
     assert_eq!(out.status.code(), Some(5));
     assert_eq!(String::from_utf8_lossy(&out.stderr).lines().count(), 1);
 }
+
+#[test]
+fn l5_on_a_volume_with_a_limit_the_whole_directory_keeps_to_80_percent_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let stream = dir.path().join("stream");
+    // A volume of its own, where it is allowed to make one; the directory as it is elsewhere.
+    let mount = format!(
+        "mount -t tmpfs -o size=8m none {} 2>/dev/null",
+        dir.path().display()
+    );
+    let measure = format!("du -s -B1 {0} && cat {0}/end.json", stream.display());
+    let script = format!("{mount}; \"$@\" >/dev/null; code=$?; {measure}; exit $code");
+    let out = Command::new("unshare")
+        .args([
+            "-U", "-r", "-m", "sh", "-c", &script, "sh", BINARY, "capture", "--dir",
+        ])
+        .arg(&stream)
+        .args([
+            "--volume-limit",
+            "8MiB",
+            "--",
+            "head",
+            "-c",
+            "50000000",
+            "/dev/zero",
+        ])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        out.status.success(),
+        "{said} {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let (used, end) = said.split_once('\t').unwrap();
+    let used: u64 = used.parse().unwrap();
+    assert!(used <= (8 << 20) / 5 * 4 && used > 5 << 20, "{used} bytes");
+    // Nothing failed; the rest is one known loss.
+    assert!(
+        end.contains("\"reason\":\"cap\"") && !end.contains("write_failed"),
+        "{end}"
+    );
+    assert!(end.contains("\"to\":50000000"), "{end}");
+}

@@ -11,6 +11,9 @@ pub trait Disk {
     /// An open segment.
     type Segment: Write;
 
+    /// Bytes a write takes besides its own.
+    const PER_WRITE: u64 = 0;
+
     /// Creates the segment that starts at an offset.
     ///
     /// # Errors

@@ -9,11 +9,13 @@
 //! DIR/end.json                    length, hash, exit; written last, by rename
 //! ```
 //!
-//! A hole between two names is a loss. Segments are not synced to disk: they must outlive the
-//! processes, not the machine, whose loss takes the pod with it.
+//! A hole between two names is a loss. Capture's segments are not synced to disk: they must outlive the
+//! processes, not the machine, whose loss takes the pod with it. Those of a pipe are, as [`records`].
 
 mod disk;
 mod losses;
+pub mod records;
+pub(crate) mod unpack;
 mod write;
 
 use std::fs::{self, File};
@@ -25,10 +27,15 @@ use serde::{Deserialize, Serialize};
 
 pub use disk::{Disk, RealDisk};
 pub use losses::{Losses, Lost};
+pub use records::RecordDisk;
 pub use write::{Limits, SegmentWriter};
 
-/// Version of the directory's layout.
-pub const FORMAT: u32 = 1;
+/// The newest layout of a directory that can be read.
+pub const FORMAT: u32 = RECORDS;
+/// Segments are the bytes as they are.
+pub const RAW: u32 = 1;
+/// Segments are [`records`].
+pub const RECORDS: u32 = 2;
 
 pub(crate) const STREAM: &str = "stream.json";
 pub(crate) const END: &str = "end.json";
@@ -38,7 +45,7 @@ pub(crate) const ACKED: &str = "acked";
 /// Content of `stream.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamInfo {
-    /// [`FORMAT`].
+    /// [`RAW`] or [`RECORDS`].
     pub format: u32,
     /// 128 random bits in 32 hex digits.
     pub epoch: String,
@@ -61,7 +68,7 @@ impl StreamInfo {
     #[must_use]
     pub fn new(command: String, run_id: Option<String>) -> StreamInfo {
         StreamInfo {
-            format: FORMAT,
+            format: RAW,
             epoch: crate::random::epoch(),
             run_id,
             command,
@@ -70,6 +77,13 @@ impl StreamInfo {
             open: None,
         }
     }
+}
+
+/// The bytes of an epoch in 32 hex digits.
+pub(crate) fn parse_epoch(hex: &str) -> Option<[u8; 16]> {
+    let whole = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    let number = whole.then(|| u128::from_str_radix(hex, 16).ok());
+    number.flatten().map(u128::to_be_bytes)
 }
 
 /// Content of `end.json`.

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    Disk, END, FORMAT, Losses, RealDisk, STREAM, StreamEnd, StreamInfo, publish, replace, stage,
+    Disk, END, Losses, RAW, RECORDS, RealDisk, RecordDisk, STREAM, StreamEnd, StreamInfo,
+    parse_epoch, publish, replace, stage,
 };
+use crate::fs::RealFs;
 use crate::hash::StreamHash;
 
 /// After a refusal (cap reached, write failed) the disk is asked again no sooner than this: a full
@@ -22,6 +25,22 @@ pub struct Limits {
     pub segment_bytes: u64,
     /// All segments together hold at most this many bytes.
     pub cap_bytes: u64,
+}
+
+/// Bytes that what stands beside the segments may take: names, losses, the end.
+const BESIDE: u64 = 256 << 10;
+
+impl Limits {
+    /// The same on a volume with a limit of its own, of which the whole directory takes no more than 80 %: what
+    /// goes beyond a volume's limit costs the pod its life, and others write there as well.
+    #[must_use]
+    pub fn on_volume(self, limit: u64) -> Limits {
+        let ours = (limit / 5).saturating_mul(4);
+        Limits {
+            cap_bytes: self.cap_bytes.min(ours.saturating_sub(BESIDE)).max(4),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {
@@ -41,8 +60,8 @@ pub struct SegmentWriter<D: Disk = RealDisk> {
     disk: D,
     limits: Limits,
     current: Option<D::Segment>,
-    /// Start and length of every segment on the disk; the last is the current one, if any.
-    held: VecDeque<(u64, u64)>,
+    /// Every segment on the disk; the last is the current one, if any.
+    held: VecDeque<Held>,
     held_bytes: u64,
     /// Bytes appended, lost ones included.
     total: u64,
@@ -52,6 +71,14 @@ pub struct SegmentWriter<D: Disk = RealDisk> {
     refused: Option<Refusal>,
     hash: StreamHash,
     home: Option<Home>,
+}
+
+/// A segment on the disk: its part of the stream, and the bytes it takes.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    start: u64,
+    end: u64,
+    bytes: u64,
 }
 
 /// The disk would take nothing more.
@@ -83,6 +110,26 @@ impl SegmentWriter<RealDisk> {
     /// # Errors
     /// When the directory cannot be written; the command can still run, unrecorded.
     pub fn create(dir: &Path, info: &StreamInfo, limits: Limits) -> io::Result<SegmentWriter> {
+        debug_assert_eq!(info.format, RAW);
+        SegmentWriter::start(dir, info, limits, RealDisk::new(dir.to_owned()))
+    }
+}
+
+impl SegmentWriter<RecordDisk> {
+    /// The same with checksummed records, made durable, for bytes that exist nowhere else.
+    ///
+    /// # Errors
+    /// When the directory cannot be written, or the epoch is none.
+    pub fn spool(dir: &Path, info: &StreamInfo, limits: Limits) -> io::Result<Self> {
+        debug_assert_eq!(info.format, RECORDS);
+        let epoch = parse_epoch(&info.epoch).ok_or(io::ErrorKind::InvalidInput)?;
+        let disk = RecordDisk::new(Arc::new(RealFs), dir, epoch);
+        SegmentWriter::start(dir, info, limits, disk)
+    }
+}
+
+impl<D: Disk> SegmentWriter<D> {
+    fn start(dir: &Path, info: &StreamInfo, limits: Limits, disk: D) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
         if dir.join(STREAM).exists() {
             return Err(io::Error::new(
@@ -90,12 +137,11 @@ impl SegmentWriter<RealDisk> {
                 "the directory already holds a stream",
             ));
         }
-        debug_assert_eq!(info.format, FORMAT);
         // Locked before it has its name: a reader that finds it unlocked knows the writer is dead.
         let file = stage(dir, STREAM, &serde_json::to_vec(info)?)?;
         file.try_lock().map_err(io::Error::from)?;
         publish(dir, STREAM, &file, true)?;
-        let mut writer = SegmentWriter::on(RealDisk::new(dir.to_owned()), limits);
+        let mut writer = SegmentWriter::on(disk, limits);
         writer.home = Some(Home {
             dir: dir.to_owned(),
             _lock: file,
@@ -107,7 +153,25 @@ impl SegmentWriter<RealDisk> {
     ///
     /// # Errors
     /// When it cannot be written; readers then take the writer for killed.
-    pub fn finish(mut self, exit_code: Option<i32>, signal: Option<i32>) -> io::Result<StreamEnd> {
+    pub fn finish(self, exit_code: Option<i32>, signal: Option<i32>) -> io::Result<StreamEnd> {
+        self.end("exit", exit_code, signal)
+    }
+
+    /// Ends a stream of which no process is known, because its bytes are at their end.
+    ///
+    /// # Errors
+    /// When it cannot be written; readers then take the writer for killed.
+    pub fn finish_at_eof(self) -> io::Result<StreamEnd> {
+        self.end("eof", None, None)
+    }
+
+    fn end(
+        mut self,
+        cause: &str,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    ) -> io::Result<StreamEnd> {
+        self.flush();
         self.current = None;
         let end = StreamEnd {
             total_bytes: self.total,
@@ -116,7 +180,7 @@ impl SegmentWriter<RealDisk> {
             signal,
             ended_ms: crate::clock::now_ms(),
             lost: self.losses.list().to_vec(),
-            cause: "exit".to_owned(),
+            cause: cause.to_owned(),
         };
         if let Some(home) = &self.home {
             replace(&home.dir, END, &serde_json::to_vec(&end)?, true)?;
@@ -158,6 +222,13 @@ impl<D: Disk> SegmentWriter<D> {
         &self.losses
     }
 
+    /// Makes what was written as durable as the disk makes it; what cannot be goes on in another segment.
+    pub fn flush(&mut self) {
+        if self.current.as_mut().is_some_and(|s| s.flush().is_err()) {
+            self.current = None;
+        }
+    }
+
     /// Appends output. What the disk does not take is lost and recorded.
     pub fn append(&mut self, mut bytes: &[u8]) {
         self.hash.update(bytes);
@@ -196,10 +267,11 @@ impl<D: Disk> SegmentWriter<D> {
         if self.held_bytes.saturating_add(wanted) > self.limits.cap_bytes {
             self.free();
         }
-        let in_cap = self.limits.cap_bytes.saturating_sub(self.held_bytes);
+        let held = self.held_bytes.saturating_add(D::PER_WRITE);
+        let in_cap = self.limits.cap_bytes.saturating_sub(held);
         let in_segment = match (&self.current, self.held.back()) {
-            (Some(_), Some((_, len))) if *len < self.limits.segment_bytes => {
-                self.limits.segment_bytes - len
+            (Some(_), Some(held)) if held.bytes < self.limits.segment_bytes => {
+                self.limits.segment_bytes - held.bytes
             }
             _ => {
                 self.current = None;
@@ -212,13 +284,13 @@ impl<D: Disk> SegmentWriter<D> {
     /// Deletes segments the agent has stored whole, oldest first, never the current one.
     fn free(&mut self) {
         let acked = self.disk.acked();
-        while let Some((start, len)) = self.held.front().copied() {
+        while let Some(oldest) = self.held.front().copied() {
             let current = self.held.len() == 1 && self.current.is_some();
-            if current || start + len > acked || self.disk.remove(start).is_err() {
+            if current || oldest.end > acked || self.disk.remove(oldest.start).is_err() {
                 return;
             }
             self.held.pop_front();
-            self.held_bytes -= len;
+            self.held_bytes -= oldest.bytes;
         }
     }
 
@@ -236,16 +308,25 @@ impl<D: Disk> SegmentWriter<D> {
                 Ok(segment) => self.current = Some(segment),
                 Err(_) => return 0,
             }
-            self.held.push_back((self.total, 0));
+            self.held.push_back(Held {
+                start: self.total,
+                end: self.total,
+                bytes: 0,
+            });
         }
         let Some(segment) = &mut self.current else {
             return 0;
         };
         let written = write_what_fits(segment, bytes);
+        let taken = match written {
+            0 => 0,
+            _ => written as u64 + D::PER_WRITE,
+        };
         self.total += written as u64;
-        self.held_bytes += written as u64;
-        if let Some((_, len)) = self.held.back_mut() {
-            *len += written as u64;
+        self.held_bytes += taken;
+        if let Some(held) = self.held.back_mut() {
+            held.end = self.total;
+            held.bytes += taken;
         }
         written
     }

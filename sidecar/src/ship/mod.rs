@@ -8,6 +8,7 @@ mod client;
 mod outcome;
 pub mod policy;
 mod queue;
+mod stop;
 
 use std::time::Duration;
 
@@ -17,15 +18,18 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub use crate::dial::AddressError;
-pub use outcome::{ShipOutcome, Stop};
+pub use outcome::ShipOutcome;
+pub use stop::Stop;
+pub(crate) use stop::changed;
 
 use crate::pipeline::Pipeline;
 use crate::reading::Reading;
-use crate::segments::StreamEnd;
+use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
 use client::Client;
 use policy::{Action, Answer, Policy};
 use queue::Queue;
+use stop::until;
 
 /// One read of the source.
 const READ: usize = 64 * 1024;
@@ -84,28 +88,6 @@ pub async fn run(
         () = until(&mut now, Stop::Now) => {}
     }
     Ok(shipment.outcome)
-}
-
-async fn until(stop: &mut watch::Receiver<Stop>, wanted: Stop) {
-    if stop.wait_for(|s| *s == wanted).await.is_err() {
-        // Nobody is left who could say so.
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Waits for another word; for ever when nobody is left who could say one.
-pub(crate) async fn changed(stop: &mut watch::Receiver<Stop>) {
-    if stop.changed().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn parse_epoch(hex: &str) -> Option<[u8; 16]> {
-    let whole = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-    whole
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
 }
 
 struct Shipment<'c> {
@@ -175,7 +157,10 @@ impl Shipment<'_> {
                 }
                 Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
                 Ok(Step::End(end)) => {
+                    self.outcome.unterminated = self.pipeline.is_within_line();
                     self.pipeline.finish(&end, now_ms);
+                    self.outcome.cut = self.pipeline.cut_bytes();
+                    self.tell_flaws();
                     self.end = Some(end);
                 }
                 Ok(Step::Idle) => {
@@ -193,6 +178,16 @@ impl Shipment<'_> {
             self.take_frames();
         }
         false
+    }
+
+    /// What whoever reads the results should know of the stream's lines.
+    fn tell_flaws(&self) {
+        if self.outcome.unterminated {
+            tracing::warn!("the last line has no line feed");
+        }
+        if self.outcome.cut > 0 {
+            tracing::warn!("{} bytes of overlong lines were cut", self.outcome.cut);
+        }
     }
 
     fn take_frames(&mut self) {

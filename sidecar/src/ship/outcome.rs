@@ -1,16 +1,4 @@
-//! What is wanted of a shipment, and how far it came.
-
-/// What somebody outside wants of a running shipment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Go on.
-    #[default]
-    No,
-    /// Take what is there now as all there is, and deliver it.
-    AtEnd,
-    /// Return at once; what is not delivered stays where it is.
-    Now,
-}
+//! What became of a shipment, for whoever started it.
 
 /// How far a shipment came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +11,10 @@ pub struct ShipOutcome {
     pub complete: bool,
     /// Bytes read from the source so far.
     pub read: u64,
+    /// Whether the last line had no line feed; it was sent all the same.
+    pub unterminated: bool,
+    /// Bytes cut from lines that are longer than is kept.
+    pub cut: u64,
     /// Requests that failed or were refused.
     pub failures: u64,
     /// What went wrong last, in one line; `None` when nothing did since something went well.

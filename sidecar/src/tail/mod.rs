@@ -5,6 +5,7 @@
 mod follow;
 mod pods;
 mod segments;
+mod spool;
 mod stdin;
 mod watch;
 
@@ -13,6 +14,7 @@ use std::io;
 pub use follow::{FollowOptions, FollowSource};
 pub use pods::{Attempt, Owner, PodLogs, pod_uid};
 pub use segments::SegmentSource;
+pub use spool::spool;
 pub use stdin::StdinSource;
 pub use watch::{Wanted, Watch};
 
@@ -92,7 +94,7 @@ impl Source {
     /// Nothing more is wanted than what is there already: a followed file ends at its present end.
     pub fn stop(&mut self) {
         match self {
-            Source::Segments(_) => {}
+            Source::Segments(s) => s.stop(),
             Source::File(s) => s.stop(),
             Source::Stdin(s) => s.stop(),
         }

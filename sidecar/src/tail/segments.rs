@@ -1,11 +1,15 @@
 //! Reads a segment directory while it grows, and knows when its writer is done or dead.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, PipeWriter, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Step, Wanted};
-use crate::segments::{self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, segment_name};
+use crate::fs::{Fs, RealFs};
+use crate::segments::unpack::{Unpacked, Unpacking};
+use crate::segments::{
+    self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, parse_epoch, records, segment_name,
+};
 
 /// A segment directory as a source.
 #[derive(Debug)]
@@ -14,13 +18,24 @@ pub struct SegmentSource {
     info: Box<StreamInfo>,
     /// Kept open to ask for the writer's lock.
     stream: File,
-    current: Option<File>,
+    current: Option<Segment>,
     /// Offset of the next byte.
     at: u64,
     /// What follows the current segment, once that is known; the segment is then complete and is
     /// read to its end.
     next: Option<Next>,
     acked: u64,
+    /// Where a segment was put aside because it was none, or ended in damage.
+    bad: Option<u64>,
+    /// Dropping it ends the stream, where it is ours to end.
+    stop: Option<PipeWriter>,
+}
+
+/// An open segment.
+#[derive(Debug)]
+enum Segment {
+    Raw(File),
+    Records(Unpacking),
 }
 
 #[derive(Debug)]
@@ -51,7 +66,18 @@ impl SegmentSource {
             at: 0,
             next: None,
             acked: 0,
+            bad: None,
+            stop: None,
         })
+    }
+
+    /// Whoever writes the stream ends it when this is dropped.
+    pub(super) fn ends_with(&mut self, stop: PipeWriter) {
+        self.stop = Some(stop);
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.stop = None;
     }
 
     /// Who the stream is.
@@ -70,12 +96,8 @@ impl SegmentSource {
 
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
         loop {
-            if let Some(file) = &mut self.current {
-                let n = file.read(buffer)?;
-                if n > 0 {
-                    self.at += n as u64;
-                    return Ok(Step::Bytes(n));
-                }
+            if let Some(step) = self.read_on(buffer)? {
+                return Ok(step);
             }
             match self.next.take() {
                 None => match self.what_follows()? {
@@ -91,8 +113,8 @@ impl SegmentSource {
                         self.next = Some(Next::Segment(start));
                         return Ok(Step::Gap(lost));
                     }
-                    match File::open(self.dir.join(segment_name(start))) {
-                        Ok(file) => self.current = Some(file),
+                    match self.open_segment(start) {
+                        Ok(segment) => self.current = segment,
                         // Deleted since it was listed: look again.
                         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                         Err(e) => {
@@ -114,6 +136,63 @@ impl SegmentSource {
                 }
             }
         }
+    }
+
+    /// Reads from the present segment; `None` at its present end.
+    fn read_on(&mut self, buffer: &mut [u8]) -> io::Result<Option<Step>> {
+        let complete = self.next.is_some();
+        let n = match &mut self.current {
+            None => 0,
+            Some(Segment::Raw(file)) => file.read(buffer)?,
+            Some(Segment::Records(records)) => match records.read(buffer, complete)? {
+                Unpacked::Bytes(n) => n,
+                Unpacked::Jump(to) => return Ok(Some(self.damaged(to))),
+                Unpacked::Rest(0) => 0,
+                Unpacked::Rest(n) => match &self.next {
+                    // The writer died within a record: of what it had read so much is gone at least.
+                    Some(Next::End(end)) if end.total_bytes <= self.at => {
+                        self.current = None;
+                        let torn = n.saturating_sub(records::RECORD as u64).max(1);
+                        return Ok(Some(self.damaged(self.at + torn)));
+                    }
+                    Some(_) => {
+                        self.current = None;
+                        self.bad = Some(self.at);
+                        0
+                    }
+                    None => 0,
+                },
+            },
+        };
+        self.at += n as u64;
+        Ok((n > 0).then_some(Step::Bytes(n)))
+    }
+
+    fn damaged(&mut self, to: u64) -> Step {
+        let lost = Lost {
+            from: self.at,
+            to,
+            reason: "corrupt".to_owned(),
+        };
+        self.at = to;
+        Step::Gap(lost)
+    }
+
+    /// Opens a segment; `None` when it is none, and was put aside.
+    fn open_segment(&mut self, start: u64) -> io::Result<Option<Segment>> {
+        let path = self.dir.join(segment_name(start));
+        if self.info.format != segments::RECORDS {
+            return Ok(Some(Segment::Raw(File::open(path)?)));
+        }
+        let file = RealFs.open(&path)?;
+        let epoch = parse_epoch(&self.info.epoch).unwrap_or_default();
+        if let Some(records) = Unpacking::open(file, epoch, start)? {
+            return Ok(Some(Segment::Records(records)));
+        }
+        tracing::warn!("{}: not a segment of this stream", path.display());
+        RealFs.rename(&path, &path.with_extension("bad"))?;
+        self.bad = Some(start);
+        Ok(None)
     }
 
     pub(super) fn acked(&mut self, offset: u64) {
@@ -138,7 +217,11 @@ impl SegmentSource {
 
     /// Whether the segment is the open one with nothing in it yet.
     fn holds(&self, start: u64) -> bool {
-        start == self.at && self.current.as_ref().is_some_and(is_empty)
+        match &self.current {
+            Some(Segment::Raw(file)) => start == self.at && is_empty(file),
+            Some(Segment::Records(records)) => start == records.start(),
+            None => false,
+        }
     }
 
     fn end(&self) -> io::Result<Option<StreamEnd>> {
@@ -172,7 +255,10 @@ impl SegmentSource {
         let reason = told
             .into_iter()
             .find(|l| l.from <= self.at && self.at < l.to)
-            .map_or_else(|| "rotated_away".to_owned(), |l| l.reason);
+            .map(|l| l.reason);
+        let damaged = self.bad.is_some_and(|bad| self.at <= bad && bad < to);
+        let known = if damaged { "corrupt" } else { "rotated_away" };
+        let reason = reason.unwrap_or_else(|| known.to_owned());
         Lost {
             from: self.at,
             to,

@@ -236,3 +236,38 @@ pub(crate) fn parent(path: &Path) -> &Path {
         None => path,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// Whether it is told within a time far below that of the next look.
+    async fn told(watch: &mut Watch, dir: &Path) -> bool {
+        let wanted = || Wanted::Paths(vec![dir.to_owned()]);
+        let told = tokio::time::timeout(PATROL / 4, watch.changed(wanted)).await;
+        told.is_ok()
+    }
+
+    #[tokio::test]
+    async fn t15_a_queue_that_ran_over_tells_that_something_happened_and_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut watch = Watch::default();
+        // The first time to look is at once.
+        assert!(told(&mut watch, dir.path()).await);
+        assert!(!watch.is_polling());
+        let most = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        // Two files in turn: equal events in a row are one.
+        let mut files = ["a", "b"].map(|name| File::create(dir.path().join(name)).unwrap());
+        for n in 0..=most {
+            files[n % 2].write_all(b"x").unwrap();
+        }
+        assert!(told(&mut watch, dir.path()).await);
+        // Whatever was left in the queue is gone by then.
+        while told(&mut watch, dir.path()).await && watch.patrol > Instant::now() {}
+        std::fs::write(dir.path().join("another"), "x").unwrap();
+        assert!(told(&mut watch, dir.path()).await);
+    }
+}

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod chance;
+mod joined;
 mod reader;
+mod refusing;
 mod rotation;
 mod truncation;
 mod writer;

@@ -62,6 +62,32 @@ fn t1_renames_between_two_looks_and_restarts_lose_nothing() {
 }
 
 #[test]
+fn t1_two_hundred_rotations_by_a_writer_that_does_not_wait_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("app.log");
+    let mut writer = Writer::new(&log);
+    let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..200 {
+                for _ in 0..40 {
+                    writer.write(100);
+                }
+                writer.rotate(1000, 1001);
+                writer.write(10);
+                writer.reopen();
+            }
+            over.store(true, std::sync::atomic::Ordering::Release);
+        });
+        while !over.load(std::sync::atomic::Ordering::Acquire) {
+            reader.catch_up();
+        }
+    });
+    clean(&mut reader, &mut writer);
+}
+
+#[test]
 fn t2_gzip_at_once_and_deletion_of_the_oldest_lose_nothing_while_the_reader_is_less_than_four_files_behind()
  {
     for_seeds(60, |chance| {

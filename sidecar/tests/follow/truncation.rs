@@ -1,6 +1,8 @@
 //! Truncation: with and without a copy, seen and unseen, by writers that notice and writers that do not.
 
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::chance::for_seeds;
 use crate::reader::Reader;
@@ -87,6 +89,40 @@ fn t3_a_writer_that_keeps_its_position_tells_how_much_was_lost_to_the_byte() {
 }
 
 #[test]
+fn t3_a_copytruncate_while_the_sidecar_was_down_is_a_loss_and_a_rename_is_none() {
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::new(&log);
+        let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+        writer.write(1 + chance.below(30));
+        reader.catch_up();
+        writer.write(chance.below(30));
+        let copied = writer.lines;
+        if !is_past(&log, dir.path()) {
+            eprintln!("skipped: this file system does not tell when a file was made");
+            return;
+        }
+        let rename = chance.one_in(2);
+        if rename {
+            writer.rotate(9, 10);
+            writer.reopen();
+        } else {
+            writer.copy();
+            writer.write(chance.below(5));
+            writer.truncate();
+        }
+        let truncated = writer.lines;
+        writer.write(1 + chance.below(60));
+        reader.restart();
+        reader.end();
+        let missing = reader.missing(writer.lines);
+        assert_eq!(missing, (copied..truncated).collect::<Vec<_>>());
+        assert_eq!(reader.gaps.len(), usize::from(!rename));
+    });
+}
+
+#[test]
 fn t4_a_file_truncated_and_grown_past_the_old_place_while_nobody_looked_is_noticed() {
     for_seeds(60, |chance| {
         let dir = tempfile::tempdir().unwrap();
@@ -125,4 +161,23 @@ fn a_file_truncated_for_good_is_a_loss_that_is_told_at_the_end() {
     reader.end();
     assert_eq!(reader.gaps.len(), 1);
     assert_eq!(reader.bytes, writer.all);
+}
+
+/// Waits until what is made now is younger than the file; false where nobody can tell.
+fn is_past(file: &Path, dir: &Path) -> bool {
+    let born = |path: &Path| fs::metadata(path).unwrap().created().ok();
+    let Some(before) = born(file) else {
+        return false;
+    };
+    let probe = dir.join("probe");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        fs::write(&probe, "").unwrap();
+        let younger = born(&probe).is_some_and(|at| at > before);
+        fs::remove_file(&probe).unwrap();
+        if younger {
+            return true;
+        }
+        assert!(Instant::now() < deadline, "time stands still");
+    }
 }

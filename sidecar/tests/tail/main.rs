@@ -6,5 +6,6 @@
 mod agent;
 mod agents;
 mod idle;
+mod lines;
 mod pods;
 mod process;

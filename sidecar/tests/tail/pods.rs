@@ -79,7 +79,7 @@ fn t13_starts_that_came_and_went_unseen_are_streams_that_are_lost() {
 }
 
 #[test]
-fn t14_a_directory_that_comes_later_and_is_unreadable_at_first_is_read_when_it_can_be() {
+fn t14_a_directory_that_comes_later_is_read_when_it_comes_without_a_spin() {
     let dir = tempfile::tempdir().unwrap();
     let pod = dir.path().join("ci_tests-x_0b5c");
     let agents = Agents::start();

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::fs::{Fs, Stat};
 use crate::tail::watch::parent;
@@ -25,6 +26,7 @@ pub(super) struct Link {
     pub(super) id: (u64, u64),
     pub(super) modified_ms: i64,
     pub(super) len: u64,
+    born: Option<SystemTime>,
     /// Whether it is the newest, by its name.
     pub(super) live: bool,
 }
@@ -36,8 +38,19 @@ impl Link {
             id: stat.id,
             modified_ms: stat.modified_ms,
             len: stat.len,
+            born: stat.born,
             live,
         }
+    }
+
+    /// Whether it was made after the file that is newer by its name: then it is a copy, and that was truncated.
+    pub(super) fn is_copy_of(&self, newer: &Link) -> bool {
+        let plain = !self.is_gzip() && !newer.is_gzip();
+        plain
+            && self
+                .born
+                .zip(newer.born)
+                .is_some_and(|(ours, theirs)| ours > theirs)
     }
 
     pub(super) fn is_gzip(&self) -> bool {

@@ -127,6 +127,15 @@ impl FollowSource {
         let last_found = found.is_some();
         if let Some((at, file)) = found {
             newest = Some(from + at);
+            let next = links.get(from + at + 1);
+            if next.is_some_and(|next| links[from + at].is_copy_of(next)) {
+                // What came between the copy and the truncation nobody saw.
+                self.loss = Some(Loss {
+                    to: last.offset_of(last.seen.max(last.mark.read)),
+                    origin: Some(last.base).filter(|_| last.skip == 0),
+                    reason: "truncated",
+                });
+            }
             self.plan.push_back(Planned {
                 generation: Some(done.len()),
                 file,
@@ -177,7 +186,10 @@ impl FollowSource {
                 continue;
             }
             if reaches(last, &file, &links[at + 1..], committed)? {
-                let whole = file.mark()?;
+                let whole = match at + 1 == links.len() {
+                    true => last.mark,
+                    false => file.mark()?,
+                };
                 found = Some((at, file, whole));
             }
         }

@@ -1,0 +1,80 @@
+//! Standard input that survives: a thread reads it into checksummed segments as fast as it comes, and those are the
+//! source. The writer of the pipe is not held up while the agent is away, up to the cap; beyond that what is new is
+//! cut, and recorded as lost.
+
+use std::fs::File;
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::thread;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::SegmentSource;
+use crate::segments::{Limits, RecordDisk, SegmentWriter, StreamInfo};
+
+/// One read of the pipe.
+const CHUNK: usize = 64 * 1024;
+/// What was read is made durable this much later at the latest, in milliseconds.
+const SYNC_MS: u16 = 100;
+
+/// Begins to read a pipe into a directory that holds no stream, and gives what is there as a source.
+///
+/// # Errors
+/// When the directory cannot be written, or there is no thread to be had.
+pub fn spool(
+    pipe: OwnedFd,
+    dir: &Path,
+    info: &StreamInfo,
+    limits: Limits,
+) -> io::Result<SegmentSource> {
+    let writer = SegmentWriter::spool(dir, info, limits)?;
+    let (stopped, stop) = io::pipe()?;
+    thread::Builder::new()
+        .name("spool".to_owned())
+        .spawn(move || pump(File::from(pipe), &stopped, writer))?;
+    let mut source = SegmentSource::open(dir)?;
+    source.ends_with(stop);
+    Ok(source)
+}
+
+/// Reads until the end, or until told to stop, and then what is there already.
+fn pump(mut pipe: File, stopped: &PipeReader, mut writer: SegmentWriter<RecordDisk>) {
+    let mut buffer = vec![0; CHUNK];
+    let mut unsynced = false;
+    let mut stopping = false;
+    loop {
+        let wait = match (stopping, unsynced) {
+            (true, _) => PollTimeout::ZERO,
+            (false, true) => PollTimeout::from(SYNC_MS),
+            (false, false) => PollTimeout::NONE,
+        };
+        let mut fds = [
+            PollFd::new(pipe.as_fd(), PollFlags::POLLIN),
+            PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
+        ];
+        // The only errors are a signal and no memory: nothing is known to be ready, so ask again.
+        let ready = poll(&mut fds, wait).unwrap_or(0);
+        let [bytes, told] = [0, 1].map(|n| ready > 0 && fds[n].any().unwrap_or(true));
+        if bytes {
+            match pipe.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    writer.append(&buffer[..n]);
+                    unsynced = true;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        } else if stopping {
+            break;
+        } else if !told {
+            writer.flush();
+            unsynced = false;
+        }
+        stopping |= told;
+    }
+    if let Err(error) = writer.finish_at_eof() {
+        tracing::warn!("the end of the spool was not written: {error}");
+    }
+}
