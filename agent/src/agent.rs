@@ -118,9 +118,8 @@ impl Agent {
         let keys = doors::keys(config)?;
         let tls = keys.as_ref().map(Keys::acceptor).transpose()?;
         // The port first: nothing is touched when another agent runs.
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let listener = server::listen(address);
+        let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) =
             listener.map_err(|source| StartError::Listen { address, source })?;
 

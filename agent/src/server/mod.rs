@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -34,6 +34,8 @@ use seats::{Seats, Sitting};
 const HEAD: usize = 16 * 1024;
 /// Lines of a request's head at most.
 const HEADERS: usize = 64;
+/// Connections the kernel keeps until they are accepted.
+const BACKLOG: u32 = 4_096;
 /// Pause after an accept error that waiting may cure (no file descriptors, no memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often room is looked for while everybody who is connected is being served.
@@ -71,6 +73,18 @@ struct Guest {
     sitting: Sitting,
     _place: Option<Place<IpAddr>>,
     end: Watcher,
+}
+
+/// Binds the address. Connections that come in a crowd wait to be accepted rather than to be tried again.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // As tokio's own `bind` does: an agent that starts again gets its port back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until told to stop, then lets requests under way finish.
@@ -131,9 +145,7 @@ fn place(
 /// A seat, for which somebody who keeps the agent waiting may have to go.
 async fn seat(seats: &Arc<Seats>, watch: &Watch) -> Option<Sitting> {
     loop {
-        if seats.make_room() {
-            watch.connections_dropped.one();
-        }
+        watch.connections_dropped.add(seats.make_room());
         if let Ok(sitting) = timeout(CROWDED_PAUSE, seats.sit()).await {
             return sitting;
         }

@@ -11,8 +11,12 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 /// Stands for a time while the agent is at work, not the client.
 const SERVED: u64 = u64::MAX;
 
+/// One of so many has to go when there is no room.
+const SHARE: usize = 64;
+
 /// All seats.
 pub(super) struct Seats {
+    seats: usize,
     free: Arc<Semaphore>,
     begun: Instant,
     taken: Mutex<Taken>,
@@ -62,6 +66,7 @@ impl Seat {
 impl Seats {
     pub(super) fn new(seats: usize) -> Seats {
         Seats {
+            seats,
             free: Arc::new(Semaphore::new(seats)),
             begun: Instant::now(),
             taken: Mutex::new(Taken::default()),
@@ -95,24 +100,27 @@ impl Seats {
         })
     }
 
-    /// If all seats are taken, tells whoever has been waited for longest to go. False if nobody has
-    /// to, because there is room or all are being served.
-    pub(super) fn make_room(&self) -> bool {
+    /// If all seats are taken, tells those who have been waited for longest to go: one of
+    /// [`SHARE`], so that in a crowd not every newcomer has to wait until somebody has left. Gives
+    /// their number: none if there is room or all are being served.
+    pub(super) fn make_room(&self) -> u64 {
         if self.free.available_permits() > 0 {
-            return false;
+            return 0;
         }
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let waited_for = taken.seats.iter().filter_map(|(number, seat)| {
             let since = seat.waiting.load(Ordering::Relaxed);
             (since != SERVED).then_some((since, *number))
         });
-        let Some((_, number)) = waited_for.min() else {
-            return false;
-        };
-        if let Some(seat) = taken.seats.remove(&number) {
-            seat.leave.notify_one();
+        let mut waited_for: Vec<(u64, u64)> = waited_for.collect();
+        waited_for.sort_unstable();
+        waited_for.truncate((self.seats / SHARE).max(1));
+        for (_, number) in &waited_for {
+            if let Some(seat) = taken.seats.remove(number) {
+                seat.leave.notify_one();
+            }
         }
-        true
+        waited_for.len() as u64
     }
 }
 
@@ -142,7 +150,7 @@ mod tests {
     fn with_room_nobody_has_to_go() {
         let (seats, runtime) = seats(2);
         let _one = runtime.block_on(seats.sit());
-        assert!(!seats.make_room());
+        assert_eq!(seats.make_room(), 0);
     }
 
     #[test]
@@ -154,14 +162,15 @@ mod tests {
             served.seat.served();
             slow.seat.waiting.store(5, Ordering::Relaxed);
             fresh.seat.waiting.store(6, Ordering::Relaxed);
-            assert!(seats.make_room());
+            assert_eq!(seats.make_room(), 1);
             slow.seat.has_to_leave().await;
-            assert!(
+            assert_eq!(
                 seats.make_room(),
+                1,
                 "the next one, as the first has not gone yet"
             );
             fresh.seat.has_to_leave().await;
-            assert!(!seats.make_room(), "who is served stays");
+            assert_eq!(seats.make_room(), 0, "who is served stays");
             drop((served, slow, fresh));
             assert_eq!(seats.free.available_permits(), 3);
             assert!(seats.taken.lock().unwrap().seats.is_empty());
