@@ -106,22 +106,7 @@ impl FollowSource {
         let Some((last, done)) = generations.split_last() else {
             return Ok(());
         };
-        let mut rest = links.len();
-        let mut newest = None;
-        for (n, generation) in done.iter().enumerate().rev() {
-            let Some(at) = self.position(&links[..rest], &generation.mark, true)? else {
-                continue;
-            };
-            if let Some(file) = self.open(&links[at])? {
-                rest = at;
-                newest = newest.or(Some(at));
-                self.plan.push_front(Planned {
-                    generation: Some(n),
-                    file,
-                    gap: false,
-                });
-            }
-        }
+        let mut newest = self.plan_done(done, links)?;
         let from = newest.map_or(0, |at| at + 1);
         let found = self.find_last(last, &links[from..], committed)?;
         let last_found = found.is_some();
@@ -166,6 +151,27 @@ impl FollowSource {
             None => committed,
         };
         Ok(())
+    }
+
+    /// The files that were read to their ends and are still there; gives the place of the newest.
+    fn plan_done(&mut self, done: &[Generation], links: &[Link]) -> io::Result<Option<usize>> {
+        let mut rest = links.len();
+        let mut newest = None;
+        for (n, generation) in done.iter().enumerate().rev() {
+            let Some(at) = self.position(&links[..rest], &generation.mark, true)? else {
+                continue;
+            };
+            if let Some(file) = self.open(&links[at])? {
+                rest = at;
+                newest = newest.or(Some(at));
+                self.plan.push_front(Planned {
+                    generation: Some(n),
+                    file,
+                    gap: false,
+                });
+            }
+        }
+        Ok(newest)
     }
 
     /// The file that was read last. Of several that begin with what was read the oldest: the next in the chain. But
