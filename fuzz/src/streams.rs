@@ -226,7 +226,7 @@ fn unplaced(told: &[String]) -> Vec<String> {
 
 /// Whether this is the short run of every change (`fuzz/smoke`). It makes no claim that has exceptions
 /// nobody has met yet: a long run is there to find them, a change is not to fail by chance.
-fn is_smoke() -> bool {
+pub(crate) fn is_smoke() -> bool {
     static SMOKE: LazyLock<bool> = LazyLock::new(|| std::env::var_os("FUZZ_SMOKE").is_some());
     *SMOKE
 }

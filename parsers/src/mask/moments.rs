@@ -83,9 +83,9 @@ fn clock(rest: &[u8]) -> usize {
 fn zone(rest: &[u8]) -> usize {
     if rest.first() == Some(&b'Z') {
         1
-    } else if like(rest, b"+00:00") || like(rest, b"-00:00") {
+    } else if (like(rest, b"+00:00") || like(rest, b"-00:00")) && ends_word(&rest[6..]) {
         6
-    } else if like(rest, b"+0000") || like(rest, b"-0000") {
+    } else if (like(rest, b"+0000") || like(rest, b"-0000")) && ends_word(&rest[5..]) {
         5
     } else {
         0
