@@ -5,15 +5,20 @@ use wide::u8x16;
 
 /// Bytes looked at together.
 const PIECE: usize = 64;
+/// Places listed before any of them is given, but for those of one more piece.
+const LISTED: usize = 64;
 
-/// The places of one byte in a text, one after the other.
+/// The places of one byte in a text, one after the other. They are listed in batches, mostly without a
+/// jump for each: a jump that depends on the text is guessed wrong as often as it is taken.
 pub(crate) struct Places<'t> {
     text: &'t [u8],
     byte: u8,
-    /// Those not given yet of the piece that was looked at last, a bit each.
-    left: u64,
-    /// Where that piece begins, and where the next does.
+    /// Places from `from` on, of which the first so many were given.
+    list: [u32; LISTED + PIECE],
+    listed: usize,
+    given: usize,
     from: usize,
+    /// What was not looked at yet begins here.
     next: usize,
 }
 
@@ -22,7 +27,9 @@ impl<'t> Places<'t> {
         Places {
             text,
             byte,
-            left: 0,
+            list: [0; LISTED + PIECE],
+            listed: 0,
+            given: 0,
             from: 0,
             next: 0,
         }
@@ -31,23 +38,52 @@ impl<'t> Places<'t> {
     /// The next place.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<usize> {
-        while self.left == 0 {
-            let rest = self.text.get(self.next..)?;
-            self.from = self.next;
-            match rest.first_chunk() {
-                Some(piece) => {
-                    self.next += PIECE;
-                    self.left = self.places_in(piece);
-                }
-                None => {
-                    self.next = usize::MAX;
-                    self.left = self.last(rest.len());
-                }
+        if self.given == self.listed && !self.fill() {
+            return None;
+        }
+        let place = self.from + self.list[self.given] as usize;
+        self.given += 1;
+        Some(place)
+    }
+
+    /// Lists the next places; whether there are any.
+    #[inline(never)]
+    fn fill(&mut self) -> bool {
+        (self.listed, self.given, self.from) = (0, 0, self.next);
+        // So far that the list's numbers hold every place.
+        let far = self.text.len().min(self.from.saturating_add(1 << 30));
+        let rest = &self.text[self.from.min(far)..far];
+        let (pieces, _) = rest.as_chunks();
+        for piece in pieces {
+            let places = self.places_in(piece);
+            self.list(places, self.next - self.from);
+            self.next += PIECE;
+            if self.listed >= LISTED {
+                return true;
             }
         }
-        let place = self.from + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
-        Some(place)
+        if far == self.text.len() && self.next < far {
+            let places = self.last(far - self.next);
+            self.list(places, self.next - self.from);
+            self.next = far;
+        }
+        self.listed > 0 || (self.next < self.text.len() && self.fill())
+    }
+
+    /// Lists the places of a piece. Most have two at most.
+    #[inline]
+    fn list(&mut self, mut places: u64, from: usize) {
+        for _ in 0..2 {
+            // There is room for a whole piece.
+            self.list[self.listed % (LISTED + PIECE)] = from as u32 + places.trailing_zeros();
+            self.listed += usize::from(places != 0);
+            places &= places.wrapping_sub(1);
+        }
+        while places != 0 {
+            self.list[self.listed % (LISTED + PIECE)] = from as u32 + places.trailing_zeros();
+            self.listed += 1;
+            places &= places - 1;
+        }
     }
 
     #[inline]

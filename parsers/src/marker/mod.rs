@@ -61,6 +61,7 @@
 mod fields;
 mod grammar;
 mod json;
+mod open;
 mod prefix;
 
 #[cfg(test)]
@@ -73,6 +74,7 @@ use crate::event::{Body, RunEnd, RunStart, Status, SuiteEnd, SuiteStart, TestEnd
 use fields::Fields;
 pub(crate) use fields::duration;
 use grammar::{Record, Word};
+use open::OpenTests;
 
 /// The words of markers, for a search over whole blocks: one stands in every marker.
 pub(crate) const WORDS: &[&str] = &[
@@ -88,22 +90,13 @@ pub(crate) const WORDS: &[&str] = &[
 
 /// Suites that may be open within each other.
 const SUITE_DEPTH: usize = 32;
-/// Started tests that are remembered; beyond it the oldest is forgotten.
-const OPEN_TESTS: usize = 1024;
-
 /// Recognises markers; holds which suites and tests are open so that a result finds its place.
 #[derive(Debug, Default)]
 pub(crate) struct Markers {
     suites: Vec<String>,
     /// Suites opened beyond the depth that is remembered.
     deeper: u64,
-    tests: Vec<OpenTest>,
-}
-
-#[derive(Debug)]
-struct OpenTest {
-    name: String,
-    suite: String,
+    tests: OpenTests,
 }
 
 impl Markers {
@@ -182,13 +175,7 @@ impl Markers {
             tags: fields.tags.as_deref(),
         };
         emit(number, Body::TestStart(start));
-        if self.tests.len() == OPEN_TESTS {
-            self.tests.remove(0);
-        }
-        self.tests.push(OpenTest {
-            name: name.into_owned(),
-            suite,
-        });
+        self.tests.open(name.into_owned(), suite);
         Some(())
     }
 
@@ -200,16 +187,12 @@ impl Markers {
         emit: Emit<'_>,
     ) -> Option<()> {
         let reasons = status != Status::Passed;
-        fields.settle(reasons, |name| self.tests.iter().any(|t| t.name == name));
+        fields.settle(reasons, |name| self.tests.holds(name));
         let name = fields.name.filter(|n| !n.is_empty())?;
         let given = fields.suite.as_deref();
-        let open = self
-            .tests
-            .iter()
-            .rposition(|t| t.name == name && given.is_none_or(|s| s == t.suite))
-            .map(|i| self.tests.remove(i));
+        let open = self.tests.close(&name, given);
         let suite = given
-            .or(open.as_ref().map(|t| t.suite.as_str()))
+            .or(open.as_deref())
             .or(self.suites.last().map(String::as_str))
             .unwrap_or("");
         let end = TestEnd {

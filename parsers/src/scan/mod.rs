@@ -6,12 +6,15 @@
 //! windows of four bytes are taken from each needle; a needle anywhere in a block then has one of them
 //! at an offset divisible by four, so only every fourth offset of the block is looked up in a bit set
 //! (after Wu and Manber, "A fast algorithm for multi-pattern searching", 1994). What the bit set lets
-//! through is compared with the needles themselves.
+//! through is listed, then the bytes around it are compared with those around the window in a needle, and
+//! what is left with the needles themselves.
 
+mod checks;
 mod needles;
 mod starts;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -1,25 +1,24 @@
 //! A set of needles, and the search for all of them in a block.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use aho_corasick::packed::Searcher;
 
 use super::Bits;
+use super::checks::Checks;
 use super::starts::Starts;
+use super::windows::{WINDOW, Windows, rarest, window};
 
-/// Bytes of a window.
-const WINDOW: usize = 4;
 /// Bytes from one window looked at to the next.
-const STRIDE: usize = 4;
+pub(super) const STRIDE: usize = 4;
 /// Bytes a needle must have to hold a window at every alignment.
-const LEAST: usize = WINDOW + STRIDE - 1;
+pub(super) const LEAST: usize = WINDOW + STRIDE - 1;
 /// Lines before one with a needle that may be asked for.
 pub(crate) const LOOKBACK: u8 = 15;
-/// Size of the bit set, as a power of two: 16 KiB, which stay in the first cache.
-const BITS: u32 = 18;
 /// Size of the table of entries by window, as a power of two.
 const BUCKETS: u32 = 12;
+/// Bytes looked up before it is asked whether any of them may be a needle's.
+const GROUP: usize = 16;
+/// Bytes whose groups are listed before they are compared.
+const PIECE: usize = 4096;
 
 /// A needle found in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +31,11 @@ pub(crate) struct Hit {
 
 /// One window of a needle.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    window: u32,
-    /// Four other bytes of the needle, which are compared before all of it.
-    check: u32,
-    /// Offset of those.
-    check_at: u8,
+pub(super) struct Entry {
+    pub(super) window: u32,
     /// Offset of the window in the needle.
-    offset: u8,
-    needle: u16,
+    pub(super) offset: u8,
+    pub(super) needle: u16,
 }
 
 /// A set of needles.
@@ -56,6 +51,7 @@ pub(crate) struct NeedleSet {
     looking_back: Bits,
     /// One bit per hash of a window.
     windows: Windows,
+    checks: Checks,
     /// By window, grouped in buckets.
     entries: Vec<Entry>,
     /// Where each bucket begins in `entries`.
@@ -130,23 +126,16 @@ impl NeedleSet {
             }
             let from = rarest(needle);
             for offset in from..from + STRIDE {
-                let window = window(&needle[offset..]);
-                let check_at = if offset >= WINDOW {
-                    0
-                } else {
-                    (needle.len() - WINDOW).min(240)
-                };
                 // All fit: there are at most u16::MAX needles, and `rarest` stays below 250.
                 entries.push(Entry {
-                    window,
-                    check: self::window(&needle[check_at..]),
-                    check_at: check_at as u8,
+                    window: window(&needle[offset..]),
                     offset: offset as u8,
                     needle: number as u16,
                 });
             }
         }
         self.windows = Windows::of(&entries);
+        self.checks = Checks::of(&entries, &self.needles);
         entries.sort_by_key(|e| (bucket(e.window), e.window));
         self.buckets = vec![0; (1 << BUCKETS) + 1];
         for entry in &entries {
@@ -198,7 +187,7 @@ impl NeedleSet {
     /// have any number of lines.
     pub(crate) fn scan(&self, block: &[u8], hits: &mut Vec<Hit>) {
         hits.clear();
-        self.groups(block, hits);
+        self.windows(block, hits);
         if let Some((searcher, bits)) = &self.short {
             let found = searcher.find_iter(block).map(|m| Hit {
                 at: place(m.start()),
@@ -210,22 +199,55 @@ impl NeedleSet {
     }
 
     /// Finds the needles that have windows.
-    fn groups(&self, block: &[u8], hits: &mut Vec<Hit>) {
-        let (groups, rest) = block.as_chunks::<GROUP>();
+    fn windows(&self, block: &[u8], hits: &mut Vec<Hit>) {
+        let mut through = Through::default();
+        let (pieces, rest) = block.as_chunks::<PIECE>();
+        for (number, piece) in pieces.iter().enumerate() {
+            self.piece(block, number * PIECE, piece, &mut through, hits);
+        }
+        let at = block.len() - rest.len();
+        let (groups, windows) = rest.as_chunks::<GROUP>();
+        self.piece(block, at, groups.as_flattened(), &mut through, hits);
+        let at = block.len() - windows.len();
+        for (i, four) in windows.as_chunks::<WINDOW>().0.iter().enumerate() {
+            if self.windows.bit(u32::from_le_bytes(*four)) == 1 {
+                self.compare(block, at + i * WINDOW, hits);
+            }
+        }
+    }
+
+    /// Finds the needles of a piece, which is of whole groups. What the bit set lets through is listed
+    /// first, without a jump for each: a jump that depends on the text is guessed wrong as often as it is taken.
+    fn piece(
+        &self,
+        block: &[u8],
+        from: usize,
+        piece: &[u8],
+        through: &mut Through,
+        hits: &mut Vec<Hit>,
+    ) {
+        let (groups, _) = piece.as_chunks::<GROUP>();
+        let mut listed = 0;
         for (number, group) in groups.iter().enumerate() {
-            let mut may = 0;
+            let windows = group.as_chunks::<WINDOW>().0.iter();
+            let word =
+                |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
+            // Fewer groups were let through than there are.
+            through.groups[listed % (PIECE / GROUP)] = number as u16;
+            listed += (windows.fold(0, word) & 1) as usize;
+        }
+        let mut of_windows = 0;
+        for number in &through.groups[..listed] {
+            let group = &groups[usize::from(*number)];
             for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
-                may |= self.windows.bit(u32::from_le_bytes(*four)) << i;
-            }
-            if may != 0 {
-                self.compare(block, number * GROUP, may, hits);
+                let at = usize::from(*number) * GROUP + i * WINDOW;
+                through.windows[of_windows % (PIECE / WINDOW)] = at as u16;
+                of_windows += self.windows.bit(u32::from_le_bytes(*four)) as usize;
             }
         }
-        let mut may = 0;
-        for (i, four) in rest.as_chunks::<WINDOW>().0.iter().enumerate() {
-            may |= self.windows.bit(u32::from_le_bytes(*four)) << i;
+        for at in &through.windows[..of_windows] {
+            self.compare(block, from + usize::from(*at), hits);
         }
-        self.compare(block, block.len() - rest.len(), may, hits);
     }
 
     /// Whose needles a line holds, those of its beginning included.
@@ -241,134 +263,59 @@ impl NeedleSet {
         self.starts.of(line)
     }
 
-    /// Compares windows of a group, those whose bits are set, with the needles.
-    fn compare(&self, block: &[u8], from: usize, mut may: u64, hits: &mut Vec<Hit>) {
-        while may != 0 {
-            let at = from + may.trailing_zeros() as usize * WINDOW;
-            may &= may - 1;
-            let found = window(&block[at..]);
-            let bucket = bucket(found);
-            let entries = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-            let mut bits = 0;
-            for entry in self.entries[entries].iter().filter(|e| e.window == found) {
-                let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
-                    continue;
-                };
-                let check = block.get(begin + usize::from(entry.check_at)..);
-                let check = check.and_then(|rest| rest.first_chunk::<WINDOW>());
-                if check.is_none_or(|four| u32::from_le_bytes(*four) != entry.check) {
-                    continue;
-                }
-                let (needle, of) = &self.needles[usize::from(entry.needle)];
-                if block[begin..].starts_with(needle) {
-                    bits |= of;
-                }
+    /// Compares a window that the bit set lets through with the needles.
+    #[inline]
+    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        if self.checks.may(block, at) {
+            self.verify(block, at, hits);
+        }
+    }
+
+    /// Compares a window with the needles that hold it.
+    #[inline(never)]
+    fn verify(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        let found = window(&block[at..]);
+        let bucket = bucket(found);
+        let entries = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+        let mut bits = 0;
+        for entry in self.entries[entries].iter().filter(|e| e.window == found) {
+            let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
+                continue;
+            };
+            let (needle, of) = &self.needles[usize::from(entry.needle)];
+            if block[begin..].starts_with(needle) {
+                bits |= of;
             }
-            if bits != 0 {
-                let at = place(at);
-                hits.push(Hit { at, bits });
-            }
+        }
+        if bits != 0 {
+            let at = place(at);
+            hits.push(Hit { at, bits });
         }
     }
 }
 
-/// One bit per hash of a window.
-#[derive(Debug)]
-struct Windows {
-    bits: Box<[u64; 1 << (BITS - 6)]>,
-    /// What a window is multiplied by for its hash.
-    factor: u32,
+/// What the bit set let through of a piece.
+struct Through {
+    /// Groups by number, and windows by place.
+    groups: [u16; PIECE / GROUP],
+    windows: [u16; PIECE / WINDOW],
 }
 
-impl Default for Windows {
-    fn default() -> Windows {
-        Windows {
-            bits: Box::new([0; 1 << (BITS - 6)]),
-            factor: 0x9e37_79b1,
+impl Default for Through {
+    fn default() -> Through {
+        Through {
+            groups: [0; PIECE / GROUP],
+            windows: [0; PIECE / WINDOW],
         }
     }
 }
-
-impl Windows {
-    /// Factors tried.
-    const TRIES: u32 = 48;
-
-    /// The windows of the entries, by the hash that lets the fewest windows of ordinary logs through.
-    fn of(entries: &[Entry]) -> Windows {
-        let ordinary = ordinary();
-        let tries = (0..Windows::TRIES).map(|n| {
-            let mut tried = Windows::default();
-            tried.factor = tried.factor.wrapping_add(n.wrapping_mul(0x3779_b1c2));
-            for entry in entries {
-                let hash = tried.hash(entry.window);
-                tried.bits[hash >> 6] |= 1 << (hash & 63);
-            }
-            let through = ordinary.iter().filter(|(w, _)| tried.bit(**w) == 1);
-            (through.map(|(_, count)| count).sum::<u32>(), tried)
-        });
-        tries
-            .min_by_key(|(through, _)| *through)
-            .map_or_else(Windows::default, |(_, best)| best)
-    }
-
-    #[inline]
-    fn hash(&self, window: u32) -> usize {
-        (window.wrapping_mul(self.factor) >> (32 - BITS)) as usize
-    }
-
-    /// 1 if the window may be one of a needle, else 0.
-    #[inline]
-    fn bit(&self, window: u32) -> u64 {
-        let hash = self.hash(window);
-        self.bits[hash >> 6] >> (hash & 63) & 1
-    }
-}
-
-/// Bytes looked up before it is asked whether any of them may be a needle's.
-const GROUP: usize = 32;
 
 /// An offset in a block; blocks are chunks, which are far below 4 GiB.
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-#[inline]
-fn window(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-}
-
 /// The bucket of a window's entries.
 fn bucket(window: u32) -> usize {
     (window.wrapping_mul(0x9e37_79b1) >> (32 - BUCKETS)) as usize
-}
-
-/// How often windows stand in ordinary logs and in the output of tests, by a sample of each.
-fn ordinary() -> &'static HashMap<u32, u32> {
-    static WINDOWS: LazyLock<HashMap<u32, u32>> = LazyLock::new(|| {
-        let mut counts = HashMap::new();
-        let samples = [
-            &include_bytes!("ordinary.log")[..],
-            include_bytes!("tests.log"),
-        ];
-        for four in samples.iter().flat_map(|sample| sample.windows(WINDOW)) {
-            *counts.entry(window(four)).or_default() += 1;
-        }
-        counts
-    });
-    &WINDOWS
-}
-
-/// Where the part of a needle begins whose windows are rarest in ordinary logs; of those, the part
-/// with the fewest small letters, blanks and digits.
-fn rarest(needle: &[u8]) -> usize {
-    let ordinary = ordinary();
-    let plain = |b: &&u8| b.is_ascii_lowercase() || b.is_ascii_digit() || **b == b' ';
-    let often = |from: &usize| -> (u32, usize) {
-        let part = &needle[*from..from + LEAST];
-        let windows = part.windows(WINDOW);
-        let seen = windows.filter_map(|w| ordinary.get(&window(w))).sum();
-        (seen, part.iter().filter(plain).count())
-    };
-    let last = (needle.len() - LEAST).min(240);
-    (0..=last).min_by_key(often).unwrap_or(0)
 }
