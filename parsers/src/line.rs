@@ -319,6 +319,13 @@ pub(crate) fn visible_plain(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// [`visible_plain`] of a line that is text.
+#[inline]
+pub(crate) fn visible_text(text: &str) -> &str {
+    let rest = text.trim_end_matches('\r');
+    rest.strip_prefix('\u{feff}').unwrap_or(rest)
+}
+
 /// What follows the last `ESC [ G` or `ESC [ 1 G` (cursor to column 1, a carriage return in all but
 /// name) behind which anything is written or erased.
 fn after_column_one(line: &[u8]) -> &[u8] {

@@ -10,6 +10,7 @@ mod recent;
 mod records;
 mod router;
 mod slots;
+mod texts;
 mod watch;
 
 use crate::dialect::DIALECTS;

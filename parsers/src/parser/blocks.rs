@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
 use super::recent::LINES;
+use super::texts::Texts;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
 use crate::places::Places;
-use crate::scan::{Bits, Hit, NeedleSet, ODD};
+use crate::scan::{Bits, Hits, NeedleSet, ODD};
 
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
 /// the stream may have come into other envelopes.
@@ -25,6 +26,7 @@ impl Lanes {
         // Where the latest lines begin, by number.
         let mut begins = [0; LINES];
         let mut ends = Places::of(b'\n', bytes);
+        let mut texts = Texts::of(bytes);
         let mut from = 0;
         let mut wake = always != 0 || self.wakes();
         let mut quick = always == 0 && self.is_quick();
@@ -37,7 +39,7 @@ impl Lanes {
             if quick
                 && number < sample
                 && to <= odd.next
-                && self.takes(block, from, to, number, out)
+                && self.takes(block, &mut texts, (from, to, number), out)
             {
                 self.looked = number;
                 found.halt();
@@ -53,7 +55,11 @@ impl Lanes {
                 let line = block.line(from, to, number);
                 end.cut += line.cut;
                 self.look_back(block, &begins, number, set.back(bits), out);
-                self.look(&line, bits | always, out);
+                let text = match bits & ODD != 0 || line.cut > 0 {
+                    true => None,
+                    false => texts.line(from, to),
+                };
+                self.look(&line, (bits | always, text), out);
                 self.looked = number;
                 wake = always != 0 || self.wakes();
                 quick = always == 0 && self.is_quick();
@@ -72,16 +78,16 @@ impl Lanes {
     fn takes(
         &mut self,
         block: &Block<'_>,
-        from: usize,
-        to: usize,
-        number: u64,
+        texts: &mut Texts<'_>,
+        (from, to, number): (usize, usize, u64),
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
         let line = &block.bytes[from..to];
-        is_machine_format(line)
-            && line.len() <= LINE_CAP
-            && block.cut == 0
-            && self.at_once(line, (block.offset + from as u64, number), out)
+        if !is_machine_format(line) || line.len() > LINE_CAP || block.cut > 0 {
+            return false;
+        }
+        let text = texts.line(from, to);
+        text.is_some_and(|text| self.at_once(text, (block.offset + from as u64, number), out))
     }
 
     /// Whether the next line has to be looked at whatever it holds.
@@ -111,13 +117,13 @@ impl Lanes {
                 cut: 0,
                 terminated: true,
             };
-            self.look(&line, 0, out);
+            self.look(&line, (0, None), out);
         }
         self.recent = recent;
         for before in first.max(block.number)..number {
             let from = begins[before as usize % LINES];
             let to = begins[(before + 1) as usize % LINES] - 1;
-            self.look(&block.line(from, to, before), 0, out);
+            self.look(&block.line(from, to, before), (0, None), out);
         }
     }
 
@@ -146,7 +152,7 @@ fn next_sample(number: u64) -> u64 {
 
 /// The needles found in a block, which is searched as far as it is asked about.
 struct Found {
-    hits: Vec<Hit>,
+    hits: Hits,
     /// The first of them that was not passed, and where the searched piece of the block begins and ends.
     next: usize,
     begin: usize,
@@ -156,7 +162,7 @@ struct Found {
 }
 
 impl Found {
-    fn new(mut hits: Vec<Hit>) -> Found {
+    fn new(mut hits: Hits) -> Found {
         hits.clear();
         Found {
             hits,
@@ -192,7 +198,7 @@ impl Found {
             (self.next, self.begin, self.end) = (0, from, end);
         }
         let mut bits = 0;
-        while let Some(hit) = self.hits.get(self.next) {
+        while let Some(hit) = self.hits.all().get(self.next) {
             let at = self.begin + hit.at as usize;
             if at >= to {
                 break;

@@ -10,9 +10,9 @@ use super::watch::{Seen, Watch};
 use crate::dialect::{Claim, Line};
 use crate::envelope::Item;
 use crate::event::Event;
-use crate::line::{visible, visible_plain};
+use crate::line::{visible, visible_plain, visible_text};
 use crate::redact::Redactor;
-use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
+use crate::scan::{Bits, Hits, LOOK, NeedleSet, ODD};
 
 /// One writer, or the lines of no particular one.
 pub(super) struct Lane {
@@ -35,9 +35,11 @@ pub(super) struct Reading<'r> {
     pub(super) plain: bool,
     /// Its length with all envelopes.
     pub(super) whole: usize,
+    /// Its text with all envelopes, if it is known.
+    pub(super) text: Option<&'r str>,
     pub(super) set: &'r NeedleSet,
     /// Room for what is found in it.
-    pub(super) hits: &'r mut Vec<Hit>,
+    pub(super) hits: &'r mut Hits,
     /// Whether the lane is the only one, so that its lines are the stream's.
     pub(super) alone: bool,
     /// Who is shown what becomes of each line.
@@ -89,9 +91,10 @@ impl Lane {
             true => sub,
             false => self.show_before(number, bits, read, item, (sub, out)),
         };
-        let text = match read.plain {
-            true => visible_plain(bytes),
-            false => visible(bytes),
+        let text = match (read.plain, read.text) {
+            (true, Some(text)) if bytes.len() == read.whole => Cow::Borrowed(visible_text(text)),
+            (true, _) => visible_plain(bytes),
+            (false, _) => visible(bytes),
         };
         let text = redacted(text, &mut self.redactor);
         let line = Line {

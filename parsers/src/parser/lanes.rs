@@ -15,7 +15,7 @@ use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::RawLine;
 use crate::redact::Redactor;
-use crate::scan::{self, Bits, Hit, NeedleSet, ODD};
+use crate::scan::{self, Bits, Hits, NeedleSet, ODD};
 
 /// Writers of one stream that are read apart; further ones share a lane.
 const LANE_CAP: usize = 64;
@@ -40,8 +40,8 @@ pub(super) struct Lanes {
     pub(super) looked: u64,
     pub(super) recent: Recent,
     /// Room for what is found in a block, and in a line.
-    pub(super) hits: Vec<Hit>,
-    line_hits: Vec<Hit>,
+    pub(super) hits: Hits,
+    line_hits: Hits,
 }
 
 impl Lanes {
@@ -57,16 +57,16 @@ impl Lanes {
             attentive: 0,
             looked: 0,
             recent: Recent::default(),
-            hits: Vec::new(),
-            line_hits: Vec::new(),
+            hits: Hits::default(),
+            line_hits: Hits::default(),
         }
     }
 
-    /// Looks at one line.
+    /// Looks at one line; its text may be known.
     pub(super) fn look(
         &mut self,
         raw: &RawLine<'_>,
-        mut bits: Bits,
+        (mut bits, text): (Bits, Option<&str>),
         out: &mut dyn FnMut(&Event<'_>),
     ) {
         if raw.number <= FIRST_LINES {
@@ -74,7 +74,12 @@ impl Lanes {
         }
         let spoken =
             bits & ODD == 0 && is_machine_format(raw.bytes) && self.speaks_machine_format();
-        let place = (raw.offset, bits, raw.bytes.len());
+        let place = Place {
+            offset: raw.offset,
+            bits,
+            whole: raw.bytes.len(),
+            text,
+        };
         if spoken || self.envelopes.passes(raw.bytes) {
             self.item(&Item::bare(raw), place, out);
             return;
@@ -100,17 +105,14 @@ impl Lanes {
     /// asked first; whether it is.
     pub(super) fn at_once(
         &mut self,
-        bytes: &[u8],
+        text: &str,
         (offset, number): (u64, u64),
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
-            return false;
-        };
         let lane = &mut self.lanes[0];
         let line = Line {
             text,
-            raw: bytes,
+            raw: text.as_bytes(),
             number: lane.numbers.upcoming(number),
             cut: false,
         };
@@ -165,7 +167,13 @@ impl Lanes {
     /// The stream is over: reads what was never ended, then closes every lane.
     pub(super) fn finish(&mut self, end: u64, out: &mut dyn FnMut(&Event<'_>)) {
         while let Some(item) = self.envelopes.finish() {
-            self.item(&item, (end, ODD, 0), out);
+            let place = Place {
+                offset: end,
+                bits: ODD,
+                whole: 0,
+                text: None,
+            };
+            self.item(&item, place, out);
         }
         let mut sub = self.sub_at(end);
         for lane in &mut self.lanes {
@@ -191,12 +199,8 @@ impl Lanes {
     }
 
     /// Reads a line without its envelopes; a record's text may be of several lines.
-    fn item(
-        &mut self,
-        item: &Item<'_>,
-        (offset, bits, whole): (u64, Bits, usize),
-        out: &mut dyn FnMut(&Event<'_>),
-    ) {
+    fn item(&mut self, item: &Item<'_>, place: Place<'_>, out: &mut dyn FnMut(&Event<'_>)) {
+        let Place { offset, bits, .. } = place;
         let mut sub = self.sub_at(offset);
         let at = self.lane(&item.said);
         let lane = &mut self.lanes[at];
@@ -204,7 +208,8 @@ impl Lanes {
             offset,
             bits,
             plain: bits & ODD == 0,
-            whole,
+            whole: place.whole,
+            text: place.text,
             set: &self.set,
             hits: &mut self.line_hits,
             alone: self.by_key.is_empty(),
@@ -266,6 +271,18 @@ impl Lanes {
             }
         }
     }
+}
+
+/// A line that is looked at.
+#[derive(Clone, Copy)]
+struct Place<'t> {
+    offset: u64,
+    /// Whose needles it holds.
+    bits: Bits,
+    /// Its length with all envelopes.
+    whole: usize,
+    /// Its text with all envelopes, if it is known.
+    text: Option<&'t str>,
 }
 
 /// Whether a line begins as `go test -json` and libtest's JSON begin theirs.

@@ -1,6 +1,5 @@
 //! What stands around windows in the needles: the look that tells most windows of a text from a needle's.
 
-use super::Bits;
 use super::needles::Entry;
 use super::windows::{WINDOW, window};
 
@@ -14,7 +13,7 @@ pub(super) struct Checks(Box<[Check; 1 << SIZE]>);
 
 /// The four bytes before a window and the four behind it, and which of their bits tell.
 #[derive(Clone, Copy, Debug)]
-struct Check {
+pub(super) struct Check {
     text: u64,
     mask: u64,
 }
@@ -29,15 +28,12 @@ impl Default for Checks {
 }
 
 impl Checks {
-    pub(super) fn of(entries: &[Entry], needles: &[(Box<[u8]>, Bits)]) -> Checks {
+    pub(super) fn of(entries: &[Entry]) -> Checks {
         let mut checks = Checks::default();
         let mut taken = vec![false; 1 << SIZE];
         for entry in entries {
             let at = Checks::place(entry.window);
-            let new = Check::around(
-                &needles[usize::from(entry.needle)].0,
-                usize::from(entry.offset),
-            );
+            let new = entry.around;
             let check = &mut checks.0[at];
             *check = match std::mem::replace(&mut taken[at], true) {
                 true => check.or(new),
@@ -54,19 +50,25 @@ impl Checks {
     /// Whether the window there may be a needle's.
     #[inline]
     pub(super) fn may(&self, block: &[u8], at: usize) -> bool {
-        let around = block.get(at.wrapping_sub(WINDOW)..);
-        let Some(around) = around.and_then(|rest| rest.first_chunk::<{ 3 * WINDOW }>()) else {
+        let Some(around) = around(block, at) else {
             return true;
         };
-        let check = &self.0[Checks::place(window(&around[WINDOW..]))];
-        let text = u64::from(window(around)) | u64::from(window(&around[2 * WINDOW..])) << 32;
-        text & check.mask == check.text
+        let check = &self.0[Checks::place(window(&block[at..]))];
+        check.lets_through(around)
     }
+}
+
+/// The four bytes before the window there and the four behind it, if all are there.
+#[inline]
+pub(super) fn around(block: &[u8], at: usize) -> Option<u64> {
+    let around = block.get(at.wrapping_sub(WINDOW)..)?;
+    let around = around.first_chunk::<{ 3 * WINDOW }>()?;
+    Some(u64::from(window(around)) | u64::from(window(&around[2 * WINDOW..])) << 32)
 }
 
 impl Check {
     /// What stands around the window at the offset in a needle.
-    fn around(needle: &[u8], offset: usize) -> Check {
+    pub(super) fn of(needle: &[u8], offset: usize) -> Check {
         let mut check = Check { text: 0, mask: 0 };
         let before = (0..WINDOW).map(|byte| (offset.wrapping_sub(WINDOW - byte), byte));
         let places = before.chain((offset + WINDOW..).zip(WINDOW..2 * WINDOW));
@@ -77,6 +79,11 @@ impl Check {
             }
         }
         check
+    }
+
+    #[inline]
+    pub(super) fn lets_through(self, around: u64) -> bool {
+        around & self.mask == self.text
     }
 
     /// What both let through, and perhaps more.

@@ -19,7 +19,7 @@ mod windows;
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-pub(crate) use needles::{Hit, LOOKBACK, NeedleSet};
+pub(crate) use needles::{Hits, LOOKBACK, NeedleSet};
 
 use crate::dialect::{DIALECTS, DialectInfo};
 use crate::envelope::Envelopes;

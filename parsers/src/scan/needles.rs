@@ -3,7 +3,7 @@
 use aho_corasick::packed::Searcher;
 
 use super::Bits;
-use super::checks::Checks;
+use super::checks::{Check, Checks, around};
 use super::starts::Starts;
 use super::windows::{WINDOW, Windows, rarest, window};
 
@@ -36,6 +36,9 @@ pub(super) struct Entry {
     /// Offset of the window in the needle.
     pub(super) offset: u8,
     pub(super) needle: u16,
+    /// The whole needle stands in the window and the bytes around it.
+    is_near: bool,
+    pub(super) around: Check,
 }
 
 /// A set of needles.
@@ -131,11 +134,13 @@ impl NeedleSet {
                     window: window(&needle[offset..]),
                     offset: offset as u8,
                     needle: number as u16,
+                    is_near: offset <= WINDOW && needle.len() - offset <= 2 * WINDOW,
+                    around: Check::of(needle, offset),
                 });
             }
         }
         self.windows = Windows::of(&entries);
-        self.checks = Checks::of(&entries, &self.needles);
+        self.checks = Checks::of(&entries);
         entries.sort_by_key(|e| (bucket(e.window), e.window));
         self.buckets = vec![0; (1 << BUCKETS) + 1];
         for entry in &entries {
@@ -185,7 +190,7 @@ impl NeedleSet {
 
     /// Finds every needle of a block that is not one of a line's beginning, in order. A block may
     /// have any number of lines.
-    pub(crate) fn scan(&self, block: &[u8], hits: &mut Vec<Hit>) {
+    pub(crate) fn scan(&self, block: &[u8], hits: &mut Hits) {
         hits.clear();
         self.windows(block, hits);
         if let Some((searcher, bits)) = &self.short {
@@ -193,67 +198,63 @@ impl NeedleSet {
                 at: place(m.start()),
                 bits: *bits,
             });
-            hits.extend(found);
-            hits.sort_by_key(|hit| hit.at);
+            hits.all.extend(found);
+            hits.all.sort_by_key(|hit| hit.at);
         }
     }
 
     /// Finds the needles that have windows.
-    fn windows(&self, block: &[u8], hits: &mut Vec<Hit>) {
-        let mut through = Through::default();
+    fn windows(&self, block: &[u8], hits: &mut Hits) {
         let (pieces, rest) = block.as_chunks::<PIECE>();
         for (number, piece) in pieces.iter().enumerate() {
-            self.piece(block, number * PIECE, piece, &mut through, hits);
+            self.piece(block, number * PIECE, piece, hits);
         }
         let at = block.len() - rest.len();
         let (groups, windows) = rest.as_chunks::<GROUP>();
-        self.piece(block, at, groups.as_flattened(), &mut through, hits);
+        self.piece(block, at, groups.as_flattened(), hits);
         let at = block.len() - windows.len();
         for (i, four) in windows.as_chunks::<WINDOW>().0.iter().enumerate() {
             if self.windows.bit(u32::from_le_bytes(*four)) == 1 {
-                self.compare(block, at + i * WINDOW, hits);
+                self.compare(block, at + i * WINDOW, &mut hits.all);
             }
         }
     }
 
     /// Finds the needles of a piece, which is of whole groups. What the bit set lets through is listed
     /// first, without a jump for each: a jump that depends on the text is guessed wrong as often as it is taken.
-    fn piece(
-        &self,
-        block: &[u8],
-        from: usize,
-        piece: &[u8],
-        through: &mut Through,
-        hits: &mut Vec<Hit>,
-    ) {
+    fn piece(&self, block: &[u8], from: usize, piece: &[u8], hits: &mut Hits) {
         let (groups, _) = piece.as_chunks::<GROUP>();
         let mut listed = 0;
-        for (number, group) in groups.iter().enumerate() {
-            let windows = group.as_chunks::<WINDOW>().0.iter();
-            let word =
-                |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
-            // Fewer groups were let through than there are.
-            through.groups[listed % (PIECE / GROUP)] = number as u16;
-            listed += (windows.fold(0, word) & 1) as usize;
-        }
-        let mut of_windows = 0;
-        for number in &through.groups[..listed] {
-            let group = &groups[usize::from(*number)];
-            for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
-                let at = usize::from(*number) * GROUP + i * WINDOW;
-                through.windows[of_windows % (PIECE / WINDOW)] = at as u16;
-                of_windows += self.windows.bit(u32::from_le_bytes(*four)) as usize;
+        if let Some(list) = hits.groups.first_chunk_mut::<{ PIECE / GROUP }>() {
+            for (number, group) in groups.iter().enumerate() {
+                let windows = group.as_chunks::<WINDOW>().0.iter();
+                let word =
+                    |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
+                // Fewer groups were let through than there are.
+                list[listed % (PIECE / GROUP)] = number as u16;
+                listed += (windows.fold(0, word) & 1) as usize;
             }
         }
-        for at in &through.windows[..of_windows] {
-            self.compare(block, from + usize::from(*at), hits);
+        let mut of_windows = 0;
+        if let Some(list) = hits.windows.first_chunk_mut::<{ PIECE / WINDOW }>() {
+            for number in &hits.groups[..listed] {
+                let group = &groups[usize::from(*number)];
+                for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
+                    let at = usize::from(*number) * GROUP + i * WINDOW;
+                    list[of_windows % (PIECE / WINDOW)] = at as u16;
+                    of_windows += self.windows.bit(u32::from_le_bytes(*four)) as usize;
+                }
+            }
+        }
+        for at in &hits.windows[..of_windows] {
+            self.compare(block, from + usize::from(*at), &mut hits.all);
         }
     }
 
     /// Whose needles a line holds, those of its beginning included.
-    pub(crate) fn line(&self, line: &[u8], hits: &mut Vec<Hit>) -> Bits {
+    pub(crate) fn line(&self, line: &[u8], hits: &mut Hits) -> Bits {
         self.scan(line, hits);
-        let found = hits.iter().fold(0, |all, hit| all | hit.bits);
+        let found = hits.all.iter().fold(0, |all, hit| all | hit.bits);
         found | self.starts(line)
     }
 
@@ -274,16 +275,19 @@ impl NeedleSet {
     /// Compares a window with the needles that hold it.
     #[inline(never)]
     fn verify(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        let found = window(&block[at..]);
+        let (found, around) = (window(&block[at..]), around(block, at));
         let bucket = bucket(found);
         let entries = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         let mut bits = 0;
         for entry in self.entries[entries].iter().filter(|e| e.window == found) {
-            let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
-                continue;
-            };
             let (needle, of) = &self.needles[usize::from(entry.needle)];
-            if block[begin..].starts_with(needle) {
+            let stands = || {
+                let begin = at.checked_sub(usize::from(entry.offset));
+                begin.is_some_and(|begin| block[begin..].starts_with(needle))
+            };
+            if around.is_none_or(|a| entry.around.lets_through(a))
+                && (around.is_some() && entry.is_near || stands())
+            {
                 bits |= of;
             }
         }
@@ -294,19 +298,25 @@ impl NeedleSet {
     }
 }
 
-/// What the bit set let through of a piece.
-struct Through {
-    /// Groups by number, and windows by place.
-    groups: [u16; PIECE / GROUP],
-    windows: [u16; PIECE / WINDOW],
+/// The needles found in a block, and room to find them.
+#[derive(Debug, Default)]
+pub(crate) struct Hits {
+    all: Vec<Hit>,
+    /// What the bit set let through of a piece: groups by number, and windows by place.
+    groups: Vec<u16>,
+    windows: Vec<u16>,
 }
 
-impl Default for Through {
-    fn default() -> Through {
-        Through {
-            groups: [0; PIECE / GROUP],
-            windows: [0; PIECE / WINDOW],
-        }
+impl Hits {
+    /// In the order of their places.
+    pub(crate) fn all(&self) -> &[Hit] {
+        &self.all
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.all.clear();
+        self.groups.resize(PIECE / GROUP, 0);
+        self.windows.resize(PIECE / WINDOW, 0);
     }
 }
 

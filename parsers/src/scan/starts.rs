@@ -26,6 +26,9 @@ impl Default for Pairs {
 #[derive(Clone, Debug)]
 struct Start {
     text: Box<[u8]>,
+    /// Its first eight bytes, and which of their bits tell.
+    first: u64,
+    mask: u64,
     /// Whether the needle is the whole line.
     whole: bool,
     bits: Bits,
@@ -48,11 +51,14 @@ impl Start {
         }
     }
 
-    fn begins(&self, line: &[u8]) -> bool {
-        match self.whole {
-            true => line == &*self.text,
-            false => line.starts_with(&self.text),
-        }
+    /// Whether the line, whose first eight bytes are given, begins with the needle.
+    fn begins(&self, line: &[u8], first: u64) -> bool {
+        first & self.mask == self.first
+            && match self.whole {
+                true => line == &*self.text,
+                // What is beyond the line's end counts as zeros, which no needle holds.
+                false => self.text.len() <= 8 || line.starts_with(&self.text),
+            }
     }
 }
 
@@ -66,6 +72,15 @@ fn pair(line: &[u8]) -> [u8; 2] {
     }
 }
 
+/// The first eight bytes; zeros for those that are not there.
+#[inline]
+fn first_eight(line: &[u8]) -> u64 {
+    match line.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => line.iter().rev().fold(0, |all, b| all << 8 | u64::from(*b)),
+    }
+}
+
 /// The group of pairs that begin with a blank.
 const BLANKS: u16 = 1;
 
@@ -75,8 +90,16 @@ impl Starts {
             Some(text) => (text, true),
             None => (text, false),
         };
-        let text = text.as_bytes().into();
-        self.added.push(Start { text, whole, bits });
+        let text: Box<[u8]> = text.as_bytes().into();
+        let first = first_eight(&text);
+        let mask = u64::MAX >> (64 - 8 * text.len().clamp(1, 8));
+        self.added.push(Start {
+            text,
+            first,
+            mask,
+            whole,
+            bits,
+        });
     }
 
     pub(super) fn build(&mut self) {
@@ -116,7 +139,8 @@ impl Starts {
             return 0;
         };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let begun = group.iter().filter(|start| start.begins(line));
+        let first = first_eight(line);
+        let begun = group.iter().filter(|start| start.begins(line, first));
         begun.fold(0, |bits, start| bits | start.bits)
     }
 }

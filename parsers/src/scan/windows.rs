@@ -10,53 +10,33 @@ pub(super) const WINDOW: usize = 4;
 /// Size of the bit set, as a power of two: 32 KiB.
 const BITS: u32 = 18;
 
+/// What a window is multiplied by for its hash: odd, with bits at every place, and of those tried one that
+/// lets few windows of ordinary logs through.
+const FACTOR: u32 = 0x297a_2d39;
+
 /// One bit per hash of a window.
 #[derive(Debug)]
-pub(super) struct Windows {
-    bits: Box<[u64; 1 << (BITS - 6)]>,
-    /// What a window is multiplied by for its hash.
-    factor: u32,
-}
+pub(super) struct Windows(Box<[u64; 1 << (BITS - 6)]>);
 
 impl Default for Windows {
     fn default() -> Windows {
-        Windows {
-            bits: Box::new([0; 1 << (BITS - 6)]),
-            factor: 0x9e37_79b1,
-        }
+        Windows(Box::new([0; 1 << (BITS - 6)]))
     }
 }
 
 impl Windows {
-    /// Factors tried.
-    const TRIES: u32 = 48;
-
-    /// The windows of the entries, by the hash that lets the fewest windows of ordinary logs through.
     pub(super) fn of(entries: &[Entry]) -> Windows {
-        let ordinary = ordinary();
-        let tries = (0..Windows::TRIES).map(|n| {
-            let mut tried = Windows::default();
-            tried.factor = tried.factor.wrapping_add(n.wrapping_mul(0x3779_b1c2));
-            for entry in entries {
-                tried.bits[tried.row(entry.window)] |= 1 << (entry.window & 63);
-            }
-            let through = ordinary.iter().filter(|(w, _)| tried.bit(**w) == 1);
-            (through.map(|(_, count)| count).sum::<u32>(), tried)
-        });
-        tries
-            .min_by_key(|(through, _)| *through)
-            .map_or_else(Windows::default, |(_, best)| best)
-    }
-
-    #[inline]
-    fn row(&self, window: u32) -> usize {
-        (window.wrapping_mul(self.factor) >> (32 - (BITS - 6))) as usize
+        let mut windows = Windows::default();
+        for entry in entries {
+            windows.0[row(entry.window)] |= 1 << (entry.window & 63);
+        }
+        windows
     }
 
     /// A number whose lowest bit is 1 if the window may be one of a needle.
     #[inline]
     pub(super) fn word(&self, window: u32) -> u64 {
-        self.bits[self.row(window)] >> (window & 63)
+        self.0[row(window)] >> (window & 63)
     }
 
     /// 1 if the window may be one of a needle, else 0.
@@ -64,6 +44,12 @@ impl Windows {
     pub(super) fn bit(&self, window: u32) -> u64 {
         self.word(window) & 1
     }
+}
+
+/// Which word holds a window's bit. The whole window tells the word, its first byte the bit.
+#[inline]
+fn row(window: u32) -> usize {
+    (window.wrapping_mul(FACTOR) >> (32 - (BITS - 6))) as usize
 }
 
 #[inline]
