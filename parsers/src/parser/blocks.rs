@@ -8,7 +8,7 @@ use super::texts::Texts;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
 use crate::places::Places;
-use crate::scan::{Bits, Hits, NeedleSet, ODD};
+use crate::scan::{Bits, Hit, NeedleSet, ODD};
 
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
 /// the stream may have come into other envelopes.
@@ -152,7 +152,7 @@ fn next_sample(number: u64) -> u64 {
 
 /// The needles found in a block, which is searched as far as it is asked about.
 struct Found {
-    hits: Hits,
+    hits: Vec<Hit>,
     /// The first of them that was not passed, and where the searched piece of the block begins and ends.
     next: usize,
     begin: usize,
@@ -162,7 +162,7 @@ struct Found {
 }
 
 impl Found {
-    fn new(mut hits: Hits) -> Found {
+    fn new(mut hits: Vec<Hit>) -> Found {
         hits.clear();
         Found {
             hits,
@@ -198,7 +198,7 @@ impl Found {
             (self.next, self.begin, self.end) = (0, from, end);
         }
         let mut bits = 0;
-        while let Some(hit) = self.hits.all().get(self.next) {
+        while let Some(hit) = self.hits.get(self.next) {
             let at = self.begin + hit.at as usize;
             if at >= to {
                 break;

@@ -12,7 +12,7 @@ use crate::envelope::Item;
 use crate::event::Event;
 use crate::line::{visible, visible_plain, visible_text};
 use crate::redact::Redactor;
-use crate::scan::{Bits, Hits, LOOK, NeedleSet, ODD};
+use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
 
 /// One writer, or the lines of no particular one.
 pub(super) struct Lane {
@@ -39,7 +39,7 @@ pub(super) struct Reading<'r> {
     pub(super) text: Option<&'r str>,
     pub(super) set: &'r NeedleSet,
     /// Room for what is found in it.
-    pub(super) hits: &'r mut Hits,
+    pub(super) hits: &'r mut Vec<Hit>,
     /// Whether the lane is the only one, so that its lines are the stream's.
     pub(super) alone: bool,
     /// Who is shown what becomes of each line.

@@ -15,7 +15,7 @@ use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::RawLine;
 use crate::redact::Redactor;
-use crate::scan::{self, Bits, Hits, NeedleSet, ODD};
+use crate::scan::{self, Bits, Hit, NeedleSet, ODD};
 
 /// Writers of one stream that are read apart; further ones share a lane.
 const LANE_CAP: usize = 64;
@@ -40,8 +40,8 @@ pub(super) struct Lanes {
     pub(super) looked: u64,
     pub(super) recent: Recent,
     /// Room for what is found in a block, and in a line.
-    pub(super) hits: Hits,
-    line_hits: Hits,
+    pub(super) hits: Vec<Hit>,
+    line_hits: Vec<Hit>,
 }
 
 impl Lanes {
@@ -57,8 +57,8 @@ impl Lanes {
             attentive: 0,
             looked: 0,
             recent: Recent::default(),
-            hits: Hits::default(),
-            line_hits: Hits::default(),
+            hits: Vec::new(),
+            line_hits: Vec::new(),
         }
     }
 

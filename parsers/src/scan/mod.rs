@@ -2,7 +2,7 @@
 //! near that of finding line ends, so that ordinary lines are never looked at one by one.
 //!
 //! Everybody who reads lines names literals ("needles") of which one stands in every line that means
-//! anything to them. All needles are searched for in one pass over whole blocks. Four consecutive
+//! anything to them. All needles are searched for in one pass over whole blocks. Four
 //! windows of four bytes are taken from each needle; a needle anywhere in a block then has one of them
 //! at an offset divisible by four, so only every fourth offset of the block is looked up in a bit set
 //! (after Wu and Manber, "A fast algorithm for multi-pattern searching", 1994). What the bit set lets
@@ -19,7 +19,7 @@ mod windows;
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-pub(crate) use needles::{Hits, LOOKBACK, NeedleSet};
+pub(crate) use needles::{Hit, LOOKBACK, NeedleSet};
 
 use crate::dialect::{DIALECTS, DialectInfo};
 use crate::envelope::Envelopes;

@@ -17,8 +17,8 @@ pub(crate) const LOOKBACK: u8 = 15;
 const BUCKETS: u32 = 12;
 /// Bytes looked up before it is asked whether any of them may be a needle's.
 const GROUP: usize = 16;
-/// Bytes whose groups are listed before they are compared.
-const PIECE: usize = 4096;
+/// Bytes whose groups are looked up before any is compared.
+const PIECE: usize = 64 * GROUP;
 
 /// A needle found in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +127,7 @@ impl NeedleSet {
                 short.push((needle.clone(), *bits));
                 continue;
             }
-            let from = rarest(needle);
-            for offset in from..from + STRIDE {
+            for offset in rarest(needle) {
                 // All fit: there are at most u16::MAX needles, and `rarest` stays below 250.
                 entries.push(Entry {
                     window: window(&needle[offset..]),
@@ -190,7 +189,7 @@ impl NeedleSet {
 
     /// Finds every needle of a block that is not one of a line's beginning, in order. A block may
     /// have any number of lines.
-    pub(crate) fn scan(&self, block: &[u8], hits: &mut Hits) {
+    pub(crate) fn scan(&self, block: &[u8], hits: &mut Vec<Hit>) {
         hits.clear();
         self.windows(block, hits);
         if let Some((searcher, bits)) = &self.short {
@@ -198,13 +197,13 @@ impl NeedleSet {
                 at: place(m.start()),
                 bits: *bits,
             });
-            hits.all.extend(found);
-            hits.all.sort_by_key(|hit| hit.at);
+            hits.extend(found);
+            hits.sort_by_key(|hit| hit.at);
         }
     }
 
     /// Finds the needles that have windows.
-    fn windows(&self, block: &[u8], hits: &mut Hits) {
+    fn windows(&self, block: &[u8], hits: &mut Vec<Hit>) {
         let (pieces, rest) = block.as_chunks::<PIECE>();
         for (number, piece) in pieces.iter().enumerate() {
             self.piece(block, number * PIECE, piece, hits);
@@ -212,49 +211,47 @@ impl NeedleSet {
         let at = block.len() - rest.len();
         let (groups, windows) = rest.as_chunks::<GROUP>();
         self.piece(block, at, groups.as_flattened(), hits);
-        let at = block.len() - windows.len();
-        for (i, four) in windows.as_chunks::<WINDOW>().0.iter().enumerate() {
-            if self.windows.bit(u32::from_le_bytes(*four)) == 1 {
-                self.compare(block, at + i * WINDOW, &mut hits.all);
-            }
+        self.group(block, block.len() - windows.len(), windows, hits);
+    }
+
+    /// Finds the needles of a piece, which is of whole groups. Which of them the bit set lets through is
+    /// known before any is compared: a jump for each would be guessed wrong as often as it is taken.
+    fn piece(&self, block: &[u8], from: usize, piece: &[u8], hits: &mut Vec<Hit>) {
+        let (groups, _) = piece.as_chunks::<GROUP>();
+        let through = groups.iter().fold(0_u64, |through, group| {
+            let windows = group.as_chunks::<WINDOW>().0.iter();
+            let word =
+                |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
+            through >> 1 | windows.fold(0, word) << 63
+        });
+        let mut through = through.checked_shr(64 - groups.len() as u32).unwrap_or(0);
+        while through != 0 {
+            let number = through.trailing_zeros() as usize;
+            through &= through - 1;
+            self.group(block, from + number * GROUP, &groups[number], hits);
         }
     }
 
-    /// Finds the needles of a piece, which is of whole groups. What the bit set lets through is listed
-    /// first, without a jump for each: a jump that depends on the text is guessed wrong as often as it is taken.
-    fn piece(&self, block: &[u8], from: usize, piece: &[u8], hits: &mut Hits) {
-        let (groups, _) = piece.as_chunks::<GROUP>();
-        let mut listed = 0;
-        if let Some(list) = hits.groups.first_chunk_mut::<{ PIECE / GROUP }>() {
-            for (number, group) in groups.iter().enumerate() {
-                let windows = group.as_chunks::<WINDOW>().0.iter();
-                let word =
-                    |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
-                // Fewer groups were let through than there are.
-                list[listed % (PIECE / GROUP)] = number as u16;
-                listed += (windows.fold(0, word) & 1) as usize;
-            }
+    /// Compares the windows of a group that the bit set lets through with the needles.
+    #[inline]
+    fn group(&self, block: &[u8], from: usize, group: &[u8], hits: &mut Vec<Hit>) {
+        let mut through = 0;
+        for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
+            through |= self.windows.bit(u32::from_le_bytes(*four)) << i;
         }
-        let mut of_windows = 0;
-        if let Some(list) = hits.windows.first_chunk_mut::<{ PIECE / WINDOW }>() {
-            for number in &hits.groups[..listed] {
-                let group = &groups[usize::from(*number)];
-                for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
-                    let at = usize::from(*number) * GROUP + i * WINDOW;
-                    list[of_windows % (PIECE / WINDOW)] = at as u16;
-                    of_windows += self.windows.bit(u32::from_le_bytes(*four)) as usize;
-                }
+        while through != 0 {
+            let at = from + through.trailing_zeros() as usize * WINDOW;
+            through &= through - 1;
+            if self.checks.may(block, at) {
+                self.verify(block, at, hits);
             }
-        }
-        for at in &hits.windows[..of_windows] {
-            self.compare(block, from + usize::from(*at), &mut hits.all);
         }
     }
 
     /// Whose needles a line holds, those of its beginning included.
-    pub(crate) fn line(&self, line: &[u8], hits: &mut Hits) -> Bits {
+    pub(crate) fn line(&self, line: &[u8], hits: &mut Vec<Hit>) -> Bits {
         self.scan(line, hits);
-        let found = hits.all.iter().fold(0, |all, hit| all | hit.bits);
+        let found = hits.iter().fold(0, |all, hit| all | hit.bits);
         found | self.starts(line)
     }
 
@@ -262,14 +259,6 @@ impl NeedleSet {
     #[inline]
     pub(crate) fn starts(&self, line: &[u8]) -> Bits {
         self.starts.of(line)
-    }
-
-    /// Compares a window that the bit set lets through with the needles.
-    #[inline]
-    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        if self.checks.may(block, at) {
-            self.verify(block, at, hits);
-        }
     }
 
     /// Compares a window with the needles that hold it.
@@ -295,28 +284,6 @@ impl NeedleSet {
             let at = place(at);
             hits.push(Hit { at, bits });
         }
-    }
-}
-
-/// The needles found in a block, and room to find them.
-#[derive(Debug, Default)]
-pub(crate) struct Hits {
-    all: Vec<Hit>,
-    /// What the bit set let through of a piece: groups by number, and windows by place.
-    groups: Vec<u16>,
-    windows: Vec<u16>,
-}
-
-impl Hits {
-    /// In the order of their places.
-    pub(crate) fn all(&self) -> &[Hit] {
-        &self.all
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.all.clear();
-        self.groups.resize(PIECE / GROUP, 0);
-        self.windows.resize(PIECE / WINDOW, 0);
     }
 }
 

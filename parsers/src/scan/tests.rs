@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Bits, Hits, NeedleSet, built_in};
+use super::{Bits, NeedleSet, built_in};
 use crate::dialect::DIALECTS;
 
 /// Anywhere, short, at the beginning, the whole line, with blanks, beyond ASCII, one in another.
@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn needles_are_found_wherever_they_stand(pieces in prop::collection::vec(piece(), 0..12)) {
         let line = pieces.concat();
-        let (set, mut hits) = (set(), Hits::default());
+        let (set, mut hits) = (set(), Vec::new());
         prop_assert_eq!(set.line(line.as_bytes(), &mut hits), naive(&line), "{:?}", line);
     }
 
@@ -67,12 +67,12 @@ proptest! {
     ) {
         let lines: Vec<String> = lines.iter().map(|l| l.concat()).collect();
         let block = lines.join("\n");
-        let (set, mut hits) = (set(), Hits::default());
+        let (set, mut hits) = (set(), Vec::new());
         set.scan(block.as_bytes(), &mut hits);
-        prop_assert!(hits.all().is_sorted_by_key(|hit| hit.at));
+        prop_assert!(hits.is_sorted_by_key(|hit| hit.at));
         let mut from = 0;
         for line in &lines {
-            let here = hits.all().iter().filter(|h| (from..from + line.len()).contains(&(h.at as usize)));
+            let here = hits.iter().filter(|h| (from..from + line.len()).contains(&(h.at as usize)));
             let found = here.fold(0, |bits, hit| bits | hit.bits) | set.starts(line.as_bytes());
             prop_assert_eq!(found, naive(line), "{:?} in {:?}", line, block);
             from += line.len() + 1;
@@ -93,7 +93,7 @@ fn every_dialect_has_needles_that_leave_ordinary_lines_alone() {
     let set = built_in();
     assert_eq!(set.always(), 0);
     let ordinary = include_str!("ordinary.log");
-    let mut hits = Hits::default();
+    let mut hits = Vec::new();
     for line in ordinary.lines() {
         let bits = set.line(line.as_bytes(), &mut hits);
         let whose: Vec<&str> = DIALECTS

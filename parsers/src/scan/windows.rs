@@ -1,9 +1,10 @@
 //! The bit set of windows: four bytes of a needle each, chosen where ordinary logs hold them least.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::needles::{Entry, LEAST};
+use hashbrown::HashMap;
+
+use super::needles::{Entry, STRIDE};
 
 /// Bytes of a window.
 pub(super) const WINDOW: usize = 4;
@@ -57,33 +58,50 @@ pub(super) fn window(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
-/// How often windows stand in ordinary logs and in the output of tests, by a sample of each.
-fn ordinary() -> &'static HashMap<u32, u32> {
-    static WINDOWS: LazyLock<HashMap<u32, u32>> = LazyLock::new(|| {
-        let mut counts = HashMap::new();
-        let samples = [
-            &include_bytes!("ordinary.log")[..],
-            include_bytes!("tests.log"),
-        ];
-        for four in samples.iter().flat_map(|sample| sample.windows(WINDOW)) {
-            *counts.entry(window(four)).or_default() += 1;
-        }
-        counts
-    });
-    &WINDOWS
+/// How often two, three and four bytes stand in ordinary logs and in the output of tests, by a sample of each.
+struct Ordinary(HashMap<&'static [u8], u32>);
+
+impl Ordinary {
+    fn counts() -> &'static Ordinary {
+        static COUNTS: LazyLock<Ordinary> = LazyLock::new(|| {
+            let mut counts = HashMap::new();
+            let samples = [
+                &include_bytes!("ordinary.log")[..],
+                include_bytes!("tests.log"),
+            ];
+            for sample in samples {
+                for bytes in (2..=WINDOW).flat_map(|length| sample.windows(length)) {
+                    *counts.entry(bytes).or_default() += 1;
+                }
+            }
+            Ordinary(counts)
+        });
+        &COUNTS
+    }
+
+    fn of(&self, bytes: &[u8]) -> u64 {
+        self.0.get(bytes).copied().unwrap_or(0).into()
+    }
+
+    /// How likely a window is, for comparison with others: as often as the sample holds it, and as often
+    /// as its first three bytes would be followed by its last if that hung on the two before only. Of
+    /// those that are equally unlikely, the one with the rarest pairs.
+    fn likely(&self, window: &[u8]) -> (u64, u64) {
+        let (first, middle, last) = (&window[..3], &window[1..3], &window[1..]);
+        let chained = 1000 * self.of(first) * self.of(last) / (self.of(middle) + 1);
+        let pairs = window.windows(2).map(|pair| self.of(pair)).sum();
+        (1000 * self.of(window) + chained, pairs)
+    }
 }
 
-/// Where the part of a needle begins whose windows are rarest in ordinary logs; of those, the part
-/// with the fewest small letters, blanks and digits.
-pub(super) fn rarest(needle: &[u8]) -> usize {
-    let ordinary = ordinary();
-    let plain = |b: &&u8| b.is_ascii_lowercase() || b.is_ascii_digit() || **b == b' ';
-    let often = |from: &usize| -> (u32, usize) {
-        let part = &needle[*from..from + LEAST];
-        let windows = part.windows(WINDOW);
-        let seen = windows.filter_map(|w| ordinary.get(&window(w))).sum();
-        (seen, part.iter().filter(plain).count())
-    };
-    let last = (needle.len() - LEAST).min(240);
-    (0..=last).min_by_key(often).unwrap_or(0)
+/// Where the windows of a needle begin: one for each alignment it may have, that which is rarest in
+/// ordinary logs. The needle has at least [`LEAST`](super::needles::LEAST) bytes.
+pub(super) fn rarest(needle: &[u8]) -> impl Iterator<Item = usize> {
+    let counts = Ordinary::counts();
+    let last = (needle.len() - WINDOW).min(240);
+    (0..STRIDE).filter_map(move |alignment| {
+        (alignment..=last)
+            .step_by(STRIDE)
+            .min_by_key(|from| counts.likely(&needle[*from..from + WINDOW]))
+    })
 }
