@@ -178,8 +178,8 @@ impl Found {
         self.reach = 0;
     }
 
-    /// Whose needles the line holds. Those before it are not asked about any more. While lines are read
-    /// at once, no more of the block is searched than a few lines, then more and more.
+    /// Whose needles the line holds. Those before it are not asked about any more.
+    #[inline]
     fn bits(
         &mut self,
         set: &NeedleSet,
@@ -188,14 +188,7 @@ impl Found {
         quick: bool,
     ) -> Bits {
         if to > self.end {
-            self.reach = match quick {
-                true => (2 * self.reach).max(to - from),
-                false => block.len(),
-            };
-            let far = block.len().min(from.saturating_add(self.reach));
-            let end = memchr::memrchr(b'\n', &block[to..far.max(to)]).map_or(to, |at| to + at);
-            set.scan(&block[from..end], &mut self.hits);
-            (self.next, self.begin, self.end) = (0, from, end);
+            self.search(set, block, (from, to), quick);
         }
         let mut bits = 0;
         while let Some(hit) = self.hits.get(self.next) {
@@ -209,6 +202,20 @@ impl Found {
             }
         }
         bits
+    }
+
+    /// Searches the block from the line on. While lines are read at once, no more of it than a few
+    /// lines, then more and more.
+    #[inline(never)]
+    fn search(&mut self, set: &NeedleSet, block: &[u8], (from, to): (usize, usize), quick: bool) {
+        self.reach = match quick {
+            true => (2 * self.reach).max(to - from),
+            false => block.len(),
+        };
+        let far = block.len().min(from.saturating_add(self.reach));
+        let end = memchr::memrchr(b'\n', &block[to..far.max(to)]).map_or(to, |at| to + at);
+        set.scan(&block[from..end], &mut self.hits);
+        (self.next, self.begin, self.end) = (0, from, end);
     }
 }
 

@@ -218,12 +218,17 @@ impl NeedleSet {
     /// known before any is compared: a jump for each would be guessed wrong as often as it is taken.
     fn piece(&self, block: &[u8], from: usize, piece: &[u8], hits: &mut Vec<Hit>) {
         let (groups, _) = piece.as_chunks::<GROUP>();
-        let through = groups.iter().fold(0_u64, |through, group| {
+        let look = |through: u64, group: &[u8; GROUP]| {
             let windows = group.as_chunks::<WINDOW>().0.iter();
             let word =
                 |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
             through >> 1 | windows.fold(0, word) << 63
-        });
+        };
+        let (fours, rest) = groups.as_chunks::<4>();
+        let through = fours
+            .iter()
+            .fold(0, |through, four| four.iter().fold(through, look));
+        let through = rest.iter().fold(through, look);
         let mut through = through.checked_shr(64 - groups.len() as u32).unwrap_or(0);
         while through != 0 {
             let number = through.trailing_zeros() as usize;
