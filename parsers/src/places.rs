@@ -73,12 +73,10 @@ impl<'t> Places<'t> {
     /// Lists the places of a piece. Most have two at most.
     #[inline]
     fn list(&mut self, mut places: u64, from: usize) {
-        for _ in 0..2 {
-            // There is room for a whole piece.
-            self.list[self.listed % (LISTED + PIECE)] = from as u32 + places.trailing_zeros();
-            self.listed += usize::from(places != 0);
-            places &= places.wrapping_sub(1);
-        }
+        // There is room for a whole piece.
+        self.list[self.listed % (LISTED + PIECE)] = from as u32 + places.trailing_zeros();
+        self.listed += usize::from(places != 0);
+        places &= places.wrapping_sub(1);
         while places != 0 {
             self.list[self.listed % (LISTED + PIECE)] = from as u32 + places.trailing_zeros();
             self.listed += 1;
