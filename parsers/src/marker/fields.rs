@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_while1};
-use nom::character::complete::{char, one_of, satisfy};
+use nom::character::complete::{char, satisfy};
 use nom::combinator::{all_consuming, opt, recognize, verify};
-use nom::multi::{fold_many0, many0, many1};
+use nom::multi::{fold_many0, many0_count, many1};
 use nom::number::complete::double;
 use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
@@ -254,7 +254,7 @@ fn next_pair(text: &str) -> Option<usize> {
 
 /// A pair, and what parts it from the next.
 fn one_pair(text: &str) -> IResult<&str, (&str, Value<'_>)> {
-    let (rest, _) = many0(one_of(" \t,;")).parse(text)?;
+    let rest = text.trim_start_matches([' ', '\t', ',', ';']);
     let (rest, key) = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_').parse(rest)?;
     let (rest, _) = char('=').parse(rest)?;
     if let Ok((rest, value)) = quoted(rest) {
@@ -280,7 +280,7 @@ fn within<'a>(
 ) -> impl Parser<&'a str, Output = Cow<'a, str>, Error = nom::error::Error<&'a str>> {
     let plain = move || take_while1(move |c: char| c != quote && c != '\\');
     let piece = move || recognize(pair(char('\\'), satisfy(|_| true)));
-    let inside = recognize(many0(alt((plain(), piece()))));
+    let inside = recognize(many0_count(alt((plain(), piece()))));
     delimited(char(quote), inside, char(quote)).map(unescaped)
 }
 
