@@ -18,8 +18,10 @@ const LISTED_CAP: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Slowest {
     hasher: DefaultHashBuilder,
-    /// Results told by name, by the hash of the node id.
+    /// Results told by name, by the hash of the node id; those told since anybody asked are only noted, for
+    /// most runs print no list. None for what no list says.
     known: HashMap<u64, Status>,
+    noted: Vec<(u64, Option<Status>)>,
     /// Which of the listed tests has that node id.
     at: HashMap<u64, usize>,
     listed: Vec<Listed>,
@@ -45,16 +47,32 @@ fn phase(text: &str) -> Option<(f64, &str)> {
     Some((seconds.parse().ok()?, id))
 }
 
+impl Slowest {
+    /// Takes what was noted into the table.
+    fn settle(&mut self) {
+        for (id, status) in self.noted.drain(..) {
+            match status {
+                None => {
+                    self.known.remove(&id);
+                }
+                Some(status) if self.known.len() < KNOWN_CAP => {
+                    self.known.insert(id, status);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
 impl Session {
     /// Remembers the result of a test told by name. Of a test with several tries the list does not say
     /// whose phases it holds.
     pub(super) fn know(&mut self, id: &str, status: Status, tries: bool) {
-        let id = self.slowest.hasher.hash_one(id);
-        let known = &mut self.slowest.known;
-        if tries {
-            known.remove(&id);
-        } else if known.len() < KNOWN_CAP {
-            known.insert(id, status);
+        let slowest = &mut self.slowest;
+        let id = slowest.hasher.hash_one(id);
+        slowest.noted.push((id, Some(status).filter(|_| !tries)));
+        if slowest.noted.len() >= KNOWN_CAP {
+            slowest.settle();
         }
     }
 
@@ -64,6 +82,7 @@ impl Session {
             return Claim::Text;
         };
         let slowest = &mut self.slowest;
+        slowest.settle();
         let key = slowest.hasher.hash_one(id);
         let Some(&status) = slowest.known.get(&key) else {
             return Claim::Own;
