@@ -155,9 +155,24 @@ fn trusted(path: &Path) -> Result<rustls::RootCertStore, DialError> {
 pub type Line = Box<dyn Wire>;
 
 /// What HTTP is spoken over.
-pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What was written and is not on its way yet will not be sent once this is closed.
+    fn discard(&self);
+}
 
-impl<W: AsyncRead + AsyncWrite + Send + Unpin> Wire for W {}
+impl Wire for TcpStream {
+    fn discard(&self) {
+        // Fails only on a socket that is closed already.
+        let _ = self.set_zero_linger();
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Wire for tokio_rustls::client::TlsStream<TcpStream> {
+    fn discard(&self) {
+        self.get_ref().0.discard();
+    }
+}
 
 #[cfg(test)]
 mod tests {
