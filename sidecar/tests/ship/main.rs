@@ -7,4 +7,6 @@ mod common;
 mod delivery;
 mod faults;
 mod program;
+#[path = "../common/shipping.rs"]
+mod shipping;
 mod stage;
