@@ -8,6 +8,7 @@ use sentinel_agent::{Agent, Handle, Options};
 use sentinel_benches::oracle::{self, compare, events_of};
 use sentinel_config::{Config, SidecarConfig};
 use sentinel_parsers::wire::OpenStream;
+use sentinel_sidecar::segments::SegmentWriter;
 use sentinel_sidecar::ship::{ShipOutcome, Stop};
 use sentinel_sidecar::tail::{SegmentSource, Source};
 use tempfile::TempDir;
@@ -93,6 +94,12 @@ pub(crate) fn ship(
     let outcome = ship_as(source, open, url, stop, config, patience);
     assert!(outcome.complete, "{outcome:?}");
     outcome
+}
+
+/// Writes where a reader sees it.
+pub(crate) fn append(writer: &mut SegmentWriter, bytes: &[u8]) {
+    writer.append(bytes);
+    writer.flush();
 }
 
 pub(crate) fn wait_until(what: &str, patience: Duration, mut holds: impl FnMut() -> bool) {

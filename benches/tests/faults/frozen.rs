@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use sentinel_benches::process::{Process, Signal};
 use sentinel_benches::proxy::Proxy;
-use sentinel_sidecar::segments::SegmentWriter;
 
-use crate::agents::{Running, check, ship, wait_until};
+use crate::agents::{Running, append, check, ship, wait_until};
 use crate::full_size;
 use crate::processes::{Daemon, PATIENCE, succeed, tail};
 use crate::shipping::{config, log, recorded, writer};
@@ -49,18 +48,13 @@ fn a6_an_agent_that_was_frozen_calls_no_run_lost_and_catches_up() {
     assert_eq!(verdicts, 0, "it was called lost");
     writer.finish(Some(0), None).unwrap();
     succeed(sidecar);
-    assert_eq!(agent.ended(1, "passed"), 1);
+    agent.runs_are(1, "passed");
     check(&agent.store(), &[(&open, &bytes)]);
 }
 
 /// Long enough for the agent to look for silent runs, which it does every second.
 fn look_twice() {
     std::thread::sleep(Duration::from_millis(2_500));
-}
-
-fn append(writer: &mut SegmentWriter, bytes: &[u8]) {
-    writer.append(bytes);
-    writer.flush();
 }
 
 #[test]

@@ -8,7 +8,10 @@
 
 mod agents;
 mod frozen;
+mod lifecycle;
+mod names;
 mod network;
+mod pipe;
 mod processes;
 #[path = "../../../sidecar/tests/common/shipping.rs"]
 mod shipping;

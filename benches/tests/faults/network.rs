@@ -124,7 +124,7 @@ fn n7_on_a_slow_line_requests_get_smaller_until_they_pass() {
         false => (1_500, Duration::from_secs(1)),
     };
     let dir = tempfile::tempdir().unwrap();
-    let bytes = log(4_000);
+    let bytes = log(3_000);
     let open = recorded(dir.path(), &bytes);
     let agent = Running::start();
     let proxy = Proxy::start(agent.address(), 1).unwrap();

@@ -62,10 +62,14 @@ impl Daemon {
 
     /// Bytes that are committed of all streams.
     pub(crate) fn committed(&self) -> u64 {
-        number(
-            &self.store(),
-            "SELECT coalesce(sum(committed), 0) FROM streams",
-        )
+        self.count("SELECT coalesce(sum(committed), 0) FROM streams")
+    }
+
+    /// A number that its store gives; 0 if it does not.
+    pub(crate) fn count(&self, query: &str) -> u64 {
+        let store = Connection::open_with_flags(self.store(), OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let asked = store.and_then(|store| store.query_row(query, [], |row| row.get::<_, i64>(0)));
+        asked.map_or(0, i64::cast_unsigned)
     }
 
     /// One of its metrics.
@@ -77,23 +81,12 @@ impl Daemon {
         values.find_map(|value| value.trim().parse().ok()).unwrap()
     }
 
-    /// Waits until all of so many runs are over, and gives how many ended with this status.
-    pub(crate) fn ended(&self, runs: u64, status: &str) -> u64 {
-        let over =
-            "SELECT count(*) FROM runs WHERE status NOT IN ('pending', 'running', 'finalizing')";
-        wait_until("the runs are over", PATIENCE, || {
-            number(&self.store(), over) == runs
-        });
+    /// Waits until so many runs have this status.
+    pub(crate) fn runs_are(&self, runs: u64, status: &str) {
         let such = format!("SELECT count(*) FROM runs WHERE status = '{status}'");
-        number(&self.store(), &such)
+        let what = format!("{runs} runs are {status}");
+        wait_until(&what, PATIENCE, || self.count(&such) == runs);
     }
-}
-
-/// A number that the store gives; 0 if it does not.
-fn number(store: &Path, query: &str) -> u64 {
-    let conn = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY);
-    let asked = conn.and_then(|conn| conn.query_row(query, [], |row| row.get::<_, i64>(0)));
-    asked.map_or(0, i64::cast_unsigned)
 }
 
 /// A program of the workspace without an environment, and without anything to say.

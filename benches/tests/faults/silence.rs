@@ -4,19 +4,13 @@ use std::time::{Duration, Instant};
 
 use sentinel_benches::proxy::{Proxy, Weather};
 use sentinel_config::SidecarConfig;
-use sentinel_sidecar::segments::SegmentWriter;
 
-use crate::agents::{Running, ship, wait_until};
+use crate::agents::{Running, append, ship, wait_until};
 use crate::full_size;
 use crate::shipping::{config, log, recorded, writer};
 
 /// A second, in which a loaded machine may keep a process waiting.
 const SLACK: Duration = Duration::from_secs(1);
-
-fn append(writer: &mut SegmentWriter, bytes: &[u8]) {
-    writer.append(bytes);
-    writer.flush();
-}
 
 /// Ten minutes with the real limits; in CI three seconds with limits that are thirty times as fast.
 #[test]

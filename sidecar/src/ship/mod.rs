@@ -244,7 +244,7 @@ impl Shipment<'_> {
         let (begun, sent) = (Instant::now(), body.len());
         let answer = self.client.frames(&stream, body).await;
         match &answer {
-            Ok(_) => self.pace.answered(begun.elapsed()),
+            Ok(_) => self.pace.answered(sent, begun.elapsed()),
             Err(ClientError::Timeout) => self.pace.timed_out(sent),
             Err(_) => {}
         }

@@ -33,12 +33,20 @@ impl Pace {
         self.bytes
     }
 
-    /// A request was answered after this time. Twice as much next time would not take half of what
-    /// there is, or it stays as it is: a way that was found to be slow is not tried over and over.
-    pub(super) fn answered(&mut self, took: Duration) {
-        if took < self.patience / 4 {
-            self.bytes = (self.bytes * 2).min(MOST);
+    /// A request of so many bytes was answered after this time. The next may carry more if it could be
+    /// trusted to be in time: a way that was found to be slow is not tried over and over.
+    pub(super) fn answered(&mut self, sent: usize, took: Duration) {
+        if sent < self.bytes / 2 {
+            return;
         }
+        let more = if took < self.patience / 4 {
+            self.bytes * 2
+        } else if took < self.patience / 4 * 3 {
+            self.bytes + self.bytes / 4
+        } else {
+            self.bytes
+        };
+        self.bytes = more.min(MOST);
     }
 
     /// A request of so many bytes was not answered in time.
@@ -71,7 +79,7 @@ mod tests {
             // With the heads of request and answer.
             let took = Duration::from_secs_f64((pace.bytes() + 500) as f64 / per_second as f64);
             if took < patience {
-                pace.answered(took);
+                pace.answered(pace.bytes(), took);
             } else {
                 pace.timed_out(pace.bytes());
                 late += 1;
@@ -84,7 +92,7 @@ mod tests {
     fn a_fast_way_is_used_in_full_and_a_slow_one_is_found_and_not_tried_again() {
         assert_eq!(after(100, 10_000_000), (MOST, 0));
         let (bytes, late) = after(1_000, 125);
-        assert!((LEAST..1_000).contains(&bytes), "{bytes}");
+        assert!((600..1_000).contains(&bytes), "{bytes}");
         assert_eq!(late, 6);
         let (_, late) = after(1_000, 20_000);
         assert_eq!(late, 2);
@@ -98,9 +106,19 @@ mod tests {
         }
         assert_eq!(pace.bytes(), LEAST);
         for _ in 0..12 {
-            pace.answered(Duration::from_millis(20));
+            pace.answered(pace.bytes(), Duration::from_millis(20));
         }
         assert_eq!(pace.bytes(), MOST);
+    }
+
+    #[test]
+    fn a_small_request_that_is_answered_soon_says_nothing_of_large_ones() {
+        let mut pace = Pace::new(Duration::from_secs(12));
+        pace.timed_out(40_000);
+        pace.answered(100, Duration::from_millis(20));
+        assert_eq!(pace.bytes(), 10_000);
+        pace.answered(6_000, Duration::from_millis(20));
+        assert_eq!(pace.bytes(), 20_000);
     }
 
     #[test]

@@ -29,7 +29,11 @@ pub(crate) fn config() -> SidecarConfig {
 }
 
 pub(crate) fn writer(dir: &Path) -> (SegmentWriter, OpenStream) {
-    let info = StreamInfo::new("a command".to_owned(), Some("run-1".to_owned()));
+    writer_as(dir, "run-1")
+}
+
+fn writer_as(dir: &Path, run: &str) -> (SegmentWriter, OpenStream) {
+    let info = StreamInfo::new("a command".to_owned(), Some(run.to_owned()));
     let limits = Limits {
         segment_bytes: 1000,
         cap_bytes: 1 << 30,
@@ -37,7 +41,7 @@ pub(crate) fn writer(dir: &Path) -> (SegmentWriter, OpenStream) {
     let open = OpenStream {
         identity: of_stream("capture", "run", &info.epoch),
         run: RunContext {
-            run_id: "run-1".to_owned(),
+            run_id: run.to_owned(),
             ..RunContext::default()
         },
         command: None,
@@ -47,7 +51,12 @@ pub(crate) fn writer(dir: &Path) -> (SegmentWriter, OpenStream) {
 
 /// A whole recorded stream.
 pub(crate) fn recorded(dir: &Path, bytes: &[u8]) -> OpenStream {
-    let (mut writer, open) = writer(dir);
+    recorded_as(dir, bytes, "run-1")
+}
+
+/// The same of a run of this name.
+pub(crate) fn recorded_as(dir: &Path, bytes: &[u8], run: &str) -> OpenStream {
+    let (mut writer, open) = writer_as(dir, run);
     for chunk in bytes.chunks(777) {
         writer.append(chunk);
     }
