@@ -212,6 +212,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_on_its_way_when_a_line_is_discarded_is_not_sent() {
+        use std::future::poll_fn;
+        use std::io::{ErrorKind, Read};
+        use std::pin::Pin;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = Endpoint::parse(&url, None).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let piece = vec![7; 1 << 20];
+        let written = runtime.block_on(async {
+            let mut line = endpoint.dial(None).await.unwrap();
+            let mut written = 0;
+            // Until there is no room for more.
+            loop {
+                let write = poll_fn(|cx| Pin::new(&mut line).poll_write(cx, &piece));
+                let patience = std::time::Duration::from_millis(200);
+                match tokio::time::timeout(patience, write).await {
+                    Ok(n) => written += n.unwrap(),
+                    Err(_) => break,
+                }
+            }
+            line.discard();
+            written
+        });
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut got = Vec::new();
+        let ended = peer.read_to_end(&mut got).map_err(|e| e.kind());
+        assert_eq!(ended, Err(ErrorKind::ConnectionReset));
+        assert!(got.len() < written, "{} of {written}", got.len());
+    }
+
+    #[test]
     fn the_port_is_the_one_told_or_the_callers_or_the_schemes() {
         let port = |text, port| Endpoint::parse(text, port).map(|e| e.authority);
         assert_eq!(port("http://h:1", Some(2)), Ok("h:1".to_owned()));
