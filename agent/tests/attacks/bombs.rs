@@ -1,5 +1,5 @@
-//! Torture rows F5, F7 and A5: bodies that inflate to more than they should, lie about their lengths, or are
-//! malformed every time they come.
+//! Torture rows F5, F6, F7 and A5: bodies that inflate to more than they should, lie about their lengths, are of a
+//! later version, or are malformed every time they come.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use sentinel_agent::api::view::RunView;
 use sentinel_parsers::event::{Body, Event, Gap, Status, TestEnd};
 use sentinel_parsers::frame::{Frame, FrameBuilder, FrameError, Header, Limits};
 
-use crate::common::{EPOCH, PER_TEST, Running, hello, tests};
+use crate::common::{Answer, EPOCH, PER_TEST, Running, hello, tests};
 
 /// A frame whose header tells what it is told to tell, with the right checksum.
 fn forged(events: u32, inflated: u32, stored_length: u32, crc: u32, stored: &[u8]) -> Vec<u8> {
@@ -243,5 +243,36 @@ fn a_frame_refused_five_times_is_replaced_by_a_gap_and_the_stream_goes_on() {
     let run: RunView = agent.client.get("/api/v1/runs/r1").json();
     assert_eq!(run.gaps.len(), 1);
     assert_eq!(run.gaps[0].reason, "rejected");
+    agent.stop();
+}
+
+#[test]
+fn a_frame_of_a_later_sidecar_is_taken_but_for_what_is_unknown_and_that_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let agent = Running::start(dir.path());
+    let stream = agent.client.open(&hello("r1")).stream;
+    // As parsers/src/frame/tests/golden.rs writes it: a plan with a field more than we know, an event of a kind that
+    // we do not know, and another plan.
+    let state = [7, 0, 0, 0, 0, 0, 0, 0];
+    let strings = [&[3, 1, 5, 3][..], b"dsuitenew"].concat();
+    let plan = [11, 5, 0b1010, 2, 10, 2, 0, 0, 42, 0xaa, 0xbb, 0xcc];
+    let unknown = [9, 200, 0b0100, 1, 5, 2, 0, 0xde, 0xad, 0xbe];
+    let after = [6, 5, 0b0100, 0, 2, 2, 9];
+    let payload = [&state[..], &strings, &plan, &unknown, &after].concat();
+    let (stored, sum) = (gzip(&payload), crc32c::crc32c(&payload));
+    let frame = forged(3, length(&payload), length(&stored), sum, &stored);
+    let answer = agent.client.frames(&stream, &frame);
+    assert_eq!(answer.position(), (200, PER_TEST));
+    agent.handle().tick().unwrap();
+    for line in [
+        "sentinel_core_unknown_events_total 1",
+        "sentinel_core_events_total 2",
+    ] {
+        let says = |page: &Answer| page.body.lines().any(|l| l == line);
+        agent.client.until("/metrics", says);
+    }
+    // And what it sends next.
+    let answer = agent.client.frames(&stream, &tests(1, 5).encode());
+    assert_eq!(answer.position(), (200, 5 * PER_TEST));
     agent.stop();
 }

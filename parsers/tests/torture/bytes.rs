@@ -40,7 +40,7 @@ fn t10_the_place_of_an_event_is_that_of_its_raw_bytes() {
     let mut places = Vec::new();
     let mut parser = Parser::new();
     parser.feed(log, &mut |e| {
-        places.push(usize::try_from(e.offset).unwrap())
+        places.push(usize::try_from(e.offset).unwrap());
     });
     assert_eq!(places.len(), 2);
     let raw: Vec<&[u8]> = places
