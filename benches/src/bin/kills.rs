@@ -75,6 +75,8 @@ struct Stage {
     data: PathBuf,
     segments: PathBuf,
     port: u16,
+    /// Tests that the agent has to keep.
+    tests: u64,
 }
 
 impl Stage {
@@ -85,6 +87,10 @@ impl Stage {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port));
         quiet(&mut command);
+        command.env(
+            "SENTINEL_RUN__MAX_TESTS",
+            self.tests.max(200_000).to_string(),
+        );
         Process::start(&mut command).map_err(|e| format!("agent: {e}"))
     }
 
@@ -126,6 +132,7 @@ fn torture(args: &Args) -> Result<(), String> {
         data: dir.path().join("data"),
         segments: dir.path().join("segments"),
         port: free_port()?,
+        tests: args.tests,
     };
     let mut chance = Chance::new(args.seed);
     let mut agent = stage.agent()?;

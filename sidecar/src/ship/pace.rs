@@ -33,20 +33,17 @@ impl Pace {
         self.bytes
     }
 
-    /// A request of so many bytes was answered after this time. The next may carry more if it could be
-    /// trusted to be in time: a way that was found to be slow is not tried over and over.
+    /// A request of so many bytes was answered after this time. The next may carry more than it if that
+    /// can be trusted to be in time: a way that was found to be slow is not tried over and over.
     pub(super) fn answered(&mut self, sent: usize, took: Duration) {
-        if sent < self.bytes / 2 {
-            return;
-        }
-        let more = if took < self.patience / 4 {
-            self.bytes * 2
+        let trusted = if took < self.patience / 4 {
+            sent * 2
         } else if took < self.patience / 4 * 3 {
-            self.bytes + self.bytes / 4
+            sent + sent / 4
         } else {
-            self.bytes
+            sent
         };
-        self.bytes = more.min(MOST);
+        self.bytes = self.bytes.max(trusted).min(MOST);
     }
 
     /// A request of so many bytes was not answered in time.
@@ -118,7 +115,7 @@ mod tests {
         pace.answered(100, Duration::from_millis(20));
         assert_eq!(pace.bytes(), 10_000);
         pace.answered(6_000, Duration::from_millis(20));
-        assert_eq!(pace.bytes(), 20_000);
+        assert_eq!(pace.bytes(), 12_000);
     }
 
     #[test]
