@@ -9,10 +9,10 @@ use crate::agents::{Running, append, ship, wait_until};
 use crate::full_size;
 use crate::shipping::{config, log, recorded, writer};
 
-/// A second, in which a loaded machine may keep a process waiting.
+/// For which a loaded machine may keep a process waiting.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Ten minutes with the real limits; in CI three seconds with limits that are thirty times as fast.
+/// Ten minutes with the real limits; in CI four seconds with limits that are thirty times as fast.
 #[test]
 fn n4_after_a_black_hole_delivery_begins_within_the_longest_pause_and_meanwhile_little_is_tried() {
     let full = full_size();
@@ -51,12 +51,9 @@ fn n4_after_a_black_hole_delivery_begins_within_the_longest_pause_and_meanwhile_
         wait_until("it goes on", SLACK * 60, || frames() > stored);
         let found = begun.elapsed();
         eprintln!("{tried} connections in {lasts:?}, found again after {found:?}");
-        assert!(
-            tried > 0
-                && tried as f64
-                    <= lasts.as_secs_f64() / config.exchange_timeout.as_secs_f64() + 1.0
-        );
-        assert!(tried as u64 <= lasts.as_secs().max(10));
+        // Each is waited for as long as a request has; with the real limits that is less than one a second.
+        let most = lasts.as_millis() / config.exchange_timeout.as_millis() + 1;
+        assert!(tried > 0 && tried as u128 <= most, "{tried}");
         assert!(found < config.retry_max + 5 * SLACK, "{found:?}");
         shipping.join().unwrap();
     });
