@@ -23,8 +23,8 @@ struct Args {
     /// Processes killed in all
     #[arg(long, default_value_t = 100)]
     kills: u64,
-    /// Tests told, two events each
-    #[arg(long, default_value_t = 50_000)]
+    /// Tests told, two events each; at most as many as are kept of a stream
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..=200_000))]
     tests: u64,
     /// Chooses victims and moments
     #[arg(long, default_value_t = 1)]
@@ -75,8 +75,6 @@ struct Stage {
     data: PathBuf,
     segments: PathBuf,
     port: u16,
-    /// Tests that the agent has to keep.
-    tests: u64,
 }
 
 impl Stage {
@@ -87,10 +85,6 @@ impl Stage {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port));
         quiet(&mut command);
-        command.env(
-            "SENTINEL_RUN__MAX_TESTS",
-            self.tests.max(200_000).to_string(),
-        );
         Process::start(&mut command).map_err(|e| format!("agent: {e}"))
     }
 
@@ -132,7 +126,6 @@ fn torture(args: &Args) -> Result<(), String> {
         data: dir.path().join("data"),
         segments: dir.path().join("segments"),
         port: free_port()?,
-        tests: args.tests,
     };
     let mut chance = Chance::new(args.seed);
     let mut agent = stage.agent()?;
