@@ -1,8 +1,8 @@
 //! A faulty network in one process: a proxy on loopback through which a sidecar speaks with an agent,
 //! and which resets, cuts, delays, doubles, swallows and holds back from one seed.
 //!
-//! It knows requests of HTTP/1.1 with a length, so that each has one fate. It is for tests: nothing in
-//! the product listens to it.
+//! It knows requests of HTTP/1.1 with a length, so that each has one fate. It is for tests, and nothing in
+//! the product: a package below this one takes the folder by its path, and `chance.rs` with it.
 
 mod exchange;
 mod weather;
