@@ -145,7 +145,8 @@ pub(crate) fn start(parts: Parts) -> std::io::Result<(Door, JoinHandle<()>)> {
 struct Work {
     core: Core,
     parts: Parts,
-    /// After a start behind a long pause: until when silence is ours and not the senders'.
+    /// After a long pause, of the process or before its start: until when silence is ours and not the
+    /// senders'.
     quiet_until: Option<Millis>,
 }
 
@@ -168,7 +169,9 @@ impl Work {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             // A busy queue does not keep ticks away.
-            if Instant::now() >= next {
+            let late = Instant::now().checked_duration_since(next);
+            if let Some(late) = late {
+                self.excuse(Millis::try_from(late.as_millis()).unwrap_or(Millis::MAX));
                 self.tick();
                 next = Instant::now() + TICK;
             }
@@ -215,12 +218,12 @@ impl Work {
 
     fn tick(&mut self) {
         let now = self.parts.clock.now_ms();
+        let open_runs = self.core.open_runs().count();
+        self.parts.watch.note_core(self.core.metrics(), open_runs);
         if self.quiet_until.is_some_and(|until| now < until) {
             return;
         }
         self.quiet_until = None;
-        let open_runs = self.core.open_runs().count();
-        self.parts.watch.note_core(self.core.metrics(), open_runs);
         let Outputs {
             persist, notify, ..
         } = self.core.step(now, Input::Tick);
@@ -243,10 +246,16 @@ impl Work {
         let Some(latest) = self.parts.restorer.all(&mut self.core) else {
             return;
         };
-        let now = self.parts.clock.now_ms();
+        self.excuse(self.parts.clock.now_ms().saturating_sub(latest));
+    }
+
+    /// Nobody was listening for so long: when that is much of what makes a run lost, senders have time
+    /// to come back first.
+    fn excuse(&mut self, absent: Millis) {
         let lost = Millis::try_from(self.parts.settings.run.lost_after.as_millis());
-        if now.saturating_sub(latest) > lost.unwrap_or(Millis::MAX) / 2 {
-            self.quiet_until = Some(now + RECONNECT);
+        let lost = lost.unwrap_or(Millis::MAX);
+        if absent > lost / 2 {
+            self.quiet_until = Some(self.parts.clock.now_ms() + RECONNECT.min(lost));
         }
     }
 }

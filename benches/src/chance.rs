@@ -20,11 +20,40 @@ impl Chance {
         z ^ (z >> 31)
     }
 
+    /// A number below `n`; 0 if there is none.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.bits().checked_rem(n).unwrap_or(0)
+    }
+
     /// A number in `from..to`; `from` if the range is empty.
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
-        match to.checked_sub(from) {
-            None | Some(0) => from,
-            Some(span) => from + self.bits() % span,
+        from + self.below(to.saturating_sub(from))
+    }
+
+    /// Whether what happens once in so many times happens now.
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// Runs a test for so many seeds, or as many as `SENTINEL_SEEDS` says, or for the one in
+/// `SENTINEL_SEED`; names the one that fails.
+pub fn for_seeds(seeds: u64, test: impl Fn(&mut Chance)) {
+    struct Told(u64);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("failed with SENTINEL_SEED={}", self.0);
+            }
         }
+    }
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let range = match number("SENTINEL_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SENTINEL_SEEDS").unwrap_or(seeds),
+    };
+    for seed in range {
+        let _told = Told(seed);
+        test(&mut Chance::new(seed));
     }
 }

@@ -42,6 +42,16 @@ impl Client {
         self.answer()
     }
 
+    /// Asks for a path; gives status and body.
+    ///
+    /// # Errors
+    /// When the connection breaks or the answer is not HTTP.
+    pub fn get(&mut self, path: &str) -> io::Result<(u16, Vec<u8>)> {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: agent\r\n\r\n");
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.answer()
+    }
+
     fn answer(&mut self) -> io::Result<(u16, Vec<u8>)> {
         let odd = || io::Error::new(io::ErrorKind::InvalidData, "not an answer");
         let mut line = String::new();

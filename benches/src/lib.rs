@@ -7,6 +7,8 @@ pub mod figures;
 pub mod http;
 pub mod ingest;
 pub mod log;
+pub mod oracle;
 pub mod parsing;
 pub mod process;
+pub mod proxy;
 pub mod recording;

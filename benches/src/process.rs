@@ -2,7 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStderr, ChildStdin, Command};
+
+pub use nix::sys::signal::Signal;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 /// A child process; killed and reaped on drop.
 #[derive(Debug)]
@@ -15,6 +19,22 @@ impl Process {
     /// When it cannot be started.
     pub fn start(command: &mut Command) -> io::Result<Process> {
         command.spawn().map(Process)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Its standard input, if it is a pipe and was not taken yet.
+    pub fn stdin(&mut self) -> Option<ChildStdin> {
+        self.0.stdin.take()
+    }
+
+    /// Its standard error, if it is a pipe and was not taken yet.
+    pub fn stderr(&mut self) -> Option<ChildStderr> {
+        self.0.stderr.take()
     }
 
     /// Ends it as `kill -9` does, and reaps it.
@@ -32,6 +52,15 @@ impl Process {
         Ok(self.0.try_wait()?.map(|status| status.code().unwrap_or(-1)))
     }
 
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        let id = i32::try_from(self.0.id()).map_err(io::Error::other)?;
+        Ok(kill(Pid::from_raw(id), signal)?)
+    }
+
     /// Waits for its end; its exit code.
     ///
     /// # Errors
@@ -47,17 +76,22 @@ impl Drop for Process {
     }
 }
 
-/// A binary of the workspace that stands beside the running one.
+/// A binary of the workspace that stands beside the running one, or beside the folder of a running test.
 ///
 /// # Errors
 /// When it was not built: the message says how.
 pub fn sibling(name: &str) -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|e| format!("cannot tell own path: {e}"))?;
-    let path = own.parent().unwrap_or(Path::new(".")).join(name);
+    let beside = own.parent().unwrap_or(Path::new("."));
+    let (folder, release) = match beside.file_name() {
+        Some(name) if name == "deps" => (beside.parent().unwrap_or(beside), ""),
+        _ => (beside, " --release"),
+    };
+    let path = folder.join(name);
     match path.is_file() {
         true => Ok(path),
         false => Err(format!(
-            "{} is missing: cargo build --release --workspace",
+            "{} is missing: cargo build{release} --workspace",
             path.display()
         )),
     }

@@ -32,6 +32,9 @@ section! {
         pub retry_min: Duration = duration("100ms", "1ms", "1m"),
         /// Longest pause before any retry. There is no limit to their number.
         pub retry_max: Duration = duration("30s", "1ms", "1h"),
+        /// Time a request may take from its connection to the end of its answer. A peer that is silent is
+        /// noticed by it; after a request that took longer the next ones carry less.
+        pub exchange_timeout: Duration = duration("12s", "100ms", "10m"),
         /// A stream with nothing to tell says this often that it is still there. Must be well below the
         /// agent's `run.lost_after`, or a long silent test makes its run a lost one.
         pub keep_alive: Duration = duration("1m", "1ms", "1h"),

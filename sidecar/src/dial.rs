@@ -155,9 +155,24 @@ fn trusted(path: &Path) -> Result<rustls::RootCertStore, DialError> {
 pub type Line = Box<dyn Wire>;
 
 /// What HTTP is spoken over.
-pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What was written and is not on its way yet will not be sent once this is closed.
+    fn discard(&self);
+}
 
-impl<W: AsyncRead + AsyncWrite + Send + Unpin> Wire for W {}
+impl Wire for TcpStream {
+    fn discard(&self) {
+        // Fails only on a socket that is closed already.
+        let _ = self.set_zero_linger();
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Wire for tokio_rustls::client::TlsStream<TcpStream> {
+    fn discard(&self) {
+        self.get_ref().0.discard();
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -194,6 +209,41 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_on_its_way_when_a_line_is_discarded_is_not_sent() {
+        use std::future::poll_fn;
+        use std::io::{ErrorKind, Read};
+        use std::pin::Pin;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = Endpoint::parse(&url, None).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let piece = vec![7; 1 << 20];
+        let written = runtime.block_on(async {
+            let mut line = endpoint.dial(None).await.unwrap();
+            let mut written = 0;
+            // Until there is no room for more.
+            loop {
+                let write = poll_fn(|cx| Pin::new(&mut line).poll_write(cx, &piece));
+                let patience = std::time::Duration::from_millis(200);
+                match tokio::time::timeout(patience, write).await {
+                    Ok(n) => written += n.unwrap(),
+                    Err(_) => break,
+                }
+            }
+            line.discard();
+            written
+        });
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut got = Vec::new();
+        let ended = peer.read_to_end(&mut got).map_err(|e| e.kind());
+        assert_eq!(ended, Err(ErrorKind::ConnectionReset));
+        assert!(got.len() < written, "{} of {written}", got.len());
     }
 
     #[test]

@@ -346,3 +346,37 @@ fn l5_on_a_volume_with_a_limit_the_whole_directory_keeps_to_80_percent_of_it() {
     );
     assert!(end.contains("\"to\":50000000"), "{end}");
 }
+
+/// Torture row T17.
+#[test]
+fn t17_whatever_a_command_does_to_its_outputs_and_to_itself_its_end_is_recorded_at_once() {
+    for (script, code, signal) in [
+        ("exec >&- 2>&-; exit 3", Some(3), None),
+        ("kill -9 $$", None, Some(9)),
+        ("kill -SEGV $$", None, Some(11)),
+        (
+            "setsid sleep 60 </dev/null >/dev/null 2>&1 & exit 4",
+            Some(4),
+            None,
+        ),
+        ("(exec >&- 2>&-; exec sleep 60) & kill -9 $$", None, Some(9)),
+        ("sh -c 'kill -9 $PPID'; exit 5", None, Some(9)),
+        ("trap '' TERM; kill $$; exit 6", Some(6), None),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let begun = Instant::now();
+        let script = format!("echo before; {script}");
+        let made = capture(dir.path(), &[], &["sh", "-c", &script])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let exited = finish(made);
+        assert!(begun.elapsed() < Duration::from_secs(10), "{script}");
+        assert_eq!(Some(exited), code.or(signal.map(|s| 128 + s)), "{script}");
+        let end = end(dir.path());
+        assert_eq!((end.exit_code, end.signal), (code, signal), "{script}");
+        assert_eq!(end.total_bytes, 7, "{script}");
+        assert_eq!(recorded(dir.path()), b"before\n", "{script}");
+    }
+}

@@ -252,6 +252,7 @@ fn finish(
     }
     core.metrics.frames += 1;
     core.metrics.events += stream.events() - before.events;
+    core.metrics.unknown_events += frame.unknown_events();
     core.metrics.lost_bytes += stream.lost_bytes() - before.lost_bytes;
     let dropped = stream.ledger().dropped() - before.dropped;
     core.metrics.limit("max_tests", dropped);

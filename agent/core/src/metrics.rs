@@ -9,6 +9,8 @@ pub struct Metrics {
     pub frames: u64,
     /// Events taken.
     pub events: u64,
+    /// Events of kinds that a later version knows, passed over.
+    pub unknown_events: u64,
     /// Frames that told nothing new.
     pub duplicates: u64,
     /// Frames that began beyond the position.

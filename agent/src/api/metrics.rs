@@ -131,6 +131,11 @@ fn core(page: &mut Text, watch: &Watch) {
     );
     page.counter("sentinel_core_events_total", "Events taken.", core.events);
     page.counter(
+        "sentinel_core_unknown_events_total",
+        "Events of kinds that a later version knows, passed over.",
+        core.unknown_events,
+    );
+    page.counter(
         "sentinel_core_replayed_frames_total",
         "Stored frames taken up again.",
         watch.replayed.value(),

@@ -11,9 +11,8 @@ use clap::Parser;
 use rusqlite::Connection;
 use sentinel_benches::chance::Chance;
 use sentinel_benches::log::{marker_test, outcome};
+use sentinel_benches::oracle;
 use sentinel_benches::process::{Process, sibling};
-use sentinel_parsers::frame::{Frame, Limits};
-use sentinel_parsers::{Event, Parser as LogParser};
 
 /// How long the stream may take to arrive whole after the last kill.
 const DRAIN: Duration = Duration::from_secs(60);
@@ -24,8 +23,8 @@ struct Args {
     /// Processes killed in all
     #[arg(long, default_value_t = 100)]
     kills: u64,
-    /// Tests told, two events each
-    #[arg(long, default_value_t = 50_000)]
+    /// Tests told, two events each; at most as many as are kept of a stream
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..=200_000))]
     tests: u64,
     /// Chooses victims and moments
     #[arg(long, default_value_t = 1)]
@@ -195,69 +194,16 @@ fn run_status(store: &Path) -> Option<String> {
     .ok()
 }
 
-/// An event as it is compared: all of it but the time.
-fn key(event: &Event<'_>) -> (u64, u32, String) {
-    (
-        event.offset,
-        event.sub,
-        format!("{} {} {:?}", event.line, event.dialect, event.body),
-    )
-}
-
-/// What was printed, parsed in one piece.
-fn reference(segments: &Path) -> Result<Vec<(u64, u32, String)>, String> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(segments)
-        .map_err(|e| e.to_string())?
-        .filter_map(|e| e.ok().map(|e| e.path()))
-        .filter(|p| p.extension().is_some_and(|e| e == "seg"))
-        .collect();
-    files.sort();
-    let mut events = Vec::new();
-    let mut parser = LogParser::new();
-    for file in files {
-        let bytes = std::fs::read(&file).map_err(|e| e.to_string())?;
-        parser.feed(&bytes, &mut |e| events.push(key(e)));
-    }
-    parser.finish(&mut |e| events.push(key(e)));
-    Ok(events)
-}
-
-fn stored(conn: &Connection) -> Result<Vec<(u64, u32, String)>, rusqlite::Error> {
-    let mut events = Vec::new();
-    let mut query = conn.prepare("SELECT data FROM frames ORDER BY start_at, end_at")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let data: Vec<u8> = row.get(0)?;
-        let decoded = Frame::decode(&data, &Limits::default());
-        let (frame, _) = decoded.map_err(|_| rusqlite::Error::InvalidQuery)?;
-        events.extend(
-            frame
-                .events()
-                .filter(|e| e.dialect != "stream")
-                .map(|e| key(&e)),
-        );
-    }
-    Ok(events)
-}
-
 fn check(stage: &Stage, store: &Path, tests: u64) -> Result<String, String> {
-    let told = reference(&stage.segments)?;
-    let conn = Connection::open(store).map_err(|e| e.to_string())?;
-    let kept = stored(&conn).map_err(|e| e.to_string())?;
-    let twice = kept
-        .windows(2)
-        .filter(|w| (w[0].0, w[0].1) >= (w[1].0, w[1].1))
-        .count();
-    if told != kept {
-        let at = told.iter().zip(&kept).take_while(|(a, b)| a == b).count();
-        return Err(format!(
-            "{} events told, {} stored, {twice} out of order or twice; first difference at {at}: {:?} / {:?}",
-            told.len(),
-            kept.len(),
-            told.get(at),
-            kept.get(at)
-        ));
+    let printed = oracle::recorded(&stage.segments).map_err(|e| e.to_string())?;
+    let told = oracle::events_of(&printed);
+    let stored = oracle::stored(store).map_err(|e| e.to_string())?;
+    let stream = stored.into_values().next().unwrap_or_default();
+    oracle::compare(&told, &stream.events)?;
+    if !stream.gaps.is_empty() {
+        return Err(format!("losses that there were not: {:?}", stream.gaps));
     }
+    let conn = Connection::open(store).map_err(|e| e.to_string())?;
     let row = |sql: &str| {
         conn.query_row(sql, [], |r| r.get::<_, i64>(0))
             .map_err(|e| e.to_string())
@@ -275,6 +221,6 @@ fn check(stage: &Stage, store: &Path, tests: u64) -> Result<String, String> {
     }
     Ok(format!(
         "{} events stored exactly once, {rows} tests, run {verdict}",
-        kept.len()
+        told.len()
     ))
 }

@@ -10,7 +10,7 @@ use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, Position};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::policy::Answer;
@@ -18,8 +18,6 @@ use crate::dial::{AddressError, DialError, Endpoint};
 use crate::token::{TokenError, TokenSource};
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// For a whole exchange. Half-open connections are noticed by it.
-const EXCHANGE: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
 const ANSWER: usize = 64 * 1024;
 /// What a body of frames says it is.
@@ -32,6 +30,8 @@ pub(super) enum ClientError {
     Dial(#[from] DialError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error("no connection in time")]
+    Unconnected,
     #[error("no answer in time")]
     Timeout,
     #[error("connection broke: {0}")]
@@ -48,18 +48,16 @@ pub(super) struct Client {
     /// The file of those who may vouch for it.
     trust: Option<PathBuf>,
     token: TokenSource,
+    /// For a whole exchange. Half-open connections are noticed by it.
+    patience: Duration,
     connection: Option<Connection>,
 }
 
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    driver: JoinHandle<()>,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
+    /// Ends the task behind the connection: with a word, what was not sent yet is not sent any more;
+    /// dropped, it is.
+    discard: oneshot::Sender<()>,
 }
 
 impl Client {
@@ -72,6 +70,7 @@ impl Client {
             endpoint,
             trust: config.ca_file.clone(),
             token: TokenSource::new(config.token_file.as_deref()),
+            patience: config.exchange_timeout,
             connection: None,
         })
     }
@@ -95,10 +94,14 @@ impl Client {
     }
 
     async fn post(&mut self, path: &str, kind: &str, body: Bytes) -> Result<Answer, ClientError> {
-        let exchange = timeout(EXCHANGE, self.exchange(path, kind, body)).await;
+        let exchange = timeout(self.patience, self.exchange(path, kind, body)).await;
         let answer = exchange.unwrap_or(Err(ClientError::Timeout));
-        if answer.is_err() {
-            self.connection = None;
+        if answer.is_err()
+            && let Some(broken) = self.connection.take()
+        {
+            // On a slow line the rest of the request would be in the way of the next one. If the task
+            // is gone, so is the connection.
+            let _ = broken.discard.send(());
         }
         // An agent that does not know us may hang up before its answer is read.
         if matches!(answer, Err(_) | Ok(Answer::Refused { status: 401, .. })) {
@@ -141,23 +144,29 @@ impl Client {
             self.connection = None;
             let connecting = connect(&self.endpoint, self.trust.as_deref());
             let opened = timeout(CONNECT, connecting).await;
-            self.connection = Some(opened.unwrap_or(Err(ClientError::Timeout))?);
+            self.connection = Some(opened.unwrap_or(Err(ClientError::Unconnected))?);
         }
         match &mut self.connection {
             Some(open) => Ok(&mut open.sender),
-            None => Err(ClientError::Timeout),
+            None => Err(ClientError::Unconnected),
         }
     }
 }
 
 async fn connect(endpoint: &Endpoint, trust: Option<&Path>) -> Result<Connection, ClientError> {
     let line = endpoint.dial(trust).await?;
-    let (sender, connection) = http1::handshake(TokioIo::new(line)).await?;
-    let driver = tokio::spawn(async move {
-        // Its end is seen by the sender.
-        let _ = connection.await;
+    let (sender, mut connection) = http1::handshake(TokioIo::new(line)).await?;
+    let (discard, discarded) = oneshot::channel();
+    tokio::spawn(async move {
+        tokio::select! {
+            // Its end is seen by the sender.
+            _ = &mut connection => {}
+            word = discarded => if word.is_ok() {
+                connection.into_parts().io.into_inner().discard();
+            }
+        }
     });
-    Ok(Connection { sender, driver })
+    Ok(Connection { sender, discard })
 }
 
 async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, ClientError> {

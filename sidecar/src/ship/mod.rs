@@ -6,6 +6,7 @@
 
 mod client;
 mod outcome;
+mod pace;
 pub mod policy;
 mod queue;
 mod stop;
@@ -26,7 +27,8 @@ use crate::pipeline::Pipeline;
 use crate::reading::Reading;
 use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
-use client::Client;
+use client::{Client, ClientError};
+use pace::{Pace, rest_of};
 use policy::{Action, Answer, Policy};
 use queue::Queue;
 use stop::until;
@@ -67,6 +69,7 @@ pub async fn run(
         reading,
         client: Client::new(agent, config)?,
         policy: Policy::new(config.retry_min, config.retry_max),
+        pace: Pace::new(config.exchange_timeout),
         queue: Queue::default(),
         pipeline: Pipeline::resume(
             config,
@@ -98,6 +101,7 @@ struct Shipment<'c> {
     reading: &'c Reading,
     client: Client,
     policy: Policy,
+    pace: Pace,
     queue: Queue,
     pipeline: Pipeline,
     /// The end of the stream, once it was read.
@@ -236,8 +240,14 @@ impl Shipment<'_> {
             return;
         };
         let one = self.policy.one_at_a_time();
-        let body = self.queue.body(one);
+        let body = self.queue.body(one, self.pace.bytes());
+        let (begun, sent) = (Instant::now(), body.len());
         let answer = self.client.frames(&stream, body).await;
+        match &answer {
+            Ok(_) => self.pace.answered(sent, begun.elapsed()),
+            Err(ClientError::Timeout) => self.pace.timed_out(sent),
+            Err(_) => {}
+        }
         let answer = self.note(answer);
         match self.policy.step(&answer, start, crate::random::number()) {
             Action::Advance { committed, closed } => {
@@ -264,13 +274,14 @@ impl Shipment<'_> {
                     sleep(self.config.retry_max).await;
                 }
             }
-            Action::Retry(pause) => sleep(pause).await,
+            Action::Retry(pause) => rest_of(pause, begun, &answer).await,
         }
     }
 
     /// Opens the stream, however long that takes, and starts where the agent stands.
     async fn open(&mut self) {
         loop {
+            let begun = Instant::now();
             let answer = self.client.open(&self.open).await;
             let answer = match self.note(answer) {
                 Answer::Stored(position) => {
@@ -283,7 +294,7 @@ impl Shipment<'_> {
             };
             let action = self.policy.step(&answer, 0, crate::random::number());
             if let Action::Retry(pause) = action {
-                sleep(pause).await;
+                rest_of(pause, begun, &answer).await;
             }
         }
     }
@@ -340,7 +351,7 @@ impl Shipment<'_> {
     }
 
     /// An answer, with what is wrong about it kept for people.
-    fn note(&mut self, answer: Result<Answer, client::ClientError>) -> Answer {
+    fn note(&mut self, answer: Result<Answer, ClientError>) -> Answer {
         self.spoken = Instant::now();
         let answer = match answer {
             Ok(answer) => answer,

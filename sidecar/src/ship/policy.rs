@@ -10,6 +10,10 @@ pub const REJECTIONS: u32 = 5;
 /// Longest `Retry-After` that is honoured; a longer one is a mistake of somebody's.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
+/// Failures that count at most once an agent answers that was silent, be it with a refusal: it is there,
+/// and whoever waited for it need not wait as long again.
+const BACK: u32 = 5;
+
 /// What came back for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -64,6 +68,7 @@ pub struct Policy {
     failures: u32,
     rejections: u32,
     shy: bool,
+    silent: bool,
 }
 
 impl Policy {
@@ -76,6 +81,7 @@ impl Policy {
             failures: 0,
             rejections: 0,
             shy: false,
+            silent: false,
         }
     }
 
@@ -95,6 +101,10 @@ impl Policy {
     /// What to do after an answer to frames of which the first begins at `start`. `random` decides
     /// the length of a pause.
     pub fn step(&mut self, answer: &Answer, start: u64, random: u64) -> Action {
+        let silent = *answer == Answer::Nothing;
+        if std::mem::replace(&mut self.silent, silent) && !silent {
+            self.failures = self.failures.min(BACK);
+        }
         match answer {
             Answer::Stored(position) if position.closed || position.committed > start => {
                 *self = Policy::new(self.retry_min, self.retry_max);

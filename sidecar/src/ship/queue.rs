@@ -8,8 +8,6 @@ use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 
 /// Frames that may wait; more are not made before some are gone.
 const WAITING: usize = 16;
-/// Bytes of a request beyond which no further frame joins it.
-const REQUEST: usize = 1 << 20;
 
 #[derive(Default)]
 pub(super) struct Queue {
@@ -59,8 +57,10 @@ impl Queue {
         self.frames.front().map(|w| w.header().start)
     }
 
-    /// The next request's body.
-    pub(super) fn body(&self, one: bool) -> Bytes {
+    /// The next request's body: one frame, or as many as `most` bytes hold; at least the events of a
+    /// line.
+    pub(super) fn body(&mut self, one: bool, most: usize) -> Bytes {
+        while self.frames.front().is_some_and(|w| w.bytes.len() > most) && self.divide() {}
         let Some(first) = self.frames.front() else {
             return Bytes::new();
         };
@@ -68,7 +68,7 @@ impl Queue {
         let mut bytes = first.bytes.len();
         while let Some(next) = self.frames.get(n).filter(|_| !one) {
             bytes += next.bytes.len();
-            if bytes > REQUEST {
+            if bytes > most {
                 break;
             }
             n += 1;
@@ -91,16 +91,19 @@ impl Queue {
     /// Makes two frames of the first, or a gap if it is the events of one line. False when even
     /// that was refused.
     pub(super) fn split(&mut self) -> bool {
-        let Some(first) = self.frames.pop_front() else {
-            return true;
+        self.is_empty() || self.divide() || self.replace("oversize")
+    }
+
+    /// Makes two frames of the first. False if it is the events of one line.
+    fn divide(&mut self) -> bool {
+        let parts = self.frames.front().and_then(|w| halves(&w.frame));
+        let Some((a, b)) = parts else {
+            return false;
         };
-        if let Some((a, b)) = halves(&first.frame) {
-            self.frames.push_front(Waiting::new(b));
-            self.frames.push_front(Waiting::new(a));
-            return true;
-        }
-        self.frames.push_front(first);
-        self.replace("oversize")
+        self.frames.pop_front();
+        self.frames.push_front(Waiting::new(b));
+        self.frames.push_front(Waiting::new(a));
+        true
     }
 
     /// Puts a gap in the place of the first frame. False when it is one already.

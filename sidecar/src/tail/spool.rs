@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::thread;
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::SegmentSource;
@@ -17,6 +18,8 @@ use crate::segments::{Limits, RecordDisk, SegmentWriter, StreamInfo};
 const CHUNK: usize = 64 * 1024;
 /// What was read is made durable this much later at the latest, in milliseconds.
 const SYNC_MS: u16 = 100;
+/// Bytes that the pipe shall hold while a disk takes its time over them: as many as the kernel lets anybody have.
+const PIPE: i32 = 1 << 20;
 
 /// Begins to read a pipe into a directory that holds no stream, and gives what is there as a source.
 ///
@@ -30,6 +33,8 @@ pub fn spool(
 ) -> io::Result<SegmentSource> {
     let writer = SegmentWriter::spool(dir, info, limits)?;
     let (stopped, stop) = io::pipe()?;
+    // What is no pipe, or has no room for more, is read as it is.
+    let _ = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(PIPE));
     thread::Builder::new()
         .name("spool".to_owned())
         .spawn(move || pump(File::from(pipe), &stopped, writer))?;

@@ -2,6 +2,8 @@
 //! what could not is a gap in its place. The rows T1 to T6, T13 and T18 of `docs/torture.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "../../../benches/src/chance.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the benchmarks use the rest")]
 mod chance;
 mod joined;
 mod reader;

@@ -33,7 +33,7 @@ fn t7_a_line_that_comes_byte_by_byte_over_kills_is_told_once_and_whole() {
     let events = &agents.streams()["log/0"];
     assert_eq!(events.len(), 3, "{events:?}");
     assert!(
-        events[1].starts_with("21 TestEnd") && events[1].contains("1.5"),
+        events[1].starts_with("21.0 TestEnd") && events[1].contains("1.5"),
         "{events:?}"
     );
 }

@@ -5,8 +5,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::agent::Agent;
-
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_sentinel-sidecar");
 
 /// A process that does not outlive its test.
@@ -59,14 +57,6 @@ impl Running {
             .collect();
         Duration::from_millis(10 * ticks.iter().sum::<u64>())
     }
-}
-
-/// `tail` with these arguments, to that agent.
-pub(crate) fn tail(agent: &Agent, args: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(["tail", "--agent", &agent.url(), "--run-id", "r"]);
-    command.args(args);
-    command
 }
 
 pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {

@@ -108,6 +108,25 @@ fn other_failures_do_not_count_as_refusals_of_the_frame() {
     }
 }
 
+#[test]
+fn an_agent_that_was_silent_and_refuses_is_asked_again_within_seconds() {
+    let mut policy = policy();
+    let mut pause = |answer: &Answer| match policy.step(answer, 5, u64::MAX) {
+        Action::Retry(pause) => pause,
+        other => panic!("{other:?}"),
+    };
+    for _ in 0..40 {
+        pause(&Answer::Nothing);
+    }
+    let back = pause(&refused(429, Some(1)));
+    assert_eq!(back, Duration::from_millis(1_000 + 3_200));
+    // Unless it goes on refusing.
+    for _ in 0..40 {
+        pause(&refused(503, None));
+    }
+    assert_eq!(pause(&refused(503, None)), Duration::from_secs(30));
+}
+
 proptest! {
     #[test]
     fn pauses_double_up_to_their_bound_and_go_on_for_ever(

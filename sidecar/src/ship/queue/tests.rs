@@ -134,12 +134,32 @@ fn what_a_pipe_cannot_give_again_is_bridged_by_a_loss() {
 }
 
 #[test]
-fn a_request_holds_several_frames_but_never_more_than_its_bound_by_much() {
+fn a_request_holds_several_frames_but_never_more_than_its_bound() {
     let mut queue = Queue::default();
-    assert!(queue.body(false).is_empty());
+    assert!(queue.body(false, 1_000).is_empty());
     for _ in 0..3 {
         queue.push(frame(&[0], 20, false));
     }
-    let one = queue.body(true).len();
-    assert_eq!(queue.body(false).len(), 3 * one);
+    let one = queue.body(true, 1_000).len();
+    assert_eq!(queue.body(false, 1_000).len(), 3 * one);
+    assert_eq!(queue.body(false, 2 * one).len(), 2 * one);
+}
+
+#[test]
+fn a_frame_over_the_bound_is_divided_down_to_a_line_and_a_line_is_sent_whole() {
+    let mut queue = Queue::default();
+    // So irregular that they compress badly.
+    let offsets: Vec<u64> = (0..400u64).map(|n| n * 900 + n * n * n % 887).collect();
+    queue.push(frame(&offsets, 400 * 900, true));
+    let before = places(&queue.frames);
+    let most = 300;
+    assert!(queue.frames[0].bytes.len() > most);
+    let body = queue.body(false, most);
+    assert!(!body.is_empty() && body.len() <= most, "{}", body.len());
+    assert_eq!(places(&queue.frames), before);
+    assert!(queue.frames.back().unwrap().header().last);
+    // Less than a frame without anything in it.
+    assert!(!queue.body(false, 1).is_empty());
+    assert_eq!(places(&queue.frames), before);
+    assert!(queue.frames.iter().all(|w| !w.replaced));
 }
