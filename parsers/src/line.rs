@@ -322,7 +322,10 @@ pub(crate) fn visible_plain(bytes: &[u8]) -> Cow<'_, str> {
 /// [`visible_plain`] of a line that is text.
 #[inline]
 pub(crate) fn visible_text(text: &str) -> &str {
-    let rest = text.trim_end_matches('\r');
+    let rest = match text.as_bytes().last() {
+        Some(b'\r') => text.trim_end_matches('\r'),
+        _ => text,
+    };
     rest.strip_prefix('\u{feff}').unwrap_or(rest)
 }
 
