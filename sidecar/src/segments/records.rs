@@ -137,7 +137,7 @@ impl Disk for RecordDisk {
     }
 
     fn acked(&mut self) -> u64 {
-        self.acked = read_acked(&*self.fs, &self.dir).max(self.acked);
+        self.acked = read_acked(&*self.fs, &self.dir);
         self.acked
     }
 

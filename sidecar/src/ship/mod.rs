@@ -354,6 +354,8 @@ impl<L: Link> Shipment<'_, L> {
         }
         self.outcome.trouble = None;
         self.outcome.committed = committed;
+        // Less than before, where the agent lost what it had: it must not be deleted now.
+        self.source.acked(committed);
     }
 
     fn advance(&mut self, committed: u64, closed: bool) {

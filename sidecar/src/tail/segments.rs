@@ -25,7 +25,9 @@ pub struct SegmentSource {
     /// What follows the current segment, once that is known; the segment is then complete and is
     /// read to its end.
     next: Option<Next>,
+    /// What the agent has, and what of that the writer has been told.
     acked: u64,
+    told: u64,
     /// Where a segment was put aside because it was none, or ended in damage.
     bad: Option<u64>,
     /// Dropping it ends the stream, where it is ours to end.
@@ -78,6 +80,7 @@ impl SegmentSource {
             at: 0,
             next: None,
             acked: 0,
+            told: 0,
             bad: None,
             stop: None,
         })
@@ -113,7 +116,11 @@ impl SegmentSource {
             }
             match self.next.take() {
                 None => match self.what_follows()? {
-                    None => return Ok(Step::Idle),
+                    None => {
+                        // Where the disk would not take it: the writer waits for it to make room.
+                        self.tell();
+                        return Ok(Step::Idle);
+                    }
                     // Known before the end of the current segment was read for the last time.
                     next => self.next = next,
                 },
@@ -208,9 +215,15 @@ impl SegmentSource {
     }
 
     pub(super) fn acked(&mut self, offset: u64) {
-        let told = || segments::write_acked(&*self.fs, &self.dir, offset);
-        if offset != self.acked && told().is_ok() {
-            self.acked = offset;
+        self.acked = offset;
+        self.tell();
+    }
+
+    /// Tells the writer what the agent has.
+    fn tell(&mut self) {
+        let written = || segments::write_acked(&*self.fs, &self.dir, self.acked);
+        if self.told != self.acked && written().is_ok() {
+            self.told = self.acked;
         }
     }
 
