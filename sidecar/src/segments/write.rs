@@ -208,8 +208,7 @@ impl<D: Disk> SegmentWriter<D> {
         exit_code: Option<i32>,
         signal: Option<i32>,
     ) -> io::Result<StreamEnd> {
-        self.flush();
-        self.current = None;
+        self.leave();
         let end = StreamEnd {
             total_bytes: self.total,
             hash: Some(self.hash.finish()),
@@ -267,6 +266,12 @@ impl<D: Disk> SegmentWriter<D> {
         }
     }
 
+    /// Ends the present segment. Nobody makes it durable later.
+    fn leave(&mut self) {
+        self.flush();
+        self.current = None;
+    }
+
     /// Appends output. What the disk does not take is lost and recorded.
     pub fn append(&mut self, mut bytes: &[u8]) {
         self.hash.update(bytes);
@@ -297,7 +302,7 @@ impl<D: Disk> SegmentWriter<D> {
         let to = self.total + n as u64;
         self.losses.add(self.total, to, reason);
         self.total = to;
-        self.current = None;
+        self.leave();
     }
 
     /// How many of the next `wanted` bytes may go into the present segment, after making room.
@@ -312,7 +317,7 @@ impl<D: Disk> SegmentWriter<D> {
                 self.limits.segment_bytes - held.bytes
             }
             _ => {
-                self.current = None;
+                self.leave();
                 self.limits.segment_bytes
             }
         };
