@@ -96,6 +96,14 @@ impl Pipeline {
 
     /// The stream is over: cuts the last frame.
     pub fn finish(&mut self, end: &StreamEnd, now_ms: i64) {
+        if end.cause == "killed" && self.is_within_line() {
+            // Whoever was killed may have been so within a line.
+            self.lose(&Lost {
+                from: self.parser.position(),
+                to: self.at,
+                reason: "killed".to_owned(),
+            });
+        }
         if self.loss.is_some() {
             self.close_loss(self.at, now_ms);
         }
