@@ -315,3 +315,23 @@ fn s11_a_clock_that_is_set_back_by_a_day_does_not_hold_a_frame_back_for_a_day() 
     let due = pipeline.due_ms().unwrap();
     assert!(due <= 10 - day + 1_000, "{due}");
 }
+
+#[test]
+fn a_loss_before_the_agents_position_does_not_take_the_line_that_begins_there() {
+    let bytes = b"TEST_PASS name=t1\nTEST_PASS name=t2\nTEST_PASS name=t3\n";
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 36, 0, 0);
+    pipeline.feed(&bytes[..10], 0);
+    let lost = Lost {
+        from: 10,
+        to: 36,
+        reason: "rotated_away".to_owned(),
+    };
+    pipeline.lose(&lost);
+    pipeline.feed(&bytes[36..], 0);
+    pipeline.finish(&ended(bytes.len()), 0);
+    let mut frames = Vec::new();
+    drain(&mut pipeline, &mut frames);
+    let told = events(&frames);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("t3"), "{told:?}");
+}
