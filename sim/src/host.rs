@@ -87,6 +87,7 @@ impl Host {
         broken: Broken,
     ) -> Host {
         static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
+        // Migrations that work in every test, on a database that takes nothing of the system but memory.
         let empty = EMPTY.get_or_init(|| {
             let made = Database::new(None, Broken::default()).and_then(|made| made.image());
             made.expect("a database in memory")

@@ -99,6 +99,7 @@ pub fn simulate(seed: u64, setup: &Setup) -> Report {
 /// # Panics
 /// When the system gives no runtime.
 pub fn on_virtual_time<T>(something: impl Future<Output = T>) -> T {
+    // It takes no thread and no file, so the system has nothing to refuse.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
