@@ -254,7 +254,8 @@ impl Store {
     }
 }
 
-fn settings(config: &Config) -> Settings {
+/// What the core is told of the configuration.
+pub(crate) fn settings(config: &Config) -> Settings {
     Settings {
         run: config.run.clone(),
         rules: config.rules.clone(),

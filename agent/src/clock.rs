@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sentinel_core::Millis;
 
@@ -12,10 +12,42 @@ pub trait Clock: Send + Sync + 'static {
     fn now_ms(&self) -> Millis;
 }
 
-/// The system's clock. When it is set back, time goes on from where it was at its usual pace.
+/// A wall clock made steady: when it is set back, time goes on from where it was at its usual pace.
+#[derive(Clone, Copy, Debug)]
+pub struct Steady {
+    latest: Millis,
+    /// Since when that is the latest, on a clock that nobody sets.
+    since: Duration,
+}
+
+impl Steady {
+    /// Begins with what the wall clock and the other one say.
+    #[must_use]
+    pub const fn new(wall: Millis, passed: Duration) -> Steady {
+        Steady {
+            latest: wall,
+            since: passed,
+        }
+    }
+
+    /// The time, given what the two clocks say now.
+    pub fn now(&mut self, wall: Millis, passed: Duration) -> Millis {
+        let more = passed.saturating_sub(self.since).as_millis();
+        let steady = self.latest + Millis::try_from(more).unwrap_or(0);
+        let now = steady.max(wall);
+        // Less than a millisecond is not lost: the moment moves only with the number.
+        if now > self.latest {
+            *self = Steady::new(now, passed);
+        }
+        now
+    }
+}
+
+/// The system's clock, made steady.
 #[derive(Debug)]
 pub struct SystemClock {
-    latest: Mutex<(Millis, Instant)>,
+    begun: Instant,
+    steady: Mutex<Steady>,
 }
 
 impl SystemClock {
@@ -23,7 +55,8 @@ impl SystemClock {
     #[must_use]
     pub fn new() -> SystemClock {
         SystemClock {
-            latest: Mutex::new((wall_ms(), Instant::now())),
+            begun: Instant::now(),
+            steady: Mutex::new(Steady::new(wall_ms(), Duration::ZERO)),
         }
     }
 }
@@ -37,15 +70,8 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now_ms(&self) -> Millis {
         // Two numbers: whole even if a thread panicked while holding the lock.
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = latest.1.elapsed();
-        let steady = latest.0 + Millis::try_from(passed.as_millis()).unwrap_or(0);
-        let now = steady.max(wall_ms());
-        // Less than a millisecond is not lost: the instant moves only with the number.
-        if now > latest.0 {
-            *latest = (now, Instant::now());
-        }
-        now
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        steady.now(wall_ms(), self.begun.elapsed())
     }
 }
 
@@ -77,5 +103,31 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now_ms(&self) -> Millis {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_time_set_back_goes_on_from_where_it_was_and_time_set_forward_is_followed() {
+        let day = 86_400_000;
+        let mut clock = Steady::new(1_000, Duration::ZERO);
+        let mut now = |wall, passed| clock.now(wall, Duration::from_millis(passed));
+        assert_eq!(now(1_010, 10), 1_010);
+        assert_eq!(now(1_020 - day, 20), 1_020);
+        assert_eq!(now(1_520 - day, 520), 1_520);
+        assert_eq!(now(1_530 + day, 530), 1_530 + day);
+        // 2038, where seconds no longer fit in 31 bits.
+        assert_eq!(now(2_147_483_648_000, 540), 2_147_483_648_000);
+        assert_eq!(now(0, 541), 2_147_483_648_001);
+    }
+
+    #[test]
+    fn many_looks_within_a_millisecond_do_not_stop_a_clock_that_was_set_back() {
+        let mut clock = Steady::new(1_000, Duration::ZERO);
+        let looks = (0..=10_000).map(|n| clock.now(0, Duration::from_micros(n * 100)));
+        assert_eq!(looks.last(), Some(2_000));
     }
 }

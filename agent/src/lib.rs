@@ -18,6 +18,9 @@ mod live;
 mod restore;
 mod runtime;
 mod server;
+#[cfg(feature = "simulation")]
+pub mod solo;
+mod steps;
 pub mod store;
 pub mod usage;
 pub mod watch;

@@ -5,18 +5,39 @@ use std::sync::Arc;
 
 use sentinel_core::{Core, Input, Millis};
 
-use crate::store::{Reader, Recorded, Which, replay};
+use crate::store::{Reader, Recorded, Replayed, StoreError, Which, replay};
 use crate::watch::Watch;
+
+/// Where stored runs are read.
+pub(crate) trait Stored: Send {
+    /// Hands out what is stored of those runs, as [`replay`] does.
+    fn replay(
+        &self,
+        which: Which<'_>,
+        take: &mut dyn FnMut(Recorded),
+    ) -> Result<Replayed, StoreError>;
+}
+
+impl Stored for Arc<Reader> {
+    fn replay(
+        &self,
+        which: Which<'_>,
+        take: &mut dyn FnMut(Recorded),
+    ) -> Result<Replayed, StoreError> {
+        self.call_long(|conn| replay(conn, which, take))
+    }
+}
 
 /// Reads the store for the core thread.
 pub(crate) struct Restorer {
-    reader: Arc<Reader>,
+    stored: Box<dyn Stored>,
     watch: Arc<Watch>,
 }
 
 impl Restorer {
-    pub(crate) fn new(reader: Arc<Reader>, watch: Arc<Watch>) -> Restorer {
-        Restorer { reader, watch }
+    pub(crate) fn new(stored: impl Stored + 'static, watch: Arc<Watch>) -> Restorer {
+        let stored = Box::new(stored);
+        Restorer { stored, watch }
     }
 
     /// Takes up all runs that are not over; gives the time of the latest frame among them.
@@ -47,11 +68,9 @@ impl Restorer {
     }
 
     fn take(&self, core: &mut Core, which: Which<'_>) -> Option<Millis> {
-        let replayed = self.reader.call_long(|conn| {
-            replay(conn, which, |recorded| match recorded {
-                Recorded::Run(row) => core.restore_run(&row),
-                Recorded::Input(then, input) => core.restore(then, *input),
-            })
+        let replayed = self.stored.replay(which, &mut |recorded| match recorded {
+            Recorded::Run(row) => core.restore_run(&row),
+            Recorded::Input(then, input) => core.restore(then, *input),
         });
         let done = match replayed {
             Ok(done) => done,

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use sentinel_core::{Core, Input, Millis, Outputs, Persist, Reply, Settings};
+use sentinel_core::{Millis, Reply, Settings};
 use tokio::sync::oneshot;
 
-use crate::admission::Share;
 use crate::api::view::LiveRun;
 use crate::audit::AuditRow;
 use crate::clock::Clock;
 use crate::live;
 use crate::restore::Restorer;
+use crate::steps::{Step, Steps};
 use crate::store::Batch;
 use crate::watch::Watch;
 
@@ -44,36 +43,6 @@ pub(crate) enum Command {
     /// Time passed, whatever the clock of ticks says; for tests with a manual clock.
     Tick,
     Stop,
-}
-
-/// An input and what goes with it.
-pub(crate) struct Step {
-    pub(crate) input: Input,
-    /// The frame's bytes as they came.
-    pub(crate) raw: Option<Bytes>,
-    pub(crate) held: Option<Held>,
-    /// What somebody does by it, written down if it is done.
-    pub(crate) audit: Option<AuditRow>,
-    answer: Option<oneshot::Sender<Option<Reply>>>,
-}
-
-impl From<Input> for Step {
-    fn from(input: Input) -> Self {
-        Step {
-            input,
-            raw: None,
-            held: None,
-            audit: None,
-            answer: None,
-        }
-    }
-}
-
-/// What an input holds until it is durable: its own share, and a part of its request's.
-#[derive(Debug)]
-pub struct Held {
-    pub(crate) _frame: Share,
-    pub(crate) _body: Arc<Share>,
 }
 
 /// The way into the core thread.
@@ -130,12 +99,11 @@ pub(crate) fn start(parts: Parts) -> std::io::Result<(Door, JoinHandle<()>)> {
         .spawn(move || {
             let resume = parts.resume;
             let mut work = Work {
-                core: Core::new(parts.settings.clone()),
-                parts,
-                quiet_until: None,
+                steps: Steps::new(parts.settings, parts.clock, parts.restorer, parts.watch),
+                batches: parts.batches,
             };
             if resume {
-                work.resume();
+                work.steps.resume();
             }
             work.run(&commands);
         })?;
@@ -143,11 +111,8 @@ pub(crate) fn start(parts: Parts) -> std::io::Result<(Door, JoinHandle<()>)> {
 }
 
 struct Work {
-    core: Core,
-    parts: Parts,
-    /// After a long pause, of the process or before its start: until when silence is ours and not the
-    /// senders'.
-    quiet_until: Option<Millis>,
+    steps: Steps,
+    batches: Sender<Batch>,
 }
 
 impl Work {
@@ -155,14 +120,17 @@ impl Work {
         let mut next = Instant::now() + TICK;
         loop {
             match commands.recv_deadline(next) {
-                Ok(Command::Step(step)) => self.step(*step),
+                Ok(Command::Step(step)) => {
+                    let batch = self.steps.step(*step);
+                    self.pass_on(batch);
+                }
                 Ok(Command::Audit(row)) => self.pass_on(Batch {
                     audit: Some(row),
                     ..Batch::default()
                 }),
                 Ok(Command::Live { run_id, answer }) => {
                     // Whoever asked may have gone.
-                    let _ = answer.send(self.core.run(&run_id).map(live::view));
+                    let _ = answer.send(self.steps.core.run(&run_id).map(live::view));
                 }
                 Ok(Command::Tick) => self.tick(),
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
@@ -171,95 +139,23 @@ impl Work {
             // A busy queue does not keep ticks away.
             let late = Instant::now().checked_duration_since(next);
             if let Some(late) = late {
-                self.excuse(Millis::try_from(late.as_millis()).unwrap_or(Millis::MAX));
+                let late = Millis::try_from(late.as_millis()).unwrap_or(Millis::MAX);
+                self.steps.excuse(late);
                 self.tick();
                 next = Instant::now() + TICK;
             }
         }
     }
 
-    fn step(&mut self, step: Step) {
-        let Step {
-            input,
-            raw,
-            held,
-            audit,
-            answer,
-        } = step;
-        self.parts.restorer.before(&mut self.core, &input);
-        let header = match &input {
-            Input::Frame { frame, .. } => Some(*frame.header()),
-            _ => None,
-        };
-        let now = self.parts.clock.now_ms();
-        let outputs = self.core.step(now, input);
-        self.parts.watch.steps.one();
-        if let Some(reply) = &outputs.reply
-            && header.is_some()
-        {
-            self.parts.watch.frame_answered(reply);
-        }
-        // Bytes of a frame that was cut are not what is to be stored.
-        let whole = outputs
-            .persist
-            .iter()
-            .any(|row| matches!(row, Persist::Frame(row) if Some(*row.frame.header()) == header));
-        let done = matches!(outputs.reply, Some(Reply::At { .. }));
-        let reply = answer.map(|answer| (answer, outputs.reply));
-        self.pass_on(Batch {
-            persist: outputs.persist,
-            raw: raw.filter(|_| whole),
-            reply,
-            notify: outputs.notify,
-            held,
-            audit: audit.filter(|_| done),
-        });
-    }
-
     fn tick(&mut self) {
-        let now = self.parts.clock.now_ms();
-        let open_runs = self.core.open_runs().count();
-        self.parts.watch.note_core(self.core.metrics(), open_runs);
-        if self.quiet_until.is_some_and(|until| now < until) {
-            return;
-        }
-        self.quiet_until = None;
-        let Outputs {
-            persist, notify, ..
-        } = self.core.step(now, Input::Tick);
-        if !persist.is_empty() || !notify.is_empty() {
-            self.pass_on(Batch {
-                persist,
-                notify,
-                ..Batch::default()
-            });
+        if let Some(batch) = self.steps.tick() {
+            self.pass_on(batch);
         }
     }
 
     /// Waits while the writer is behind: that is how its trouble reaches the senders.
     fn pass_on(&self, batch: Batch) {
         // The writer ends only after this thread, or when it gave up storing at a stop.
-        let _ = self.parts.batches.send(batch);
-    }
-
-    fn resume(&mut self) {
-        let Some(latest) = self.parts.restorer.all(&mut self.core) else {
-            return;
-        };
-        self.excuse(self.parts.clock.now_ms().saturating_sub(latest));
-    }
-
-    /// Nobody was listening for so long: when that is much of what makes a run lost, senders have time
-    /// to come back first.
-    fn excuse(&mut self, absent: Millis) {
-        let lost = Millis::try_from(self.parts.settings.run.lost_after.as_millis());
-        let lost = lost.unwrap_or(Millis::MAX);
-        if absent > lost / 2 {
-            self.quiet_until = Some(self.parts.clock.now_ms() + RECONNECT.min(lost));
-        }
+        let _ = self.batches.send(batch);
     }
 }
-
-/// How long senders have to come back after the agent was away before their silence counts: the
-/// longest pause between a sidecar's tries.
-const RECONNECT: Millis = 30_000;

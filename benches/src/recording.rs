@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+use sentinel_sidecar::fs::RealFs;
 use sentinel_sidecar::segments::{self, StreamEnd};
 
 /// Bytes read or written at once.
@@ -66,7 +67,7 @@ pub fn verify_segments(dir: &Path, printed: &Path) -> Result<(), String> {
     let mut file = File::open(printed).map_err(text)?;
     let whole = file.metadata().map_err(text)?.len();
     let mut at = 0;
-    for start in segments::list(dir).map_err(text)? {
+    for start in segments::list(&RealFs, dir).map_err(text)? {
         if start != at {
             return Err(format!(
                 "a segment begins at {start}, the last ended at {at}"

@@ -1,4 +1,4 @@
-//! The few questions that following and spooling ask of a file system, in one trait, so that a simulator can
+//! The few questions that following, recording and spooling ask of a file system, in one trait, so that a simulator can
 //! answer them instead.
 
 use std::ffi::OsString;
@@ -75,6 +75,21 @@ pub trait Fs: Debug + Send + Sync {
     /// # Errors
     /// As the file system says.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Whether the system can be asked to tell of changes here; without that, looking now and then has to do.
+    fn tells(&self) -> bool {
+        true
+    }
+}
+
+/// All of a file.
+///
+/// # Errors
+/// As the file system says.
+pub(crate) fn read(fs: &dyn Fs, path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    FromStart::of(&Arc::from(fs.open(path)?)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A file open for reading.
@@ -90,6 +105,12 @@ pub trait FsFile: Debug + Send + Sync {
     /// # Errors
     /// As the file system says.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Whether somebody who has it open for writing has locked it.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn is_locked(&self) -> io::Result<bool>;
 }
 
 /// A file open for writing.
@@ -99,6 +120,12 @@ pub trait FsWrite: Write + Debug + Send {
     /// # Errors
     /// As the file system says; what was written since the last success may then be lost.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Locks the file for as long as it is open, that is as long as its writer lives.
+    ///
+    /// # Errors
+    /// When it is locked, or as the file system says.
+    fn lock(&mut self) -> io::Result<()>;
 }
 
 /// The file system of the machine.
@@ -148,11 +175,23 @@ impl FsFile for File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         FileExt::read_at(self, buffer, offset)
     }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        let free = self.try_lock_shared().is_ok();
+        if free {
+            self.unlock()?;
+        }
+        Ok(!free)
+    }
 }
 
 impl FsWrite for File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
+    }
+
+    fn lock(&mut self) -> io::Result<()> {
+        self.try_lock().map_err(io::Error::from)
     }
 }
 

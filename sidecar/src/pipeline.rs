@@ -96,6 +96,14 @@ impl Pipeline {
 
     /// The stream is over: cuts the last frame.
     pub fn finish(&mut self, end: &StreamEnd, now_ms: i64) {
+        if end.cause == "killed" && self.is_within_line() {
+            // Whoever was killed may have been so within a line.
+            self.lose(&Lost {
+                from: self.parser.position(),
+                to: self.at,
+                reason: "killed".to_owned(),
+            });
+        }
         if self.loss.is_some() {
             self.close_loss(self.at, now_ms);
         }
@@ -146,13 +154,18 @@ impl Pipeline {
         if self.loss.is_none() {
             return Some(bytes);
         }
-        let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+        let line = bytes.iter().position(|b| *b == b'\n').map(|end| end + 1);
+        // The agent's position is the beginning of a line, whatever stands before it.
+        let known = self.cutter.committed().checked_sub(self.at);
+        let known = known.and_then(|n| usize::try_from(n).ok());
+        let known = known.filter(|n| *n < bytes.len());
+        let Some(skipped) = line.into_iter().chain(known).min() else {
             self.at += bytes.len() as u64;
             return None;
         };
-        self.at += end as u64 + 1;
+        self.at += skipped as u64;
         self.close_loss(self.at, now_ms);
-        Some(&bytes[end + 1..])
+        Some(&bytes[skipped..])
     }
 
     fn close_loss(&mut self, to: u64, now_ms: i64) {

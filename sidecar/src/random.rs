@@ -1,5 +1,23 @@
 //! Randomness, asked for in one place: stream epochs and retry jitter.
 
+use std::fmt::Debug;
+
+/// Chance.
+pub trait Rng: Debug + Send + Sync {
+    /// 64 random bits.
+    fn number(&self) -> u64;
+}
+
+/// The machine's chance.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRng;
+
+impl Rng for SystemRng {
+    fn number(&self) -> u64 {
+        number()
+    }
+}
+
 /// 128 random bits in 32 lower-case hex digits.
 #[must_use]
 pub fn epoch() -> String {

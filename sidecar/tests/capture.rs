@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use sentinel_sidecar::fs::RealFs;
 use sentinel_sidecar::segments::{self, StreamEnd};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sentinel-sidecar");
@@ -25,7 +26,7 @@ fn sh(dir: &Path, script: &str) -> Output {
 /// What the segments hold, holes left out.
 fn recorded(dir: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for start in segments::list(dir).unwrap() {
+    for start in segments::list(&RealFs, dir).unwrap() {
         bytes.extend(fs::read(dir.join(segments::segment_name(start))).unwrap());
     }
     bytes
@@ -76,7 +77,7 @@ fn output_passes_byte_for_byte_and_is_recorded() {
     );
     assert!(out.stdout == input, "standard output differs");
     assert!(recorded(&stream) == input, "the recording differs");
-    let starts = segments::list(&stream).unwrap();
+    let starts = segments::list(&RealFs, &stream).unwrap();
     assert!(starts.len() > 40, "{} segments", starts.len());
     assert!(starts.windows(2).all(|w| w[1] - w[0] == 65536));
     let end = end(&stream);

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use sentinel_sidecar::fs::RealFs;
 use sentinel_sidecar::segments::{Limits, RECORDS, SegmentWriter, StreamInfo, list, write_acked};
 use sentinel_sidecar::tail::{SegmentSource, Source, Step, spool};
 
@@ -62,7 +63,7 @@ fn written(dir: &Path, segment_bytes: u64, finish: bool) -> Vec<u8> {
 }
 
 fn segment(dir: &Path, n: usize) -> PathBuf {
-    dir.join(format!("{:020}.seg", list(dir).unwrap()[n]))
+    dir.join(format!("{:020}.seg", list(&RealFs, dir).unwrap()[n]))
 }
 
 /// What is there is right and in its place; gives the number of bytes lost.
@@ -81,7 +82,7 @@ fn what_was_written_is_read_and_survives_a_writer_that_is_killed() {
         let (found, reasons) = read(dir.path());
         assert_eq!(compare(&found, &wanted), 0);
         assert_eq!(reasons, [""; 0]);
-        assert!(list(dir.path()).unwrap().len() > 5);
+        assert!(list(&RealFs, dir.path()).unwrap().len() > 5);
     }
 }
 
@@ -89,9 +90,9 @@ fn what_was_written_is_read_and_survives_a_writer_that_is_killed() {
 fn a_spool_cut_at_any_byte_gives_all_whole_records_before_and_counts_the_torn_one() {
     let dir = tempfile::tempdir().unwrap();
     let wanted = written(dir.path(), 1 << 20, false);
-    let last = segment(dir.path(), list(dir.path()).unwrap().len() - 1);
+    let last = segment(dir.path(), list(&RealFs, dir.path()).unwrap().len() - 1);
     let whole = fs::read(&last).unwrap();
-    let start = usize::try_from(*list(dir.path()).unwrap().last().unwrap()).unwrap();
+    let start = usize::try_from(*list(&RealFs, dir.path()).unwrap().last().unwrap()).unwrap();
     for cut in (36..whole.len()).rev().step_by(11) {
         fs::write(&last, &whole[..cut]).unwrap();
         let (found, reasons) = read(dir.path());
@@ -133,7 +134,7 @@ fn a_segment_whose_header_is_bad_is_put_aside_and_the_others_are_read() {
         let mut changed = fs::read(&path).unwrap();
         changed[at] ^= 0x41;
         fs::write(&path, &changed).unwrap();
-        let lost = list(dir.path()).unwrap();
+        let lost = list(&RealFs, dir.path()).unwrap();
         let lost = usize::try_from(lost[3] - lost[2]).unwrap();
         for _ in 0..2 {
             let (found, reasons) = read(dir.path());
@@ -152,11 +153,11 @@ fn at_the_cap_what_the_agent_has_goes_first_and_then_what_is_new_is_lost_to_the_
     for _ in 0..60 {
         writer.append(&line);
     }
-    write_acked(dir.path(), 3500).unwrap();
+    write_acked(&RealFs, dir.path(), 3500).unwrap();
     for _ in 0..20 {
         writer.append(&line);
     }
-    let first = *list(dir.path()).unwrap().first().unwrap();
+    let first = *list(&RealFs, dir.path()).unwrap().first().unwrap();
     assert!(first > 0 && first <= 3500, "{first}");
     assert_eq!(writer.losses().bytes(), 0);
     let held: u64 = fs::read_dir(dir.path())

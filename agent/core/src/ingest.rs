@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sentinel_config::FailureSpike;
-use sentinel_parsers::event::{Body, Event, RunStart};
-use sentinel_parsers::frame::{Frame, Header};
+use sentinel_parsers::event::{Body, Event, Gap, RunStart};
+use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 
 use crate::change::Change;
 use crate::context::{Rank, Source};
@@ -34,7 +34,13 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
         core.metrics.refused += 1;
         return answer(Reply::Refused("the epoch is not the stream's"));
     }
-    let frame = match stream.place(&header) {
+    let place = stream.place(&header);
+    #[cfg(feature = "simulation")]
+    let place = match place {
+        Place::Duplicate | Place::Overlap if core.takes_twice => Place::Contiguous,
+        place => place,
+    };
+    let frame = match place {
         Place::Duplicate => {
             core.metrics.duplicates += 1;
             return core.hear(now, id, true);
@@ -46,13 +52,36 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
             });
         }
         Place::Contiguous => frame,
-        Place::Overlap => frame.from_offset(stream.committed()),
+        Place::Overlap => rest(&frame, stream.committed()),
     };
     stream.limit_tests(core.settings.run.max_tests.saturating_sub(others));
     let before = Before::of(stream);
     let mut taken = Taken::default();
     take(run, id, &frame, now, &core.settings, &mut taken);
     finish(core, now, id, frame, &header, &before, taken)
+}
+
+/// The part of a frame that is new. A loss that began before goes on there.
+fn rest(frame: &Frame, from: u64) -> Frame {
+    let rest = frame.from_offset(from);
+    let lost = frame.events().find_map(|event| match event.body {
+        Body::Gap(gap) if event.offset < from && from < gap.to => Some(Event {
+            offset: from,
+            sub: 0,
+            body: Body::Gap(Gap { from, ..gap }),
+            ..event
+        }),
+        _ => None,
+    });
+    let Some(lost) = lost else {
+        return rest;
+    };
+    let mut builder = FrameBuilder::new();
+    builder.push(&lost);
+    for event in rest.events() {
+        builder.push(&event);
+    }
+    builder.finish(*rest.header())
 }
 
 /// What a stream's counters were before a frame.

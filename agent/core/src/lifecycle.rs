@@ -21,6 +21,9 @@ pub(crate) fn advance(
     outputs: &mut Outputs,
 ) {
     let old = run.status;
+    // Times of before the clock was set back: what is waited for would not come for as long.
+    run.active_ms = run.active_ms.min(now);
+    run.quiet_ms = run.quiet_ms.map(|quiet| quiet.min(now));
     let all_closed = run.streams.values().all(Stream::is_closed);
     if run.streams.is_empty() || !all_closed {
         let silent = now.saturating_sub(run.active_ms) >= millis(settings.lost_after);

@@ -51,6 +51,9 @@ pub struct Core {
     pub(crate) run_of: HashMap<StreamId, String>,
     pub(crate) pods: Pods,
     pub(crate) metrics: Metrics,
+    /// Broken on purpose: nothing is a duplicate.
+    #[cfg(feature = "simulation")]
+    pub(crate) takes_twice: bool,
 }
 
 impl Core {
@@ -64,7 +67,15 @@ impl Core {
             open: BTreeSet::new(),
             run_of: HashMap::new(),
             metrics: Metrics::default(),
+            #[cfg(feature = "simulation")]
+            takes_twice: false,
         }
+    }
+
+    /// Breaks the position rule on purpose: what was taken before is taken again.
+    #[cfg(feature = "simulation")]
+    pub fn take_twice(&mut self) {
+        self.takes_twice = true;
     }
 
     /// Takes one input into account.

@@ -65,6 +65,10 @@ fn missing_evidence(run: &Run) -> Answer {
     run.streams().find_map(|stream| {
         let name = name(stream);
         let reason = match stream.end() {
+            // With what was lost by it, which says less.
+            Some(end) if end.cause == "killed" && end.signal.is_none() => {
+                format!("the capture of {name} was killed before its command ended")
+            }
             _ if stream.lost_bytes() > 0 || stream.gaps_dropped() > 0 => {
                 let first = stream.gaps().first();
                 let why = first.map_or("unknown", |gap| &gap.reason);
@@ -76,9 +80,6 @@ fn missing_evidence(run: &Run) -> Answer {
                 end.total_bytes,
                 stream.committed()
             ),
-            Some(end) if end.cause == "killed" && end.signal.is_none() => {
-                format!("the capture of {name} was killed before its command ended")
-            }
             Some(_) => return None,
         };
         Some((RunStatus::Incomplete, reason))

@@ -16,8 +16,8 @@ use super::{answer, check_owner, settled};
 use crate::admission::{Amount, Share};
 use crate::api::problem::Problem;
 use crate::app::App;
-use crate::runtime::{Held, Step};
 use crate::server::Seat;
+use crate::steps::{Held, Step};
 
 /// What a body of frames says it is.
 const KIND: &str = "application/vnd.sentinel.frame";

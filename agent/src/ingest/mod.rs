@@ -23,7 +23,7 @@ use crate::api::problem::Problem;
 use crate::app::App;
 use crate::audit::{Act, Verb};
 use crate::auth::Caller;
-use crate::runtime::Step;
+use crate::steps::Step;
 
 /// Queues an input without a frame and waits for its answer.
 async fn ask(app: &App, step: impl Into<Step>) -> Result<Reply, Problem> {

@@ -19,8 +19,8 @@ use crate::api::problem::Problem;
 use crate::app::App;
 use crate::audit::{Act, AuditRow, Verb};
 use crate::auth::Caller;
-use crate::runtime::Step;
 use crate::server::{Peer, Seat};
+use crate::steps::Step;
 
 /// Bytes of the body at most.
 const BODY: usize = 64 * 1024;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 pub use lock::{DirLock, Sharing};
 pub use sqlite::reader::Reader;
-pub(crate) use sqlite::replay::{Recorded, Which, replay};
+pub(crate) use sqlite::replay::{Recorded, Replayed, Which, replay};
 pub use sqlite::writer::{Batch, Grouping, Writer};
 pub use sqlite::{Opened, Quarantine, open};
 

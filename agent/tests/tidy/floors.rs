@@ -91,7 +91,8 @@ fn every_package_has_its_floor_and_the_lints_of_the_workspace() {
     let workspace = read_toml("Cargo.toml");
     let members = workspace["workspace"]["members"].as_array().unwrap();
     for member in members.iter().map(|member| member.as_str().unwrap()) {
-        let known = FLOORS.iter().any(|floor| floor.folder == member) || member == "benches";
+        let has_floor = FLOORS.iter().any(|floor| floor.folder == member);
+        let known = has_floor || ["benches", "sim"].contains(&member);
         assert!(known, "{member} has no floor in floors.rs");
         let lints = &read_toml(&format!("{member}/Cargo.toml"))["lints"];
         if member == "parsers" {
@@ -100,6 +101,24 @@ fn every_package_has_its_floor_and_the_lints_of_the_workspace() {
             assert_eq!(lints["workspace"].as_bool(), Some(true), "{member}");
         }
     }
+}
+
+#[test]
+fn nobody_but_the_simulator_asks_for_what_only_a_simulator_needs() {
+    let workspace = read_toml("Cargo.toml");
+    let members = workspace["workspace"]["members"].as_array().unwrap();
+    let asking = members.iter().filter_map(|member| {
+        let manifest = read_toml(&format!("{}/Cargo.toml", member.as_str()?));
+        let asks = ["dependencies", "dev-dependencies", "build-dependencies"]
+            .iter()
+            .filter_map(|kind| manifest.get(kind))
+            .any(|them| them.to_string().contains("simulation"));
+        asks.then_some(member.as_str()?.to_owned())
+    });
+    assert_eq!(asking.collect::<Vec<_>>(), ["sim"]);
+    let default = |folder: &str| read_toml(folder)["features"].get("default").cloned();
+    assert_eq!(default("agent/Cargo.toml"), None);
+    assert_eq!(default("agent/core/Cargo.toml"), None);
 }
 
 /// The workspace's lints, except that unsafe code may be expected and must then be argued for.

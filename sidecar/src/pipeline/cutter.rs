@@ -68,6 +68,12 @@ impl Cutter {
         self.max_bytes = (self.max_bytes / 2).max(1);
     }
 
+    /// When the clock was set back, what is waited for begins anew: it would not come for as long.
+    fn follow(&mut self, now_ms: i64) {
+        self.waiting_since = self.waiting_since.map(|since| since.min(now_ms));
+        self.cut_at = self.cut_at.min(now_ms);
+    }
+
     /// Takes an event the parser recognised.
     pub(super) fn event(&mut self, event: &Event<'_>, now_ms: i64) {
         let before = self.last.replace((event.offset, event.sub));
@@ -114,6 +120,7 @@ impl Cutter {
 
     /// Cuts a frame if one is due; `position` is the end of the last whole line.
     pub(super) fn tick(&mut self, position: u64, now_ms: i64) {
+        self.follow(now_ms);
         let due = self.due_ms(position).is_some_and(|due| due <= now_ms);
         if due || (self.is_full() && !self.builder.is_empty()) {
             self.cut(position, false, now_ms);

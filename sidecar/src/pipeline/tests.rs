@@ -276,3 +276,62 @@ fn an_empty_stream_has_an_end() {
     assert!(frames[0].header().last);
     assert_eq!(frames[0].event_count(), 1);
 }
+
+#[test]
+fn a_line_within_which_the_writer_was_killed_is_a_loss() {
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, 0);
+    pipeline.feed(b"TEST_PASS name=t1\nTEST_PASS name=t1", 0);
+    let killed = StreamEnd {
+        total_bytes: 35,
+        cause: "killed".to_owned(),
+        ..StreamEnd::default()
+    };
+    pipeline.finish(&killed, 0);
+    let mut frames = Vec::new();
+    drain(&mut pipeline, &mut frames);
+    let told = events(&frames);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("t1"), "{told:?}");
+    assert!(
+        told[1].contains("Gap { from: 18, to: 35, reason: \"killed\" }"),
+        "{told:?}"
+    );
+    assert!(told[2].contains("EndOfStream"), "{told:?}");
+}
+
+#[test]
+fn s11_a_clock_that_is_set_back_by_a_day_does_not_hold_a_frame_back_for_a_day() {
+    let day = 86_400_000;
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, day);
+    pipeline.feed(b"TEST_PASS name=t1\n", day);
+    assert!(pipeline.take().is_none());
+    pipeline.tick(10);
+    let due = pipeline.due_ms().unwrap();
+    assert!(due <= 10 + 200, "{due}");
+    pipeline.tick(due);
+    assert!(pipeline.take().is_some());
+    // Nor does one that is set back before anything comes.
+    pipeline.feed(b"words\n", 10 - day);
+    let due = pipeline.due_ms().unwrap();
+    assert!(due <= 10 - day + 1_000, "{due}");
+}
+
+#[test]
+fn a_loss_before_the_agents_position_does_not_take_the_line_that_begins_there() {
+    let bytes = b"TEST_PASS name=t1\nTEST_PASS name=t2\nTEST_PASS name=t3\n";
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 36, 0, 0);
+    pipeline.feed(&bytes[..10], 0);
+    let lost = Lost {
+        from: 10,
+        to: 36,
+        reason: "rotated_away".to_owned(),
+    };
+    pipeline.lose(&lost);
+    pipeline.feed(&bytes[36..], 0);
+    pipeline.finish(&ended(bytes.len()), 0);
+    let mut frames = Vec::new();
+    drain(&mut pipeline, &mut frames);
+    let told = events(&frames);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("t3"), "{told:?}");
+}

@@ -1,10 +1,11 @@
 //! The few file operations the segment writer needs, so that tests can make each of them fail.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{LOST, Lost, read_acked, replace, segment_name};
+use crate::fs::{Fs, FsWrite};
 
 /// Where segments go.
 pub trait Disk {
@@ -36,39 +37,43 @@ pub trait Disk {
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()>;
 }
 
-/// A directory on a real file system.
+/// A directory of segments that are the bytes as they are.
 #[derive(Debug)]
-pub struct RealDisk {
+pub struct RawDisk {
+    fs: Arc<dyn Fs>,
     dir: PathBuf,
 }
 
-impl RealDisk {
+impl RawDisk {
     /// Segments in a directory that exists.
     #[must_use]
-    pub fn new(dir: PathBuf) -> RealDisk {
-        RealDisk { dir }
+    pub fn new(fs: Arc<dyn Fs>, dir: PathBuf) -> RawDisk {
+        RawDisk { fs, dir }
     }
 }
 
-impl Disk for RealDisk {
-    type Segment = File;
+impl Disk for RawDisk {
+    type Segment = Box<dyn FsWrite>;
 
-    fn create(&mut self, start: u64) -> io::Result<File> {
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(self.dir.join(segment_name(start)))
+    fn create(&mut self, start: u64) -> io::Result<Box<dyn FsWrite>> {
+        self.fs.create(&self.dir.join(segment_name(start)))
     }
 
     fn remove(&mut self, start: u64) -> io::Result<()> {
-        fs::remove_file(self.dir.join(segment_name(start)))
+        self.fs.remove(&self.dir.join(segment_name(start)))
     }
 
     fn acked(&mut self) -> u64 {
-        read_acked(&self.dir)
+        read_acked(&*self.fs, &self.dir)
     }
 
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()> {
-        replace(&self.dir, LOST, &serde_json::to_vec(losses)?, false)
+        replace(
+            &*self.fs,
+            &self.dir,
+            LOST,
+            &serde_json::to_vec(losses)?,
+            false,
+        )
     }
 }

@@ -18,14 +18,15 @@ pub mod records;
 pub(crate) mod unpack;
 mod write;
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sentinel_parsers::wire::OpenStream;
 use serde::{Deserialize, Serialize};
 
-pub use disk::{Disk, RealDisk};
+use crate::fs::{self, Fs, FsWrite};
+
+pub use disk::{Disk, RawDisk};
 pub use losses::{Losses, Lost};
 pub use records::RecordDisk;
 pub use write::{Limits, SegmentWriter};
@@ -129,21 +130,22 @@ pub fn segment_start(name: &str) -> Option<u64> {
 ///
 /// # Errors
 /// When the directory cannot be listed; retryable.
-pub fn list(dir: &Path) -> io::Result<Vec<u64>> {
-    let mut starts = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        starts.extend(entry?.file_name().to_str().and_then(segment_start));
-    }
+pub fn list(fs: &dyn Fs, dir: &Path) -> io::Result<Vec<u64>> {
+    let names = fs.names(dir)?;
+    let starts = names
+        .iter()
+        .filter_map(|name| segment_start(name.to_str()?));
+    let mut starts: Vec<u64> = starts.collect();
     starts.sort_unstable();
     Ok(starts)
 }
 
 /// The offset the tailer said is durable at the agent; 0 when it never said so or the file is bad.
 #[must_use]
-pub fn read_acked(dir: &Path) -> u64 {
-    fs::read_to_string(dir.join(ACKED))
+pub fn read_acked(fs: &dyn Fs, dir: &Path) -> u64 {
+    fs::read(fs, &dir.join(ACKED))
         .ok()
-        .and_then(|text| text.trim().parse().ok())
+        .and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok())
         .unwrap_or(0)
 }
 
@@ -151,8 +153,8 @@ pub fn read_acked(dir: &Path) -> u64 {
 ///
 /// # Errors
 /// When the file cannot be written; harmless.
-pub fn write_acked(dir: &Path, offset: u64) -> io::Result<()> {
-    replace(dir, ACKED, format!("{offset}\n").as_bytes(), false)
+pub fn write_acked(fs: &dyn Fs, dir: &Path, offset: u64) -> io::Result<()> {
+    replace(fs, dir, ACKED, format!("{offset}\n").as_bytes(), false)
 }
 
 /// Reads a JSON file of the directory; `None` when there is none.
@@ -160,10 +162,11 @@ pub fn write_acked(dir: &Path, offset: u64) -> io::Result<()> {
 /// # Errors
 /// When it cannot be read or does not parse.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(
+    fs: &dyn Fs,
     dir: &Path,
     name: &str,
 ) -> io::Result<Option<T>> {
-    match fs::read(dir.join(name)) {
+    match fs::read(fs, &dir.join(name)) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
@@ -172,26 +175,49 @@ pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(
 
 /// Writes a file of the directory so that readers see the old or the whole new content. With
 /// `durable` also a power cut leaves one of the two.
-pub(crate) fn replace(dir: &Path, name: &str, content: &[u8], durable: bool) -> io::Result<()> {
-    let file = stage(dir, name, content)?;
-    publish(dir, name, &file, durable)
+pub(crate) fn replace(
+    fs: &dyn Fs,
+    dir: &Path,
+    name: &str,
+    content: &[u8],
+    durable: bool,
+) -> io::Result<()> {
+    let mut file = stage(fs, dir, name, content)?;
+    publish(fs, dir, name, &mut *file, durable)
 }
 
 /// Writes a file under a name no reader looks at.
-pub(crate) fn stage(dir: &Path, name: &str, content: &[u8]) -> io::Result<File> {
-    let mut file = File::create(dir.join(staged(name)))?;
+pub(crate) fn stage(
+    fs: &dyn Fs,
+    dir: &Path,
+    name: &str,
+    content: &[u8],
+) -> io::Result<Box<dyn FsWrite>> {
+    let path = dir.join(staged(name));
+    match fs.remove(&path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut file = fs.create(&path)?;
     file.write_all(content)?;
     Ok(file)
 }
 
 /// Gives a staged file its name.
-pub(crate) fn publish(dir: &Path, name: &str, file: &File, durable: bool) -> io::Result<()> {
+pub(crate) fn publish(
+    fs: &dyn Fs,
+    dir: &Path,
+    name: &str,
+    file: &mut dyn FsWrite,
+    durable: bool,
+) -> io::Result<()> {
     if durable {
-        file.sync_all()?;
+        file.sync()?;
     }
-    fs::rename(dir.join(staged(name)), dir.join(name))?;
+    fs.rename(&dir.join(staged(name)), &dir.join(name))?;
     if durable {
-        File::open(dir)?.sync_all()?;
+        // A file whose name is lost is lost.
+        fs.sync_dir(dir)?;
     }
     Ok(())
 }
@@ -206,12 +232,12 @@ fn staged(name: &str) -> String {
 /// # Errors
 /// When it cannot be made.
 pub fn fresh_dir(wanted: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(wanted)?;
+    std::fs::create_dir_all(wanted)?;
     let mut dir = wanted.to_owned();
     let mut n = 1u32;
     while dir.join(STREAM).exists() {
         dir = wanted.join(format!("again-{n}"));
-        fs::create_dir_all(&dir)?;
+        std::fs::create_dir_all(&dir)?;
         n += 1;
     }
     Ok(dir)

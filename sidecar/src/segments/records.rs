@@ -13,7 +13,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{ACKED, Disk, LOST, Lost, read_acked, replace, segment_name};
 use crate::fs::{Fs, FsWrite};
@@ -123,6 +125,7 @@ impl Disk for RecordDisk {
         // Known durably before it is gone: otherwise after a power cut nobody could tell it from a loss.
         if self.acked > self.durable {
             replace(
+                &*self.fs,
                 &self.dir,
                 ACKED,
                 format!("{}\n", self.acked).as_bytes(),
@@ -134,12 +137,13 @@ impl Disk for RecordDisk {
     }
 
     fn acked(&mut self) -> u64 {
-        self.acked = read_acked(&self.dir).max(self.acked);
+        self.acked = read_acked(&*self.fs, &self.dir);
         self.acked
     }
 
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()> {
-        replace(&self.dir, LOST, &serde_json::to_vec(losses)?, true)
+        let told = serde_json::to_vec(losses)?;
+        replace(&*self.fs, &self.dir, LOST, &told, true)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Appends output to segments within a cap; what does not fit is lost, exactly and on record.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{
-    Disk, END, Losses, RAW, RECORDS, RealDisk, RecordDisk, STREAM, StreamEnd, StreamInfo,
+    Disk, END, Losses, RAW, RECORDS, RawDisk, RecordDisk, STREAM, StreamEnd, StreamInfo,
     parse_epoch, publish, replace, stage,
 };
-use crate::fs::RealFs;
+use crate::fs::{Fs, FsWrite, RealFs};
 use crate::hash::StreamHash;
 
 /// After a refusal (cap reached, write failed) the disk is asked again no sooner than this: a full
@@ -56,7 +57,7 @@ impl Default for Limits {
 ///
 /// Appending never fails and never waits for a reader.
 #[derive(Debug)]
-pub struct SegmentWriter<D: Disk = RealDisk> {
+pub struct SegmentWriter<D: Disk = RawDisk> {
     disk: D,
     limits: Limits,
     current: Option<D::Segment>,
@@ -100,18 +101,34 @@ impl Refusal {
 /// The directory of a real stream. Dropping the file releases the lock that says "alive".
 #[derive(Debug)]
 struct Home {
+    fs: Arc<dyn Fs>,
     dir: PathBuf,
-    _lock: File,
+    _lock: Box<dyn FsWrite>,
 }
 
-impl SegmentWriter<RealDisk> {
+impl SegmentWriter<RawDisk> {
     /// Starts a stream in a directory that holds none: writes `stream.json` durably and locks it.
     ///
     /// # Errors
     /// When the directory cannot be written; the command can still run, unrecorded.
     pub fn create(dir: &Path, info: &StreamInfo, limits: Limits) -> io::Result<SegmentWriter> {
+        std::fs::create_dir_all(dir)?;
+        SegmentWriter::create_on(Arc::new(RealFs), dir, info, limits)
+    }
+
+    /// The same in a directory of this file system.
+    ///
+    /// # Errors
+    /// As [`SegmentWriter::create`].
+    pub fn create_on(
+        fs: Arc<dyn Fs>,
+        dir: &Path,
+        info: &StreamInfo,
+        limits: Limits,
+    ) -> io::Result<SegmentWriter> {
         debug_assert_eq!(info.format, RAW);
-        SegmentWriter::start(dir, info, limits, RealDisk::new(dir.to_owned()))
+        let disk = RawDisk::new(Arc::clone(&fs), dir.to_owned());
+        SegmentWriter::start(fs, dir, info, limits, disk)
     }
 }
 
@@ -121,28 +138,48 @@ impl SegmentWriter<RecordDisk> {
     /// # Errors
     /// When the directory cannot be written, or the epoch is none.
     pub fn spool(dir: &Path, info: &StreamInfo, limits: Limits) -> io::Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        SegmentWriter::spool_on(Arc::new(RealFs), dir, info, limits)
+    }
+
+    /// The same in a directory of this file system.
+    ///
+    /// # Errors
+    /// As [`SegmentWriter::spool`].
+    pub fn spool_on(
+        fs: Arc<dyn Fs>,
+        dir: &Path,
+        info: &StreamInfo,
+        limits: Limits,
+    ) -> io::Result<Self> {
         debug_assert_eq!(info.format, RECORDS);
         let epoch = parse_epoch(&info.epoch).ok_or(io::ErrorKind::InvalidInput)?;
-        let disk = RecordDisk::new(Arc::new(RealFs), dir, epoch);
-        SegmentWriter::start(dir, info, limits, disk)
+        let disk = RecordDisk::new(Arc::clone(&fs), dir, epoch);
+        SegmentWriter::start(fs, dir, info, limits, disk)
     }
 }
 
 impl<D: Disk> SegmentWriter<D> {
-    fn start(dir: &Path, info: &StreamInfo, limits: Limits, disk: D) -> io::Result<Self> {
-        std::fs::create_dir_all(dir)?;
-        if dir.join(STREAM).exists() {
+    fn start(
+        fs: Arc<dyn Fs>,
+        dir: &Path,
+        info: &StreamInfo,
+        limits: Limits,
+        disk: D,
+    ) -> io::Result<Self> {
+        if fs.stat(&dir.join(STREAM)).is_ok() {
             return Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
                 "the directory already holds a stream",
             ));
         }
         // Locked before it has its name: a reader that finds it unlocked knows the writer is dead.
-        let file = stage(dir, STREAM, &serde_json::to_vec(info)?)?;
-        file.try_lock().map_err(io::Error::from)?;
-        publish(dir, STREAM, &file, true)?;
+        let mut file = stage(&*fs, dir, STREAM, &serde_json::to_vec(info)?)?;
+        file.lock()?;
+        publish(&*fs, dir, STREAM, &mut *file, true)?;
         let mut writer = SegmentWriter::on(disk, limits);
         writer.home = Some(Home {
+            fs,
             dir: dir.to_owned(),
             _lock: file,
         });
@@ -171,8 +208,7 @@ impl<D: Disk> SegmentWriter<D> {
         exit_code: Option<i32>,
         signal: Option<i32>,
     ) -> io::Result<StreamEnd> {
-        self.flush();
-        self.current = None;
+        self.leave();
         let end = StreamEnd {
             total_bytes: self.total,
             hash: Some(self.hash.finish()),
@@ -183,7 +219,8 @@ impl<D: Disk> SegmentWriter<D> {
             cause: cause.to_owned(),
         };
         if let Some(home) = &self.home {
-            replace(&home.dir, END, &serde_json::to_vec(&end)?, true)?;
+            let told = serde_json::to_vec(&end)?;
+            replace(&*home.fs, &home.dir, END, &told, true)?;
         }
         Ok(end)
     }
@@ -229,6 +266,12 @@ impl<D: Disk> SegmentWriter<D> {
         }
     }
 
+    /// Ends the present segment. Nobody makes it durable later.
+    fn leave(&mut self) {
+        self.flush();
+        self.current = None;
+    }
+
     /// Appends output. What the disk does not take is lost and recorded.
     pub fn append(&mut self, mut bytes: &[u8]) {
         self.hash.update(bytes);
@@ -259,7 +302,7 @@ impl<D: Disk> SegmentWriter<D> {
         let to = self.total + n as u64;
         self.losses.add(self.total, to, reason);
         self.total = to;
-        self.current = None;
+        self.leave();
     }
 
     /// How many of the next `wanted` bytes may go into the present segment, after making room.
@@ -274,7 +317,7 @@ impl<D: Disk> SegmentWriter<D> {
                 self.limits.segment_bytes - held.bytes
             }
             _ => {
-                self.current = None;
+                self.leave();
                 self.limits.segment_bytes
             }
         };

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::policy::Answer;
+use super::rim::{Link, NoAnswer};
 use crate::dial::{AddressError, DialError, Endpoint};
 use crate::token::{TokenError, TokenSource};
 
@@ -75,24 +76,6 @@ impl Client {
         })
     }
 
-    /// Opens the stream.
-    pub(super) async fn open(&mut self, open: &OpenStream) -> Result<Answer, ClientError> {
-        // Strings and numbers only: this cannot fail.
-        let body = serde_json::to_vec(open).unwrap_or_default();
-        self.post("/v1/streams", "application/json", body.into())
-            .await
-    }
-
-    /// Sends frames that stand back to back.
-    pub(super) async fn frames(
-        &mut self,
-        stream: &str,
-        body: Bytes,
-    ) -> Result<Answer, ClientError> {
-        let path = format!("/v1/streams/{stream}/frames");
-        self.post(&path, FRAMES, body).await
-    }
-
     async fn post(&mut self, path: &str, kind: &str, body: Bytes) -> Result<Answer, ClientError> {
         let exchange = timeout(self.patience, self.exchange(path, kind, body)).await;
         let answer = exchange.unwrap_or(Err(ClientError::Timeout));
@@ -150,6 +133,28 @@ impl Client {
             Some(open) => Ok(&mut open.sender),
             None => Err(ClientError::Unconnected),
         }
+    }
+}
+
+impl NoAnswer for ClientError {
+    fn is_late(&self) -> bool {
+        matches!(self, ClientError::Timeout)
+    }
+}
+
+impl Link for Client {
+    type Error = ClientError;
+
+    async fn open(&mut self, open: &OpenStream) -> Result<Answer, ClientError> {
+        // Strings and numbers only: this cannot fail.
+        let body = serde_json::to_vec(open).unwrap_or_default();
+        self.post("/v1/streams", "application/json", body.into())
+            .await
+    }
+
+    async fn frames(&mut self, stream: &str, body: Bytes) -> Result<Answer, ClientError> {
+        let path = format!("/v1/streams/{stream}/frames");
+        self.post(&path, FRAMES, body).await
     }
 }
 

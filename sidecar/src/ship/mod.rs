@@ -9,8 +9,10 @@ mod outcome;
 mod pace;
 pub mod policy;
 mod queue;
+mod rim;
 mod stop;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
@@ -20,14 +22,17 @@ use tokio::time::{Instant, sleep};
 
 pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
+pub use rim::{Link, NoAnswer, Rim};
 pub use stop::Stop;
 pub(crate) use stop::changed;
 
+use crate::clock::SystemClock;
 use crate::pipeline::Pipeline;
+use crate::random::SystemRng;
 use crate::reading::Reading;
 use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
-use client::{Client, ClientError};
+use client::Client;
 use pace::{Pace, rest_of};
 use policy::{Action, Answer, Policy};
 use queue::Queue;
@@ -52,8 +57,28 @@ pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressE
 /// When the address or the stream's epoch is malformed; not retryable. Everything else is retried.
 pub async fn run(
     source: Source,
-    mut open: OpenStream,
+    open: OpenStream,
     agent: &str,
+    config: &SidecarConfig,
+    reading: &Reading,
+    stop: watch::Receiver<Stop>,
+) -> Result<ShipOutcome, AddressError> {
+    let rim = Rim {
+        link: Client::new(agent, config)?,
+        clock: Arc::new(SystemClock),
+        rng: Arc::new(SystemRng),
+    };
+    run_on(rim, source, open, config, reading, stop).await
+}
+
+/// The same with an agent, a clock and chance of the caller's.
+///
+/// # Errors
+/// When the stream's epoch is malformed; not retryable.
+pub async fn run_on<L: Link>(
+    rim: Rim<L>,
+    source: Source,
+    mut open: OpenStream,
     config: &SidecarConfig,
     reading: &Reading,
     mut stop: watch::Receiver<Stop>,
@@ -61,24 +86,18 @@ pub async fn run(
     let epoch = parse_epoch(&open.identity.epoch)
         .ok_or_else(|| AddressError::Malformed(open.identity.epoch.clone()))?;
     open.command = open.command.map(|command| reading.redacted(&command));
+    let now_ms = rim.clock.now_ms();
     let mut shipment = Shipment {
+        rim,
         source,
         open,
         epoch,
         config,
         reading,
-        client: Client::new(agent, config)?,
         policy: Policy::new(config.retry_min, config.retry_max),
         pace: Pace::new(config.exchange_timeout),
         queue: Queue::default(),
-        pipeline: Pipeline::resume(
-            config,
-            reading.parser(),
-            epoch,
-            0,
-            0,
-            crate::clock::now_ms(),
-        ),
+        pipeline: Pipeline::resume(config, reading.parser(), epoch, 0, 0, now_ms),
         end: None,
         watch: Watch::default(),
         spoken: Instant::now(),
@@ -87,19 +106,21 @@ pub async fn run(
     };
     let mut now = stop.clone();
     tokio::select! {
-        () = shipment.deliver(&mut stop) => {}
+        // In a fixed order, so that a simulation can be played again.
+        biased;
         () = until(&mut now, Stop::Now) => {}
+        () = shipment.deliver(&mut stop) => {}
     }
     Ok(shipment.outcome)
 }
 
-struct Shipment<'c> {
+struct Shipment<'c, L> {
+    rim: Rim<L>,
     source: Source,
     open: OpenStream,
     epoch: [u8; 16],
     config: &'c SidecarConfig,
     reading: &'c Reading,
-    client: Client,
     policy: Policy,
     pace: Pace,
     queue: Queue,
@@ -114,7 +135,7 @@ struct Shipment<'c> {
     outcome: ShipOutcome,
 }
 
-impl Shipment<'_> {
+impl<L: Link> Shipment<'_, L> {
     async fn deliver(&mut self, stop: &mut watch::Receiver<Stop>) {
         self.open().await;
         let mut buffer = vec![0; READ];
@@ -143,7 +164,7 @@ impl Shipment<'_> {
             if self.queue.is_full() || self.end.is_some() {
                 return false;
             }
-            let now_ms = crate::clock::now_ms();
+            let now_ms = self.rim.clock.now_ms();
             match self.source.read(buffer) {
                 Ok(Step::Bytes(n)) => {
                     self.watch.busy();
@@ -173,7 +194,8 @@ impl Shipment<'_> {
                     return true;
                 }
                 Err(error) => {
-                    self.trouble(&format!("cannot read the source: {error}"));
+                    self.outcome
+                        .trouble(&format!("cannot read the source: {error}"));
                     self.pipeline.tick(now_ms);
                     self.take_frames();
                     return true;
@@ -202,7 +224,7 @@ impl Shipment<'_> {
 
     /// Waits for new bytes, the next frame's time, the time to speak, or a word from outside.
     async fn wait(&mut self, stop: &mut watch::Receiver<Stop>) {
-        let now_ms = crate::clock::now_ms();
+        let now_ms = self.rim.clock.now_ms();
         let due = self
             .pipeline
             .due_ms()
@@ -214,6 +236,7 @@ impl Shipment<'_> {
         let pause = due.min(silent) + Duration::from_millis(1);
         let source = &self.source;
         tokio::select! {
+            biased;
             () = sleep(pause) => {}
             () = self.watch.changed(|| source.wanted()) => {}
             () = changed(stop) => {}
@@ -225,7 +248,7 @@ impl Shipment<'_> {
         if self.spoken.elapsed() < self.config.keep_alive {
             return;
         }
-        let answer = self.client.open(&self.open).await;
+        let answer = self.rim.link.open(&self.open).await;
         if let Answer::Stored(position) = self.note(answer)
             && (position.closed || position.committed != self.outcome.committed)
         {
@@ -242,14 +265,14 @@ impl Shipment<'_> {
         let one = self.policy.one_at_a_time();
         let body = self.queue.body(one, self.pace.bytes());
         let (begun, sent) = (Instant::now(), body.len());
-        let answer = self.client.frames(&stream, body).await;
+        let answer = self.rim.link.frames(&stream, body).await;
         match &answer {
             Ok(_) => self.pace.answered(sent, begun.elapsed()),
-            Err(ClientError::Timeout) => self.pace.timed_out(sent),
+            Err(why) if why.is_late() => self.pace.timed_out(sent),
             Err(_) => {}
         }
         let answer = self.note(answer);
-        match self.policy.step(&answer, start, crate::random::number()) {
+        match self.policy.step(&answer, start, self.rim.rng.number()) {
             Action::Advance { committed, closed } => {
                 self.advance(committed, closed);
                 if self.queue.start() == Some(start) {
@@ -282,7 +305,7 @@ impl Shipment<'_> {
     async fn open(&mut self) {
         loop {
             let begun = Instant::now();
-            let answer = self.client.open(&self.open).await;
+            let answer = self.rim.link.open(&self.open).await;
             let answer = match self.note(answer) {
                 Answer::Stored(position) => {
                     self.policy = Policy::new(self.config.retry_min, self.config.retry_max);
@@ -292,7 +315,7 @@ impl Shipment<'_> {
                 // Whatever it is, only time can help.
                 _ => Answer::Nothing,
             };
-            let action = self.policy.step(&answer, 0, crate::random::number());
+            let action = self.policy.step(&answer, 0, self.rim.rng.number());
             if let Action::Retry(pause) = action {
                 rest_of(pause, begun, &answer).await;
             }
@@ -313,7 +336,7 @@ impl Shipment<'_> {
         loop {
             match self.source.rewind(committed) {
                 Ok(Some(start)) => {
-                    let now_ms = crate::clock::now_ms();
+                    let now_ms = self.rim.clock.now_ms();
                     self.queue.clear();
                     self.end = None;
                     self.pipeline = Pipeline::resume(
@@ -333,13 +356,16 @@ impl Shipment<'_> {
                     break;
                 }
                 Err(error) => {
-                    self.trouble(&format!("cannot read the source: {error}"));
+                    self.outcome
+                        .trouble(&format!("cannot read the source: {error}"));
                     sleep(self.config.retry_max.min(REOPEN)).await;
                 }
             }
         }
         self.outcome.trouble = None;
         self.outcome.committed = committed;
+        // Less than before, where the agent lost what it had: it must not be deleted now.
+        self.source.acked(committed);
     }
 
     fn advance(&mut self, committed: u64, closed: bool) {
@@ -351,38 +377,30 @@ impl Shipment<'_> {
     }
 
     /// An answer, with what is wrong about it kept for people.
-    fn note(&mut self, answer: Result<Answer, ClientError>) -> Answer {
+    fn note(&mut self, answer: Result<Answer, impl NoAnswer>) -> Answer {
         self.spoken = Instant::now();
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                self.failed(&error.to_string());
+                self.outcome.failed(&error.to_string());
                 return Answer::Nothing;
             }
         };
         match &answer {
             Answer::Stored(_) | Answer::Conflict(_) => {}
-            Answer::Unknown => self.failed("the agent does not know the stream (404)"),
-            Answer::TooLarge => self.failed("too large for the agent (413)"),
-            Answer::Malformed => self.failed("refused by the agent as malformed (400)"),
+            Answer::Unknown => self
+                .outcome
+                .failed("the agent does not know the stream (404)"),
+            Answer::TooLarge => self.outcome.failed("too large for the agent (413)"),
+            Answer::Malformed => self
+                .outcome
+                .failed("refused by the agent as malformed (400)"),
             Answer::Refused { status, .. } => {
-                self.failed(&format!("refused by the agent ({status})"));
+                self.outcome
+                    .failed(&format!("refused by the agent ({status})"));
             }
             Answer::Nothing => {}
         }
         answer
-    }
-
-    fn failed(&mut self, what: &str) {
-        self.outcome.failures += 1;
-        self.trouble(what);
-    }
-
-    fn trouble(&mut self, what: &str) {
-        // Said once until it changes: the same every few seconds would drown everything else.
-        if self.outcome.trouble.as_deref() != Some(what) {
-            tracing::warn!("{what}");
-            self.outcome.trouble = Some(what.to_owned());
-        }
     }
 }

@@ -20,3 +20,20 @@ pub struct ShipOutcome {
     /// What went wrong last, in one line; `None` when nothing did since something went well.
     pub trouble: Option<String>,
 }
+
+impl ShipOutcome {
+    /// A request failed or was refused.
+    pub(super) fn failed(&mut self, what: &str) {
+        self.failures += 1;
+        self.trouble(what);
+    }
+
+    /// Something went wrong.
+    pub(super) fn trouble(&mut self, what: &str) {
+        // Said once until it changes: the same every few seconds would drown everything else.
+        if self.trouble.as_deref() != Some(what) {
+            tracing::warn!("{what}");
+            self.trouble = Some(what.to_owned());
+        }
+    }
+}

@@ -1,11 +1,11 @@
 //! Reads a segment directory while it grows, and knows when its writer is done or dead.
 
-use std::fs::File;
-use std::io::{self, PipeWriter, Read};
+use std::io::{self, PipeWriter};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Step, Wanted};
-use crate::fs::{Fs, RealFs};
+use crate::fs::{Fs, FsFile, RealFs};
 use crate::segments::unpack::{Unpacked, Unpacking};
 use crate::segments::{
     self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, parse_epoch, records, segment_name,
@@ -14,17 +14,20 @@ use crate::segments::{
 /// A segment directory as a source.
 #[derive(Debug)]
 pub struct SegmentSource {
+    fs: Arc<dyn Fs>,
     dir: PathBuf,
     info: Box<StreamInfo>,
     /// Kept open to ask for the writer's lock.
-    stream: File,
+    stream: Box<dyn FsFile>,
     current: Option<Segment>,
     /// Offset of the next byte.
     at: u64,
     /// What follows the current segment, once that is known; the segment is then complete and is
     /// read to its end.
     next: Option<Next>,
+    /// What the agent has, and what of that the writer has been told.
     acked: u64,
+    told: u64,
     /// Where a segment was put aside because it was none, or ended in damage.
     bad: Option<u64>,
     /// Dropping it ends the stream, where it is ours to end.
@@ -34,8 +37,9 @@ pub struct SegmentSource {
 /// An open segment.
 #[derive(Debug)]
 enum Segment {
-    Raw(File),
-    Records(Unpacking),
+    /// With the offset of its first byte.
+    Raw(Box<dyn FsFile>, u64),
+    Records(Box<Unpacking>),
 }
 
 #[derive(Debug)]
@@ -50,8 +54,17 @@ impl SegmentSource {
     /// # Errors
     /// `NotFound` while there is no stream; another kind when `stream.json` is not ours.
     pub fn open(dir: &Path) -> io::Result<SegmentSource> {
-        let stream = File::open(dir.join(STREAM))?;
-        let info: StreamInfo = segments::read_json(dir, STREAM)?.ok_or(io::ErrorKind::NotFound)?;
+        SegmentSource::on(Arc::new(RealFs), dir)
+    }
+
+    /// The same on this file system.
+    ///
+    /// # Errors
+    /// As [`SegmentSource::open`].
+    pub fn on(fs: Arc<dyn Fs>, dir: &Path) -> io::Result<SegmentSource> {
+        let stream = fs.open(&dir.join(STREAM))?;
+        let info = segments::read_json::<StreamInfo>(&*fs, dir, STREAM)?;
+        let info = info.ok_or(io::ErrorKind::NotFound)?;
         if info.format > segments::FORMAT {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
@@ -59,6 +72,7 @@ impl SegmentSource {
             ));
         }
         Ok(SegmentSource {
+            fs,
             dir: dir.to_owned(),
             info: Box::new(info),
             stream,
@@ -66,6 +80,7 @@ impl SegmentSource {
             at: 0,
             next: None,
             acked: 0,
+            told: 0,
             bad: None,
             stop: None,
         })
@@ -87,7 +102,7 @@ impl SegmentSource {
     }
 
     pub(super) fn rewind(&mut self) -> io::Result<u64> {
-        let first = segments::list(&self.dir)?.first().copied();
+        let first = segments::list(&*self.fs, &self.dir)?.first().copied();
         self.current = None;
         self.next = None;
         self.at = first.unwrap_or(0);
@@ -101,7 +116,11 @@ impl SegmentSource {
             }
             match self.next.take() {
                 None => match self.what_follows()? {
-                    None => return Ok(Step::Idle),
+                    None => {
+                        // Where the disk would not take it: the writer waits for it to make room.
+                        self.tell();
+                        return Ok(Step::Idle);
+                    }
                     // Known before the end of the current segment was read for the last time.
                     next => self.next = next,
                 },
@@ -143,7 +162,7 @@ impl SegmentSource {
         let complete = self.next.is_some();
         let n = match &mut self.current {
             None => 0,
-            Some(Segment::Raw(file)) => file.read(buffer)?,
+            Some(Segment::Raw(file, start)) => file.read_at(buffer, self.at - *start)?,
             Some(Segment::Records(records)) => match records.read(buffer, complete)? {
                 Unpacked::Bytes(n) => n,
                 Unpacked::Jump(to) => return Ok(Some(self.damaged(to))),
@@ -182,34 +201,44 @@ impl SegmentSource {
     fn open_segment(&mut self, start: u64) -> io::Result<Option<Segment>> {
         let path = self.dir.join(segment_name(start));
         if self.info.format != segments::RECORDS {
-            return Ok(Some(Segment::Raw(File::open(path)?)));
+            return Ok(Some(Segment::Raw(self.fs.open(&path)?, start)));
         }
-        let file = RealFs.open(&path)?;
+        let file = self.fs.open(&path)?;
         let epoch = parse_epoch(&self.info.epoch).unwrap_or_default();
         if let Some(records) = Unpacking::open(file, epoch, start)? {
-            return Ok(Some(Segment::Records(records)));
+            return Ok(Some(Segment::Records(Box::new(records))));
         }
         tracing::warn!("{}: not a segment of this stream", path.display());
-        RealFs.rename(&path, &path.with_extension("bad"))?;
+        self.fs.rename(&path, &path.with_extension("bad"))?;
         self.bad = Some(start);
         Ok(None)
     }
 
     pub(super) fn acked(&mut self, offset: u64) {
-        if offset != self.acked && segments::write_acked(&self.dir, offset).is_ok() {
-            self.acked = offset;
+        self.acked = offset;
+        self.tell();
+    }
+
+    /// Tells the writer what the agent has.
+    fn tell(&mut self) {
+        let written = || segments::write_acked(&*self.fs, &self.dir, self.acked);
+        if self.told != self.acked && written().is_ok() {
+            self.told = self.acked;
         }
     }
 
     pub(super) fn wanted(&self) -> Wanted {
-        Wanted::Paths(vec![self.dir.clone()])
+        match self.fs.tells() {
+            true => Wanted::Paths(vec![self.dir.clone()]),
+            false => Wanted::Nothing,
+        }
     }
 
     /// What comes after the bytes read so far, if the writer has gone on or is gone.
     fn what_follows(&self) -> io::Result<Option<Next>> {
         // The end is asked first: no segment can appear after it.
         let end = self.end()?;
-        let later = segments::list(&self.dir)?
+        let later = segments::list(&*self.fs, &self.dir)?
             .into_iter()
             .find(|start| *start >= self.at && !(self.current.is_some() && self.holds(*start)));
         Ok(later.map(Next::Segment).or(end.map(Next::End)))
@@ -218,7 +247,7 @@ impl SegmentSource {
     /// Whether the segment is the open one with nothing in it yet.
     fn holds(&self, start: u64) -> bool {
         match &self.current {
-            Some(Segment::Raw(file)) => start == self.at && is_empty(file),
+            Some(Segment::Raw(file, _)) => start == self.at && is_empty(&**file),
             Some(Segment::Records(records)) => start == records.start(),
             None => false,
         }
@@ -226,11 +255,8 @@ impl SegmentSource {
 
     fn end(&self) -> io::Result<Option<StreamEnd>> {
         // Asked in this order: a writer that ends normally writes before it lets the lock go.
-        let dead = self.stream.try_lock_shared().is_ok();
-        if dead {
-            self.stream.unlock()?;
-        }
-        match segments::read_json::<StreamEnd>(&self.dir, END) {
+        let dead = !self.stream.is_locked()?;
+        match segments::read_json::<StreamEnd>(&*self.fs, &self.dir, END) {
             Ok(Some(end)) => Ok(Some(end)),
             Ok(None) if !dead => Ok(None),
             Err(e) if e.kind() != io::ErrorKind::InvalidData && !dead => Err(e),
@@ -246,11 +272,15 @@ impl SegmentSource {
 
     /// The hole from here to an offset, with the reason its writer gave.
     fn lost(&self, to: u64) -> Lost {
-        let told: Vec<Lost> = segments::read_json::<StreamEnd>(&self.dir, END)
+        let told: Vec<Lost> = segments::read_json::<StreamEnd>(&*self.fs, &self.dir, END)
             .ok()
             .flatten()
             .map(|end| end.lost)
-            .or_else(|| segments::read_json(&self.dir, LOST).ok().flatten())
+            .or_else(|| {
+                segments::read_json(&*self.fs, &self.dir, LOST)
+                    .ok()
+                    .flatten()
+            })
             .unwrap_or_default();
         let reason = told
             .into_iter()
@@ -267,6 +297,6 @@ impl SegmentSource {
     }
 }
 
-fn is_empty(file: &File) -> bool {
-    file.metadata().is_ok_and(|m| m.len() == 0)
+fn is_empty(file: &dyn FsFile) -> bool {
+    file.stat().is_ok_and(|stat| stat.len == 0)
 }

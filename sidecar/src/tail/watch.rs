@@ -35,6 +35,8 @@ pub enum Wanted {
     Paths(Vec<PathBuf>),
     /// A word from another thread of ours.
     Word(Arc<Notify>),
+    /// Nothing can tell of changes there.
+    Nothing,
 }
 
 /// Tells when to look again.
@@ -139,6 +141,7 @@ impl Watch {
             }
         };
         tokio::select! {
+            biased;
             () = sleep_until(until) => {}
             () = told => sleep(REST).await,
         }
@@ -151,6 +154,11 @@ impl Watch {
             Wanted::Paths(paths) => self.watch_paths(&paths) || first,
             Wanted::Word(word) => {
                 self.kind = Kind::Word(word);
+                first
+            }
+            Wanted::Nothing => {
+                self.kind = Kind::Nothing;
+                self.polling = true;
                 first
             }
         }

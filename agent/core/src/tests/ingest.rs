@@ -110,6 +110,49 @@ fn an_overlapping_frame_counts_only_what_is_new() {
 }
 
 #[test]
+fn a_loss_that_began_before_the_position_goes_on_there_and_is_taken_again_after_a_restart() {
+    let gap = |from, to| {
+        let reason = "rotated_away";
+        event(from, Body::Gap(Gap { from, to, reason }))
+    };
+    let mut sim = sim();
+    // What came late of an earlier sender, and then one that can no longer read all of that.
+    send(
+        &mut sim,
+        0,
+        20,
+        false,
+        &[passed(0, "one"), passed(10, "two")],
+    );
+    let outputs = sim.step(Input::Frame {
+        stream: "a".to_owned(),
+        frame: frame(
+            0,
+            50,
+            false,
+            &[passed(0, "one"), gap(10, 40), passed(40, "five")],
+        ),
+    });
+    assert_eq!(reply(&outputs), at(50, false, false));
+    let stored = outputs.persist.iter().find_map(|row| match row {
+        Persist::Frame(row) => Some(row.frame.clone()),
+        _ => None,
+    });
+    let stored = stored.expect("the frame is stored");
+    let told: Vec<_> = stored.events().map(|e| (e.offset, e.body)).collect();
+    let [(20, Body::Gap(left)), (40, Body::TestEnd(_))] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!((left.from, left.to), (20, 40));
+    let rows = outputs
+        .persist
+        .iter()
+        .filter(|row| matches!(row, Persist::Gap(_)));
+    assert_eq!(rows.count(), 1);
+    assert_eq!(sim.core.run("r1").map(|r| r.sums().lost_bytes), Some(20));
+}
+
+#[test]
 fn a_frame_beyond_the_position_is_a_hole() {
     let mut sim = sim();
     let got = send(&mut sim, 10, 20, false, &[passed(10, "two")]);
@@ -413,5 +456,33 @@ proptest! {
             prop_assert_eq!(format!("{a:?}"), format!("{b:?}"));
         }
         prop_assert_eq!(state(&first), state(&sim.core));
+    }
+}
+
+#[test]
+fn s11_a_run_stored_by_a_clock_a_day_ahead_is_judged_after_its_grace_and_lost_after_its_silence() {
+    const DAY: i64 = 86_400_000;
+    for ended in [true, false] {
+        let mut sim = sim();
+        sim.now += DAY;
+        let end = [passed(0, "one"), end_of_stream(10, Some(0), None)];
+        send(&mut sim, 0, 10, ended, &end[..1 + usize::from(ended)]);
+        // The clock is set back, and another agent takes the run up again.
+        let mut core = crate::Core::new(Settings::default());
+        for (then, input) in sim.inputs {
+            core.restore(then, input);
+        }
+        let now = sim.now - DAY;
+        let mut status = |after| {
+            core.step(now + after, Input::Tick);
+            core.run("r1").map(crate::Run::status)
+        };
+        let (before, grace, after) = match ended {
+            true => (RunStatus::Finalizing, 5_000, RunStatus::Passed),
+            false => (RunStatus::Running, 600_000, RunStatus::Lost),
+        };
+        assert_eq!(status(0), Some(before));
+        assert_eq!(status(grace - 1), Some(before));
+        assert_eq!(status(grace), Some(after));
     }
 }

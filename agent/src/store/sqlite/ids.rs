@@ -10,7 +10,7 @@ const CAP: usize = 16_384;
 /// What the writer knows of names already stored. To be forgotten when a transaction fails: its
 /// names may not be there.
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     runs: HashMap<Box<str>, i64>,
     streams: HashMap<Box<str>, i64>,
     /// The pair asked for last: rows of one frame come one after another.
@@ -25,7 +25,7 @@ struct Pair {
 }
 
 impl Ids {
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.runs.clear();
         self.streams.clear();
         self.pair = None;

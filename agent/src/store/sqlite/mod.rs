@@ -23,6 +23,8 @@ use std::time::{Duration, Instant, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
+#[cfg(feature = "simulation")]
+pub(crate) use ids::Ids;
 
 /// "sntl": marks the file as ours for `file` and for ourselves.
 const APPLICATION_ID: u32 = 0x736e_746c;
@@ -122,6 +124,19 @@ pub(crate) fn open_once(dir: &Path, busy: Duration) -> Result<Connection, StoreE
         StoreError::Disk(why) => writable(why),
         other => other,
     })?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// A database in memory with the content of an image, or none yet.
+#[cfg(feature = "simulation")]
+pub(crate) fn in_memory(image: Option<&[u8]>) -> Result<Connection, StoreError> {
+    let mut conn = Connection::open_in_memory()?;
+    if let Some(image) = image {
+        conn.deserialize_read_exact(rusqlite::MAIN_DB, image, image.len(), false)?;
+    }
+    settings(&conn, image.is_none())?;
+    migrations::apply(&mut conn)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }

@@ -22,7 +22,7 @@ use super::ids::Ids;
 use super::tests::TestWriter;
 use super::{Opened, StoreError, anomalies, audit, gaps, runs, streams, suites};
 use crate::audit::AuditRow;
-use crate::runtime::Held;
+use crate::steps::Held;
 use crate::store::{Quarantine, Reader};
 use crate::watch::Watch;
 
@@ -50,6 +50,16 @@ pub struct Batch {
     pub held: Option<Held>,
     /// What somebody did.
     pub audit: Option<AuditRow>,
+}
+
+impl Batch {
+    /// Tells whoever waits for it, if nobody has yet.
+    pub(crate) fn answer(&mut self) {
+        if let Some((waiting, reply)) = self.reply.take() {
+            // Nobody waits any more when the client went away; its data is stored all the same.
+            let _ = waiting.send(reply);
+        }
+    }
 }
 
 /// How commits are grouped.
@@ -159,11 +169,8 @@ impl Work {
         }
     }
 
-    fn tell(&self, batch: Batch) {
-        if let Some((waiting, reply)) = batch.reply {
-            // Nobody waits any more when the client went away; its data is stored all the same.
-            let _ = waiting.send(reply);
-        }
+    fn tell(&self, mut batch: Batch) {
+        batch.answer();
         for notice in batch.notify {
             // Without an open view there is nobody to tell.
             let _ = self.notices.send(notice);
@@ -244,7 +251,12 @@ impl Work {
     }
 }
 
-fn write(conn: &mut Connection, ids: &mut Ids, group: &[Batch]) -> Result<(), StoreError> {
+/// Writes a group in one transaction.
+pub(crate) fn write(
+    conn: &mut Connection,
+    ids: &mut Ids,
+    group: &[Batch],
+) -> Result<(), StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     rows(&tx, ids, group)?;
     tx.commit()?;

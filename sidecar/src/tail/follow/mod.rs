@@ -151,7 +151,10 @@ impl FollowSource {
     }
 
     pub(super) fn wanted(&self) -> Wanted {
-        Wanted::Paths(self.place.directories(&*self.fs))
+        match self.fs.tells() {
+            true => Wanted::Paths(self.place.directories(&*self.fs)),
+            false => Wanted::Nothing,
+        }
     }
 
     pub(super) fn stop(&mut self) {

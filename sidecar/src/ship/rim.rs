@@ -1,0 +1,46 @@
+//! Where a shipment meets the world: the agent, the wall clock and chance, so that a simulator can be all three. How
+//! long it waits is tokio's time, which can be simulated as it is.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+
+use hyper::body::Bytes;
+use sentinel_parsers::wire::OpenStream;
+
+use super::policy::Answer;
+use crate::clock::Clock;
+use crate::random::Rng;
+
+/// Why there is no answer; always retryable.
+pub trait NoAnswer: Display {
+    /// Whether the time for one ran out.
+    fn is_late(&self) -> bool;
+}
+
+/// The agent, as far as a shipment knows it: two requests, of which each has one answer or none.
+pub trait Link {
+    /// Why there is no answer.
+    type Error: NoAnswer;
+
+    /// Opens the stream, or asks how far it is stored.
+    fn open(&mut self, open: &OpenStream) -> impl Future<Output = Result<Answer, Self::Error>>;
+
+    /// Sends frames that stand back to back.
+    fn frames(
+        &mut self,
+        stream: &str,
+        body: Bytes,
+    ) -> impl Future<Output = Result<Answer, Self::Error>>;
+}
+
+/// All that a shipment asks of the world besides its source.
+#[derive(Debug)]
+pub struct Rim<L> {
+    /// The agent.
+    pub link: L,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}

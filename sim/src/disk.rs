@@ -1,0 +1,373 @@
+//! A machine's disk: what is written is pending until it is synced, and a power cut keeps some of it, loses some and
+//! tears some.
+//!
+//! Files only grow, as those of recordings and spools do. A name is durable once its directory is synced; of names
+//! that are not, a power cut keeps those that a journal had (the first ones), or any. Of a file's bytes that are not
+//! durable it keeps a beginning; where the disk `tears`, it may keep the length instead, with sectors of zeros or
+//! other bytes in it. A sync that fails has lost what it was asked to keep, and the next one does not bring it back.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, Stat};
+
+use crate::chance::Chance;
+
+/// Bytes that are written whole or not at all.
+const SECTOR: usize = 512;
+
+/// A disk.
+#[derive(Clone, Debug)]
+pub struct Disk(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    chance: Chance,
+    inodes: BTreeMap<u64, Inode>,
+    names: BTreeMap<PathBuf, u64>,
+    durable: BTreeMap<PathBuf, u64>,
+    /// Changes to names that are not durable yet, with their directory.
+    pending: Vec<(PathBuf, Change)>,
+    next: u64,
+    tears: bool,
+    /// Nothing more fits.
+    full: bool,
+    /// Syncs fail.
+    failing: bool,
+    failed: u64,
+    /// Broken on purpose: syncs of segments do nothing and say nothing.
+    pretends: bool,
+}
+
+#[derive(Debug, Default)]
+struct Inode {
+    data: Vec<u8>,
+    /// Bytes that are durable, but for the holes.
+    synced: usize,
+    /// What a failed sync lost although it can still be read.
+    holes: Vec<(usize, usize)>,
+    locked: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Link(PathBuf, u64),
+    Unlink(PathBuf),
+    Rename(PathBuf, PathBuf, u64),
+}
+
+impl Disk {
+    /// An empty disk.
+    #[must_use]
+    pub fn new(chance: Chance, tears: bool, pretends: bool) -> Disk {
+        Disk(Arc::new(Mutex::new(State {
+            chance,
+            inodes: BTreeMap::new(),
+            names: BTreeMap::new(),
+            durable: BTreeMap::new(),
+            pending: Vec::new(),
+            next: 1,
+            tears,
+            full: false,
+            failing: false,
+            failed: 0,
+            pretends,
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // One thread: never poisoned by another.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on nothing more fits, or something does again.
+    pub fn fill(&self, full: bool) {
+        self.state().full = full;
+    }
+
+    /// From now on syncs fail, or succeed again.
+    pub fn fail(&self, failing: bool) {
+        self.state().failing = failing;
+    }
+
+    /// How many syncs failed so far.
+    #[must_use]
+    pub fn failed_syncs(&self) -> u64 {
+        self.state().failed
+    }
+
+    /// The power is cut: whoever had files open is dead, and what was pending is kept, lost or torn.
+    pub fn cut_power(&self) {
+        self.state().cut_power();
+    }
+}
+
+impl State {
+    fn find(&self, path: &Path) -> io::Result<u64> {
+        let found = self.names.get(path).copied();
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn inode(&mut self, id: u64) -> io::Result<&mut Inode> {
+        let inode = self.inodes.get_mut(&id);
+        inode.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn change(&mut self, dir: &Path, change: Change) {
+        apply(&mut self.names, &change);
+        self.pending.push((dir.to_owned(), change));
+    }
+
+    fn cut_power(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let journal = self.chance.one_in(2);
+        let kept = self.chance.below(pending.len() as u64 + 1);
+        for (n, (_, change)) in pending.iter().enumerate() {
+            let keep = match journal {
+                true => (n as u64) < kept,
+                false => self.chance.one_in(2),
+            };
+            if keep {
+                apply(&mut self.durable, change);
+            }
+        }
+        self.names = self.durable.clone();
+        for inode in self.inodes.values_mut() {
+            inode.cut_power(&self.chance, self.tears);
+        }
+    }
+}
+
+impl Inode {
+    fn cut_power(&mut self, chance: &Chance, tears: bool) {
+        self.locked = false;
+        let pending = self.data.len() - self.synced;
+        if tears && pending > 0 && chance.one_in(2) {
+            let fill = u8::try_from(chance.below(256) * chance.below(2)).unwrap_or(0);
+            for sector in self.data[self.synced..].chunks_mut(SECTOR) {
+                if chance.one_in(2) {
+                    sector.fill(fill);
+                }
+            }
+        } else {
+            let kept = usize::try_from(chance.below(pending as u64 + 1)).unwrap_or(0);
+            self.data.truncate(self.synced + kept);
+        }
+        for (from, to) in std::mem::take(&mut self.holes) {
+            let to = to.min(self.data.len());
+            self.data[from.min(to)..to].fill(0);
+        }
+        self.synced = self.data.len();
+    }
+}
+
+fn apply(names: &mut BTreeMap<PathBuf, u64>, change: &Change) {
+    match change {
+        Change::Link(path, id) => {
+            names.insert(path.clone(), *id);
+        }
+        Change::Unlink(path) => {
+            names.remove(path);
+        }
+        Change::Rename(from, to, id) => {
+            names.remove(from);
+            names.insert(to.clone(), *id);
+        }
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+impl Fs for Disk {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
+        let id = self.state().find(path)?;
+        let disk = self.clone();
+        Ok(Box::new(Reading { disk, id }))
+    }
+
+    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        let state = self.state();
+        let inside = state.names.keys().filter(|path| parent(path) == dir);
+        Ok(inside
+            .filter_map(|path| Some(path.file_name()?.to_owned()))
+            .collect())
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let mut state = self.state();
+        let id = state.find(path)?;
+        Ok(stat(id, state.inode(id)?))
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.state().find(path)?;
+        Ok(path.to_owned())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn FsWrite>> {
+        let mut state = self.state();
+        if state.names.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if state.full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let id = state.next;
+        state.next += 1;
+        state.inodes.insert(id, Inode::default());
+        state.change(parent(path), Change::Link(path.to_owned(), id));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Box::new(Writing {
+            disk: self.clone(),
+            id,
+            locked: false,
+            segment: name.contains(".seg"),
+        }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        let id = state.find(from)?;
+        let change = Change::Rename(from.to_owned(), to.to_owned(), id);
+        state.change(parent(to), change);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.find(path)?;
+        state.change(parent(path), Change::Unlink(path.to_owned()));
+        Ok(())
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        if state.failing {
+            state.failed += 1;
+            return Err(io::Error::other("sync failed"));
+        }
+        let pending = std::mem::take(&mut state.pending);
+        let (done, left) = pending.into_iter().partition(|(of, _)| of == dir);
+        state.pending = left;
+        let done: Vec<(PathBuf, Change)> = done;
+        for (_, change) in done {
+            apply(&mut state.durable, &change);
+        }
+        Ok(())
+    }
+
+    fn tells(&self) -> bool {
+        false
+    }
+}
+
+fn stat(id: u64, inode: &Inode) -> Stat {
+    Stat {
+        len: inode.data.len() as u64,
+        id: (1, id),
+        modified_ms: 0,
+        born: None,
+        plain: true,
+    }
+}
+
+#[derive(Debug)]
+struct Reading {
+    disk: Disk,
+    id: u64,
+}
+
+impl FsFile for Reading {
+    fn stat(&self) -> io::Result<Stat> {
+        Ok(stat(self.id, self.disk.state().inode(self.id)?))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut state = self.disk.state();
+        let data = &state.inode(self.id)?.data;
+        let from = usize::try_from(offset).map_or(data.len(), |at| at.min(data.len()));
+        let n = buffer.len().min(data.len() - from);
+        buffer[..n].copy_from_slice(&data[from..from + n]);
+        Ok(n)
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        Ok(self.disk.state().inode(self.id)?.locked)
+    }
+}
+
+#[derive(Debug)]
+struct Writing {
+    disk: Disk,
+    id: u64,
+    locked: bool,
+    segment: bool,
+}
+
+impl Write for Writing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.disk.state();
+        if state.full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        // Now and then a disk takes less than it is given.
+        let short = bytes.len() > 1 && state.chance.one_in(50);
+        let n = match short {
+            true => 1 + state.chance.index(bytes.len() - 1),
+            false => bytes.len(),
+        };
+        state.inode(self.id)?.data.extend_from_slice(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl FsWrite for Writing {
+    fn sync(&mut self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        let (failing, pretends) = (state.failing, state.pretends);
+        if pretends && self.segment {
+            return Ok(());
+        }
+        state.failed += u64::from(failing);
+        let inode = state.inode(self.id)?;
+        let end = inode.data.len();
+        if failing && end > inode.synced {
+            inode.holes.push((inode.synced, end));
+            inode.synced = end;
+            return Err(io::Error::other("sync failed"));
+        }
+        inode.synced = end;
+        Ok(())
+    }
+
+    fn lock(&mut self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        let inode = state.inode(self.id)?;
+        if inode.locked {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        inode.locked = true;
+        drop(state);
+        self.locked = true;
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.locked
+            && let Ok(inode) = self.disk.state().inode(self.id)
+        {
+            inode.locked = false;
+        }
+    }
+}
