@@ -4,21 +4,21 @@
 //! but not sent again. While the agent is away nothing is read, so nothing piles up: the source is
 //! the buffer.
 
-mod client;
 mod outcome;
-pub mod policy;
-mod queue;
 mod stop;
 
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
+use sentinel_delivery::client::{Client, ClientError, Credentials};
+use sentinel_delivery::queue::Queue;
 use sentinel_parsers::wire::{OpenStream, Position};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
+pub use sentinel_delivery::policy;
 pub use stop::Stop;
 pub(crate) use stop::changed;
 
@@ -26,9 +26,7 @@ use crate::pipeline::Pipeline;
 use crate::reading::Reading;
 use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
-use client::Client;
 use policy::{Action, Answer, Policy};
-use queue::Queue;
 use stop::until;
 
 /// One read of the source.
@@ -41,7 +39,16 @@ const REOPEN: Duration = Duration::from_secs(1);
 /// # Errors
 /// When it is not.
 pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressError> {
-    Client::new(agent, config).map(drop)
+    client(agent, config).map(drop)
+}
+
+fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+    let credentials = Credentials {
+        token_file: config.token_file.as_deref(),
+        ca_file: config.ca_file.as_deref(),
+    };
+    let program = concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION"));
+    Client::new(agent, credentials, program)
 }
 
 /// Ships a source until the agent has all of it or `stop` says now.
@@ -65,7 +72,7 @@ pub async fn run(
         epoch,
         config,
         reading,
-        client: Client::new(agent, config)?,
+        client: client(agent, config)?,
         policy: Policy::new(config.retry_min, config.retry_max),
         queue: Queue::default(),
         pipeline: Pipeline::resume(
@@ -340,7 +347,7 @@ impl Shipment<'_> {
     }
 
     /// An answer, with what is wrong about it kept for people.
-    fn note(&mut self, answer: Result<Answer, client::ClientError>) -> Answer {
+    fn note(&mut self, answer: Result<Answer, ClientError>) -> Answer {
         self.spoken = Instant::now();
         let answer = match answer {
             Ok(answer) => answer,

@@ -11,8 +11,9 @@ const WAITING: usize = 16;
 /// Bytes of a request beyond which no further frame joins it.
 const REQUEST: usize = 1 << 20;
 
+/// Frames that wait, in order.
 #[derive(Default)]
-pub(super) struct Queue {
+pub struct Queue {
     frames: VecDeque<Waiting>,
 }
 
@@ -38,29 +39,37 @@ impl Waiting {
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, frame: Frame) {
+    /// Adds a frame, which begins where the last one ends.
+    pub fn push(&mut self, frame: Frame) {
         self.frames.push_back(Waiting::new(frame));
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether no more are to be made before some are gone.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.frames.len() >= WAITING
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Drops all.
+    pub fn clear(&mut self) {
         self.frames.clear();
     }
 
     /// Where the first frame begins.
-    pub(super) fn start(&self) -> Option<u64> {
+    #[must_use]
+    pub fn start(&self) -> Option<u64> {
         self.frames.front().map(|w| w.header().start)
     }
 
     /// The next request's body.
-    pub(super) fn body(&self, one: bool) -> Bytes {
+    #[must_use]
+    pub fn body(&self, one: bool) -> Bytes {
         let Some(first) = self.frames.front() else {
             return Bytes::new();
         };
@@ -81,7 +90,7 @@ impl Queue {
     }
 
     /// Forgets what the agent has. The last frame ends the stream: its bytes alone do not.
-    pub(super) fn forget(&mut self, committed: u64, closed: bool) {
+    pub fn forget(&mut self, committed: u64, closed: bool) {
         let gone = |h: &Header| closed || (h.end <= committed && !h.last);
         while self.frames.front().is_some_and(|w| gone(w.header())) {
             self.frames.pop_front();
@@ -90,7 +99,7 @@ impl Queue {
 
     /// Makes two frames of the first, or a gap if it is the events of one line. False when even
     /// that was refused.
-    pub(super) fn split(&mut self) -> bool {
+    pub fn split(&mut self) -> bool {
         let Some(first) = self.frames.pop_front() else {
             return true;
         };
@@ -104,7 +113,7 @@ impl Queue {
     }
 
     /// Puts a gap in the place of the first frame. False when it is one already.
-    pub(super) fn replace(&mut self, reason: &str) -> bool {
+    pub fn replace(&mut self, reason: &str) -> bool {
         let Some(first) = self.frames.front_mut() else {
             return true;
         };
@@ -119,7 +128,7 @@ impl Queue {
     }
 
     /// The agent stands before the first frame and what lies between cannot be read again.
-    pub(super) fn bridge(&mut self, committed: u64) {
+    pub fn bridge(&mut self, committed: u64) {
         let Some(first) = self.frames.front() else {
             return;
         };
