@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use sentinel_config::Config;
 use sentinel_core::{Input, Notice, Reply, Settings};
+use sentinel_delivery::dial::AddressError;
 use sentinel_parsers::frame;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, broadcast, oneshot, watch};
@@ -16,7 +17,9 @@ use crate::app::{self, App, Bounds, router};
 use crate::audit::Throttle;
 use crate::auth::{Authenticate, Gate};
 use crate::clock::{Clock, SystemClock};
+use crate::data;
 use crate::doors;
+use crate::forward::{self, News};
 use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
 use crate::server::tls::{Keys, TlsError};
@@ -97,6 +100,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("agent.tls: {0}")]
     Tls(#[from] TlsError),
+    /// The hub cannot be reached this way.
+    #[error("agent.forward: {0}")]
+    Hub(#[from] AddressError),
     /// The system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -125,9 +131,20 @@ impl Agent {
 
         let watch = Arc::new(Watch::default());
         let (notices, _) = broadcast::channel(NOTICES);
-        let store = Store::start(config, &options, &watch, &notices)?;
+        let hub = doors::hub(config, &options)?;
+        let news = hub.as_ref().map(|_| Arc::default());
+        let store = Store::start(config, &options, &watch, &notices, news.clone())?;
         let app = app(config, &options, &store, gate, &watch);
         let (stop, stopping) = watch::channel(false);
+        if let (Some(clients), Some(news)) = (hub, news) {
+            let parts = forward::Parts {
+                news,
+                reader: Arc::clone(&store.reader),
+                door: store.door.clone(),
+                watch: Arc::clone(&watch),
+            };
+            forward::start(parts, &config.agent.forward, clients, &stopping);
+        }
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));
@@ -163,6 +180,7 @@ fn app(
         reader: Arc::clone(&store.reader),
         watch: Arc::clone(watch),
         bounds,
+        role: config.agent.role,
         clock: Arc::clone(&options.clock),
         gate,
         bodies,
@@ -202,9 +220,10 @@ impl Store {
         options: &Options,
         watch: &Arc<Watch>,
         notices: &broadcast::Sender<Notice>,
+        news: Option<Arc<News>>,
     ) -> Result<Store, StartError> {
         let dir = &options.data;
-        prepare(dir)?;
+        data::prepare(dir)?;
         let lock = DirLock::take(dir, options.sharing)?;
         let mut opened = open(dir, config.store.busy_timeout)?;
         if let Some(quarantine) = opened.quarantine.take() {
@@ -221,6 +240,7 @@ impl Store {
             Arc::clone(&reader),
             Arc::clone(watch),
             notices.clone(),
+            news,
         )
         .map_err(StartError::Thread)?;
         let (door, core) = runtime::start(Parts {
@@ -264,41 +284,6 @@ fn settings(config: &Config) -> Settings {
             streams_per_run: config.agent.max_streams_per_run,
             ..sentinel_core::Limits::default()
         },
-    }
-}
-
-/// Makes the last part of the path if it is missing, but not a whole path that may be a mistake.
-fn prepare(dir: &std::path::Path) -> Result<(), StoreError> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    match std::fs::create_dir(dir) {
-        Ok(()) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing {
-            dir: dir.to_owned(),
-        }),
-        Err(source) => Err(StoreError::NotWritable {
-            dir: dir.to_owned(),
-            source,
-        }),
-    }
-}
-
-/// Where data is kept when nobody says: the user's place for state, else the system's. It is made
-/// if it is missing.
-///
-/// # Errors
-/// [`StoreError::NotWritable`] if it cannot be made.
-pub fn default_data_dir() -> Result<PathBuf, StoreError> {
-    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
-    let state = var("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(var("HOME")?).join(".local/state")))
-        .unwrap_or_else(|| PathBuf::from("/var/lib"));
-    let dir = state.join("sentinel");
-    match std::fs::create_dir_all(&dir) {
-        Ok(()) => Ok(dir),
-        Err(source) => Err(StoreError::NotWritable { dir, source }),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::audit::AuditRow;
 use crate::clock::Clock;
 use crate::live;
 use crate::restore::Restorer;
-use crate::store::Batch;
+use crate::store::{Batch, ForwardedRow};
 use crate::watch::Watch;
 
 /// How often the core hears that time passed.
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Step(Box<Step>),
     /// Something that somebody did, to be written down.
     Audit(AuditRow),
+    /// How far the hub has a stream, to be written down.
+    Forwarded(ForwardedRow),
     Live {
         run_id: String,
         answer: oneshot::Sender<Option<LiveRun>>,
@@ -159,6 +161,10 @@ impl Work {
                     audit: Some(row),
                     ..Batch::default()
                 }),
+                Ok(Command::Forwarded(row)) => self.pass_on(Batch {
+                    forwarded: Some(row),
+                    ..Batch::default()
+                }),
                 Ok(Command::Live { run_id, answer }) => {
                     // Whoever asked may have gone.
                     let _ = answer.send(self.core.run(&run_id).map(live::view));
@@ -210,6 +216,7 @@ impl Work {
             notify: outputs.notify,
             held,
             audit: audit.filter(|_| done),
+            forwarded: None,
         });
     }
 
@@ -240,10 +247,10 @@ impl Work {
     }
 
     fn resume(&mut self) {
-        let Some(latest) = self.parts.restorer.all(&mut self.core) else {
-            return;
-        };
+        let latest = self.parts.restorer.all(&mut self.core);
         let now = self.parts.clock.now_ms();
+        self.core.wake(now);
+        let Some(latest) = latest else { return };
         let lost = Millis::try_from(self.parts.settings.run.lost_after.as_millis());
         if now.saturating_sub(latest) > lost.unwrap_or(Millis::MAX) / 2 {
             self.quiet_until = Some(now + RECONNECT);

@@ -78,6 +78,14 @@ pub struct Watch {
     pub busy: Counter,
     /// Requests or parts of them over a limit.
     pub limited: Counter,
+    /// Frames the hub took.
+    pub forwarded_frames: Counter,
+    /// Requests that the hub did not answer, or refused.
+    pub forward_errors: Counter,
+    /// Streams the hub does not have all of.
+    pub forward_backlog_streams: Counter,
+    /// Bytes of streams the hub does not have.
+    pub forward_backlog_bytes: Counter,
     /// Steps of the core.
     pub steps: Counter,
     /// Frames taken again after a start.
@@ -102,6 +110,7 @@ struct Troubles {
     quarantines: Vec<Quarantine>,
     replay: Option<String>,
     tls: Option<String>,
+    forward: Option<String>,
 }
 
 impl Watch {
@@ -172,6 +181,31 @@ impl Watch {
         self.troubles(|t| t.tls = why);
     }
 
+    /// Why the hub takes nothing; `None` once it does.
+    pub(crate) fn forward_trouble(&self, why: Option<String>) {
+        self.troubles(|t| match (&t.forward, why) {
+            (Some(known), Some(why)) if *known == why => {}
+            (None, None) => {}
+            (_, Some(why)) => {
+                tracing::warn!(
+                    why,
+                    "nothing can be sent to the hub; it is kept and sent later"
+                );
+                t.forward = Some(why);
+            }
+            (Some(_), None) => {
+                tracing::info!("the hub takes what it is sent again");
+                t.forward = None;
+            }
+        });
+    }
+
+    /// Why the hub takes nothing at present, if so.
+    #[must_use]
+    pub fn forward_failing(&self) -> Option<String> {
+        self.troubles(|t| t.forward.clone())
+    }
+
     /// Databases put aside since the start.
     #[must_use]
     pub fn quarantines(&self) -> usize {
@@ -201,6 +235,9 @@ impl Watch {
             }
             if let Some(why) = &t.tls {
                 parts.push(("tls", why.clone()));
+            }
+            if let Some(why) = &t.forward {
+                parts.push(("forward", why.clone()));
             }
             parts
         })

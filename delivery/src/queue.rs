@@ -139,7 +139,7 @@ impl Queue {
             ..*first.header()
         };
         if header.start < header.end {
-            let lost = Waiting::new(lost(header, 0, "rotated_away", |_| {}));
+            let lost = Waiting::new(lost_range(header, "rotated_away"));
             self.frames.push_front(lost);
         }
     }
@@ -156,6 +156,12 @@ fn gap(frame: &Frame, reason: &str) -> Frame {
             builder.push(&event);
         }
     })
+}
+
+/// A frame that says that the bytes of its range are lost.
+#[must_use]
+pub fn lost_range(header: Header, reason: &str) -> Frame {
+    lost(header, 0, reason, |_| {})
 }
 
 fn lost(header: Header, line: u64, reason: &str, more: impl FnOnce(&mut FrameBuilder)) -> Frame {

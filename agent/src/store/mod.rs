@@ -9,6 +9,8 @@ pub(crate) mod sqlite;
 use std::path::PathBuf;
 
 pub use lock::{DirLock, Sharing};
+pub use sqlite::forwarded::ForwardedRow;
+pub(crate) use sqlite::forwarded::{StoredFrame, Stretch, Unsent, stretch, unsent};
 pub use sqlite::reader::Reader;
 pub(crate) use sqlite::replay::{Recorded, Which, replay};
 pub use sqlite::writer::{Batch, Grouping, Writer};

@@ -20,10 +20,11 @@ use tokio::sync::{broadcast, oneshot};
 use super::frames::{self, Span};
 use super::ids::Ids;
 use super::tests::TestWriter;
-use super::{Opened, StoreError, anomalies, audit, gaps, runs, streams, suites};
+use super::{Opened, StoreError, anomalies, audit, forwarded, gaps, runs, streams, suites};
 use crate::audit::AuditRow;
+use crate::forward::News;
 use crate::runtime::Held;
-use crate::store::{Quarantine, Reader};
+use crate::store::{ForwardedRow, Quarantine, Reader};
 use crate::watch::Watch;
 
 /// Batches waiting at most. Each holds a permit of the ingest budget, so bytes are bounded there.
@@ -50,6 +51,8 @@ pub struct Batch {
     pub held: Option<Held>,
     /// What somebody did.
     pub audit: Option<AuditRow>,
+    /// How far the hub has a stream.
+    pub forwarded: Option<ForwardedRow>,
 }
 
 /// How commits are grouped.
@@ -73,12 +76,13 @@ impl Writer {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
+    pub(crate) fn start(
         opened: Opened,
         grouping: Grouping,
         reader: Arc<Reader>,
         watch: Arc<Watch>,
         notices: broadcast::Sender<Notice>,
+        news: Option<Arc<News>>,
     ) -> std::io::Result<(Sender<Batch>, Writer)> {
         let (sender, batches) = bounded(QUEUE);
         let stop = Arc::new(AtomicBool::new(false));
@@ -92,6 +96,7 @@ impl Writer {
             reader,
             watch,
             notices,
+            news,
             stop: Arc::clone(&stop),
         };
         let thread = thread.spawn(move || work.run(&batches))?;
@@ -117,6 +122,8 @@ struct Work {
     reader: Arc<Reader>,
     watch: Arc<Watch>,
     notices: broadcast::Sender<Notice>,
+    /// Who sends on what is stored.
+    news: Option<Arc<News>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -160,6 +167,13 @@ impl Work {
     }
 
     fn tell(&self, batch: Batch) {
+        if let Some(news) = &self.news {
+            for row in &batch.persist {
+                if let Persist::Stream(row) = row {
+                    news.tell(row);
+                }
+            }
+        }
         if let Some((waiting, reply)) = batch.reply {
             // Nobody waits any more when the client went away; its data is stored all the same.
             let _ = waiting.send(reply);
@@ -172,7 +186,9 @@ impl Work {
 
     /// Makes the group durable, however long it takes; false only when told to stop meanwhile.
     fn commit(&mut self, group: &[Batch]) -> bool {
-        let empty = |batch: &Batch| batch.persist.is_empty() && batch.audit.is_none();
+        let empty = |batch: &Batch| {
+            batch.persist.is_empty() && batch.audit.is_none() && batch.forwarded.is_none()
+        };
         if group.iter().all(empty) {
             return true;
         }
@@ -270,6 +286,9 @@ fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()>
         }
         if let Some(row) = &batch.audit {
             audit::write(tx, row)?;
+        }
+        if let Some(row) = &batch.forwarded {
+            forwarded::write(tx, row)?;
         }
     }
     Ok(())
