@@ -36,6 +36,15 @@ pub(super) struct Backlog {
     pub(super) bytes: u64,
 }
 
+impl Backlog {
+    /// So much of the stream waits now.
+    fn count(&mut self, lane: &mut Lane, behind: u64) {
+        let before = std::mem::replace(&mut lane.counted, behind);
+        self.streams = self.streams + u64::from(behind > 0) - u64::from(before > 0);
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(behind);
+    }
+}
+
 pub(super) struct Board {
     news: Arc<News>,
     retry: (Duration, Duration),
@@ -52,6 +61,7 @@ struct State {
     looking: bool,
     /// Whether to begin that look anew once it is over.
     look_again: bool,
+    backlog: Backlog,
     hub: Hub,
 }
 
@@ -75,6 +85,7 @@ impl Board {
                 look: Some((0, false)),
                 looking: false,
                 look_again: false,
+                backlog: Backlog::default(),
                 hub: Hub {
                     policy: Policy::new(retry.0, retry.1),
                     away_until: None,
@@ -148,13 +159,9 @@ impl Board {
         }
     }
 
+    /// How much waits of the streams that are held.
     pub(super) fn backlog(&self) -> Backlog {
-        let state = self.lock();
-        let behind = state.lanes.values().map(Lane::behind).filter(|n| *n > 0);
-        behind.fold(Backlog::default(), |sum, bytes| Backlog {
-            streams: sum.streams + 1,
-            bytes: sum.bytes.saturating_add(bytes),
-        })
+        self.lock().backlog
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -182,6 +189,8 @@ impl State {
             *meanwhile = Some(told);
         } else if let Some(lane) = self.lanes.get_mut(&stream) {
             lane.hear(told);
+            let behind = lane.behind();
+            self.backlog.count(lane, behind);
             if lane.resting && lane.due > told.heard {
                 self.due.remove(&(lane.due, Arc::clone(&stream)));
                 lane.due = told.heard;
@@ -194,7 +203,9 @@ impl State {
         }
     }
 
-    fn put(&mut self, lane: Lane) {
+    fn put(&mut self, mut lane: Lane) {
+        let behind = lane.behind();
+        self.backlog.count(&mut lane, behind);
         self.due.insert((lane.due, Arc::clone(&lane.stream)));
         self.lanes.insert(Arc::clone(&lane.stream), lane);
     }
@@ -249,7 +260,10 @@ impl State {
             Next::Rest(_) | Next::Done if told.is_some() => (now, true),
             Next::Rest(until) => (until, true),
             Next::Pause(until) => (until, false),
-            Next::Done => return,
+            Next::Done => {
+                self.backlog.count(&mut lane, 0);
+                return;
+            }
         };
         self.put(lane);
     }

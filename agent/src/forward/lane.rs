@@ -23,6 +23,8 @@ pub(super) struct Lane {
     /// The position that is noted in the store.
     pub(super) noted: Option<u64>,
     pub(super) policy: Policy,
+    /// What of it is counted as waiting.
+    pub(super) counted: u64,
     /// When its turn comes.
     pub(super) due: Instant,
     /// Whether news of it bring its turn forward; not while it pauses after a failure.
@@ -62,6 +64,7 @@ impl Lane {
             spoken: None,
             noted: None,
             policy: Policy::new(retry.0, retry.1),
+            counted: 0,
             due: told.heard,
             resting: true,
         }

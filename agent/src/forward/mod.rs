@@ -12,8 +12,8 @@ mod turn;
 pub(crate) mod wire;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use sentinel_config::ForwardConfig;
 use sentinel_delivery::client::{Client, Credentials};
@@ -38,8 +38,6 @@ struct Forwarder {
     node: String,
     keep_alive: Duration,
     retry: (Duration, Duration),
-    /// When the backlog was last shown.
-    shown: Mutex<Option<Instant>>,
 }
 
 /// What the forwarder works with.
@@ -78,7 +76,6 @@ pub(crate) fn start(
         node: config.node.clone().unwrap_or_else(host_name),
         keep_alive: config.keep_alive,
         retry,
-        shown: Mutex::new(None),
     });
     for client in clients {
         let forwarder = Arc::clone(&forwarder);

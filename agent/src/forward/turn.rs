@@ -32,7 +32,9 @@ impl Worker {
     pub(super) async fn work(mut self) {
         loop {
             let forwarder = Arc::clone(&self.forwarder);
-            match forwarder.board.next().await {
+            let task = forwarder.board.next().await;
+            forwarder.show_backlog();
+            match task {
                 Task::Look { after, all } => forwarder.look(after, all).await,
                 Task::Turn(mut lane) => {
                     let next = self.turn(&mut lane).await;
@@ -248,14 +250,6 @@ impl Forwarder {
     }
 
     fn show_backlog(&self) {
-        let mut shown = self
-            .shown
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if shown.is_some_and(|at| at.elapsed() < STORE) {
-            return;
-        }
-        *shown = Some(Instant::now());
         let backlog = self.board.backlog();
         self.watch.forward_backlog_streams.set(backlog.streams);
         self.watch.forward_backlog_bytes.set(backlog.bytes);

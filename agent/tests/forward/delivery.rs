@@ -125,7 +125,7 @@ fn a_hub_that_was_put_back_to_an_older_state_gets_everything_again() {
     // A stream that goes on tells the node that the hub has lost something.
     deliver(&node.client, &stream("open"), 90, 100, Some(0));
     let run = run_at(&restored.client, all_closed);
-    assert_eq!(run.totals.tests, 200);
+    assert_eq!(run.totals.tests, 200, "{run:?}");
     assert_eq!(names(&restored.client), expected(&run, 100));
     node.stop();
     restored.stop();

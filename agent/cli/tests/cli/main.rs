@@ -2,6 +2,7 @@
 
 mod bench;
 mod doors;
+mod nodes;
 mod recipes;
 
 use std::path::PathBuf;

@@ -173,3 +173,34 @@ fn a_look_goes_on_page_by_page_and_ends_with_an_empty_one() {
     assert_eq!(board.lock().look, None);
     assert_eq!(board.lock().lanes.len(), 2);
 }
+
+#[test]
+fn what_waits_is_counted_whoever_has_its_turn() {
+    let (board, news) = board();
+    let counted = |streams, bytes| Backlog { streams, bytes };
+    tell(&news, "a", 10);
+    tell(&news, "b", 5);
+    let mut lane = turn(&board).unwrap();
+    assert_eq!(board.backlog(), counted(2, 15));
+    let name = lane.stream.to_string();
+    lane.hub = Some(super::super::lane::Standing {
+        name: name.clone(),
+        position: lane.committed - 1,
+        closed: false,
+    });
+    board.back(lane, Next::Again);
+    let other = if name == "a" { 5 } else { 10 };
+    assert_eq!(board.backlog(), counted(2, other + 1));
+    tell(&news, &name, 40);
+    let rest = turn(&board).unwrap();
+    let again = turn(&board).unwrap();
+    for mut lane in [rest, again] {
+        lane.hub = Some(super::super::lane::Standing {
+            name: String::new(),
+            position: lane.committed,
+            closed: true,
+        });
+        board.back(lane, Next::Done);
+    }
+    assert_eq!(board.backlog(), counted(0, 0));
+}

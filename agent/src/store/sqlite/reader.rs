@@ -92,7 +92,8 @@ impl Reader {
         let begun = Instant::now();
         let late = limit.map(|limit| move || begun.elapsed() > limit);
         conn.progress_handler(10_000, late)?;
-        let result = query(&conn);
+        // All of it sees one state of the database.
+        let result = conn.unchecked_transaction().and_then(|view| query(&view));
         // A connection with an error may look at a file that was put aside: not used again.
         if result.is_ok() && age == self.age.load(atomic::Ordering::SeqCst) {
             self.put_back(conn);
