@@ -24,7 +24,7 @@ use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
 use crate::server::tls::{Keys, TlsError};
 use crate::server::{self, Host};
-use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, open};
+use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, log, open};
 use crate::watch::Watch;
 
 /// Places of the core's queue for openings, positions and questions, besides those for frames.
@@ -212,6 +212,8 @@ struct Store {
     reader: Arc<Reader>,
     /// Held as long as anything may be written.
     lock: DirLock,
+    dir: PathBuf,
+    sharing: Sharing,
 }
 
 impl Store {
@@ -225,6 +227,12 @@ impl Store {
         let dir = &options.data;
         data::prepare(dir)?;
         let lock = DirLock::take(dir, options.sharing)?;
+        let stays = options.sharing == Sharing::Exclusive;
+        if log::was_left_open(dir, stays)
+            && let Some(why) = log::lost_log(dir)
+        {
+            watch.log_lost(why);
+        }
         let mut opened = open(dir, config.store.busy_timeout)?;
         if let Some(quarantine) = opened.quarantine.take() {
             watch.quarantined(quarantine);
@@ -260,6 +268,8 @@ impl Store {
             writer,
             reader,
             lock,
+            dir: dir.clone(),
+            sharing: options.sharing,
         })
     }
 
@@ -270,6 +280,9 @@ impl Store {
             tracing::error!("the core thread panicked");
         }
         self.writer.join();
+        if self.sharing == Sharing::Exclusive {
+            log::closed(&self.dir);
+        }
         drop(self.lock);
     }
 }

@@ -109,6 +109,7 @@ struct Troubles {
     failing: Option<(Instant, String)>,
     quarantines: Vec<Quarantine>,
     replay: Option<String>,
+    log: Option<&'static str>,
     tls: Option<String>,
     forward: Option<String>,
 }
@@ -172,6 +173,15 @@ impl Watch {
         self.troubles(|t| t.quarantines.push(quarantine));
     }
 
+    /// The log of the database that a killed agent left cannot be read.
+    pub(crate) fn log_lost(&self, why: &'static str) {
+        tracing::error!(
+            why,
+            "the log of the database is lost, and with it what it held"
+        );
+        self.troubles(|t| t.log = Some(why));
+    }
+
     pub(crate) fn replay_failed(&self, why: String) {
         self.troubles(|t| t.replay = Some(why));
     }
@@ -228,6 +238,13 @@ impl Watch {
                 parts.push((
                     "store",
                     format!("damaged database put aside as {file}: {}", q.reason),
+                ));
+            }
+            if let Some(why) = t.log {
+                let told = "senders are told earlier positions and send again";
+                parts.push((
+                    "store",
+                    format!("the log of the database is lost: {why}; {told}"),
                 ));
             }
             if let Some(why) = &t.replay {

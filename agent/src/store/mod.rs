@@ -11,6 +11,7 @@ use std::path::PathBuf;
 pub use lock::{DirLock, Sharing};
 pub use sqlite::forwarded::ForwardedRow;
 pub(crate) use sqlite::forwarded::{StoredFrame, Stretch, Unsent, stretch, unsent};
+pub(crate) use sqlite::log;
 pub use sqlite::reader::Reader;
 pub(crate) use sqlite::replay::{Recorded, Which, replay};
 pub use sqlite::writer::{Batch, Grouping, Writer};
@@ -38,7 +39,10 @@ pub enum StoreError {
         dir: PathBuf,
     },
     /// Not retryable: the directory or a file in it cannot be written.
-    #[error("data directory {} is not writable: {source}", dir.display())]
+    #[error(
+        "data directory {} is not writable: {source}; change its owner or mode, or name another with --data",
+        dir.display()
+    )]
     NotWritable {
         /// The data directory.
         dir: PathBuf,

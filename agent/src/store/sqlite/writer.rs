@@ -238,7 +238,7 @@ impl Work {
     /// goes there as it changes.
     fn replace(&mut self, why: &rusqlite::Error) {
         self.conn = None;
-        match super::put_aside(&self.dir, why) {
+        match super::put_aside(&self.dir, &why.to_string()) {
             Ok(quarantine) => self.quarantined(quarantine),
             Err(error) => tracing::error!(%error, "the damaged database cannot be put aside"),
         }
