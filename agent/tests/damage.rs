@@ -9,6 +9,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use sentinel_agent::{Options, Sharing};
 use sentinel_config::Config;
@@ -17,6 +19,7 @@ use sentinel_parsers::wire::OpenStream;
 use common::{Daemon, PER_TEST, Running, command, end, hello, tests};
 
 const TESTS: u64 = 500;
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn file(dir: &Path, side: &str) -> PathBuf {
     dir.join(format!("sentinel.db{side}"))
@@ -230,12 +233,20 @@ fn a_database_that_must_not_be_written_stops_the_start_with_the_remedy() {
         mode(&dir.path().join("sentinel.lock"), 0o666);
         mode(&file(dir.path(), ""), of_file);
         mode(dir.path(), of_directory);
-        let done = agent.output();
-        mode(dir.path(), 0o755);
-        let Ok(done) = done else {
+        let started = agent.stderr(Stdio::piped()).spawn();
+        let Ok(mut child) = started else {
+            mode(dir.path(), 0o755);
             eprintln!("SKIPPED: nobody may not start the agent from where it was built");
             return;
         };
+        let begun = Instant::now();
+        while child.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
+            std::thread::yield_now();
+        }
+        // One that started after all says so in its exit code.
+        let _ = child.kill();
+        let done = child.wait_with_output().unwrap();
+        mode(dir.path(), 0o755);
         let line = String::from_utf8(done.stderr).unwrap();
         assert_eq!(done.status.code(), Some(2), "{what}: {line}");
         let remedy = "change its owner or mode, or name another with --data";

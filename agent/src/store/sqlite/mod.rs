@@ -123,6 +123,13 @@ fn set_up(dir: &Path, busy: Duration) -> Result<Connection, StoreError> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(&path, flags)?;
+    // Nothing would say so before the first row is written.
+    if conn.is_readonly("main")? {
+        return Err(StoreError::NotWritable {
+            dir: dir.to_owned(),
+            source: std::io::Error::other(format!("{FILE} is read-only")),
+        });
+    }
     conn.busy_timeout(busy)?;
     let fresh = check_owner(&conn, &path)?;
     check_pages(&conn, &path)?;
