@@ -108,16 +108,16 @@ fn whatever_happened_to_the_files_the_agent_starts_and_the_run_becomes_whole() {
     let whole: &[(&str, Damage)] = &[
         ("untouched", |_| {}),
         ("index of the log missing", |dir| {
-            fs::remove_file(file(dir, "-shm")).unwrap()
+            fs::remove_file(file(dir, "-shm")).unwrap();
         }),
         ("index of the log blank", |dir| {
-            fill(&file(dir, "-shm"), |b| b.fill(0))
+            fill(&file(dir, "-shm"), |b| b.fill(0));
         }),
         ("index of the log garbage", |dir| {
-            fill(&file(dir, "-shm"), |b| b.fill(0xa5))
+            fill(&file(dir, "-shm"), |b| b.fill(0xa5));
         }),
         ("index of the log cut", |dir| {
-            fill(&file(dir, "-shm"), |b| b.truncate(100))
+            fill(&file(dir, "-shm"), |b| b.truncate(100));
         }),
     ];
     for (what, damage) in whole {
@@ -129,17 +129,17 @@ fn whatever_happened_to_the_files_the_agent_starts_and_the_run_becomes_whole() {
     // unless it looks as after a power cut, that is told.
     let alarming: &[(&str, Damage)] = &[
         ("log missing", |dir| {
-            fs::remove_file(file(dir, "-wal")).unwrap()
+            fs::remove_file(file(dir, "-wal")).unwrap();
         }),
         ("log blank", |dir| fill(&file(dir, "-wal"), |b| b.fill(0))),
         ("log garbage", |dir| {
-            fill(&file(dir, "-wal"), |b| b.fill(0xa5))
+            fill(&file(dir, "-wal"), |b| b.fill(0xa5));
         }),
         ("database missing", |dir| {
-            fs::remove_file(file(dir, "")).unwrap()
+            fs::remove_file(file(dir, "")).unwrap();
         }),
         ("database empty", |dir| {
-            fs::write(file(dir, ""), b"").unwrap()
+            fs::write(file(dir, ""), b"").unwrap();
         }),
     ];
     for (what, damage) in alarming {
@@ -151,10 +151,10 @@ fn whatever_happened_to_the_files_the_agent_starts_and_the_run_becomes_whole() {
     }
     let prefix: &[(&str, Damage)] = &[
         ("log empty", |dir| {
-            fs::write(file(dir, "-wal"), b"").unwrap()
+            fs::write(file(dir, "-wal"), b"").unwrap();
         }),
         ("log cut", |dir| {
-            fill(&file(dir, "-wal"), |b| b.truncate(b.len() / 2))
+            fill(&file(dir, "-wal"), |b| b.truncate(b.len() / 2));
         }),
         ("a page of the log altered", |dir| {
             fill(&file(dir, "-wal"), |b| {
@@ -164,7 +164,7 @@ fn whatever_happened_to_the_files_the_agent_starts_and_the_run_becomes_whole() {
         }),
         ("database blank", |dir| fill(&file(dir, ""), |b| b.fill(0))),
         ("database cut", |dir| {
-            fill(&file(dir, ""), |b| b.truncate(b.len() / 2))
+            fill(&file(dir, ""), |b| b.truncate(b.len() / 2));
         }),
         ("log of another database", |dir| {
             let other = killed_short();

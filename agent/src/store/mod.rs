@@ -9,6 +9,7 @@ pub(crate) mod sqlite;
 use std::path::PathBuf;
 
 pub use lock::{DirLock, Sharing};
+pub use sqlite::backup::{Copied, backup};
 pub use sqlite::forwarded::ForwardedRow;
 pub(crate) use sqlite::forwarded::{StoredFrame, Stretch, Unsent, stretch, unsent};
 pub(crate) use sqlite::log;
@@ -37,6 +38,12 @@ pub enum StoreError {
     Missing {
         /// The path looked at.
         dir: PathBuf,
+    },
+    /// Not retryable: what would be written over.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// Not retryable: the directory or a file in it cannot be written.
     #[error(
@@ -124,6 +131,7 @@ impl StoreError {
         match self {
             StoreError::InUse { .. } => "in_use",
             StoreError::Missing { .. } => "missing",
+            StoreError::Exists { .. } => "exists",
             StoreError::NotWritable { .. } => "not_writable",
             StoreError::Newer { .. } => "newer",
             StoreError::Older { .. } => "older",

@@ -117,7 +117,8 @@ impl Daemon {
         Daemon::spawn(shell, settings)
     }
 
-    fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Daemon {
+    /// As the command says, which must start the daemon in the end.
+    pub(crate) fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Daemon {
         let mut child = command
             .envs(settings.iter().copied())
             .stderr(Stdio::piped())

@@ -47,7 +47,7 @@ pub(crate) fn lost_log(dir: &Path) -> Option<&'static str> {
         return None;
     }
     let Ok(file) = File::open(dir.join(format!("{FILE}-wal"))) else {
-        return Some("it is missing");
+        return Some("it is missing, and no daemon closed it");
     };
     let mut header = Vec::new();
     match file.take(HEADER).read_to_end(&mut header) {

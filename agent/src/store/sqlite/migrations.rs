@@ -34,3 +34,6 @@ pub(crate) fn apply(conn: &mut Connection) -> Result<(), StoreError> {
         tx.commit()?;
     }
 }
+
+#[cfg(test)]
+mod tests;

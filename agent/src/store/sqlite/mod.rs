@@ -2,6 +2,7 @@
 
 pub(crate) mod anomalies;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod forwarded;
 pub(crate) mod frames;
 pub(crate) mod gaps;
