@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 
 use sentinel_config::Config;
 use sentinel_core::{Input, Notice, Reply, Settings};
-use sentinel_delivery::dial::AddressError;
 use sentinel_parsers::frame;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, broadcast, oneshot, watch};
@@ -22,9 +21,10 @@ use crate::doors;
 use crate::forward::{self, News};
 use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
-use crate::server::tls::{Keys, TlsError};
+use crate::server::tls::Keys;
 use crate::server::{self, Host};
-use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, log, open};
+use crate::start::StartError;
+use crate::store::{Beside, DirLock, Grouping, Reader, Retention, Sharing, Writer, log, open};
 use crate::watch::Watch;
 
 /// Places of the core's queue for openings, positions and questions, besides those for frames.
@@ -66,46 +66,6 @@ impl Options {
             clock: Arc::new(SystemClock::new()),
         }
     }
-}
-
-/// Why the agent did not start. None of these is cured by trying again alone.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The address is open to the network and nobody said that this is meant.
-    #[error(
-        "refusing to listen on {0}: it is open to the network and nobody has to prove who they are; \
-         set agent.auth.tokens (`sentinel token create`), use a loopback address, or allow it with \
-         --allow-unauthenticated"
-    )]
-    OpenToNetwork(SocketAddr),
-    /// The address is open to the network, there is no certificate, and nobody said that this is meant.
-    #[error(
-        "refusing to listen on {0}: it is open to the network without TLS, so tokens and results could \
-         be read on their way; set agent.tls, use a loopback address, or allow it with \
-         --allow-plain-http"
-    )]
-    PlainToNetwork(SocketAddr),
-    /// The certificate cannot be used.
-    #[error("agent.tls: {0}")]
-    Tls(#[from] TlsError),
-    /// The hub cannot be reached this way.
-    #[error("agent.forward: {0}")]
-    Hub(#[from] AddressError),
-    /// The system gives no thread.
-    #[error("cannot start a thread: {0}")]
-    Thread(#[source] std::io::Error),
 }
 
 /// A way to start an agent inside any tokio runtime with I/O and time.
@@ -248,7 +208,7 @@ impl Store {
             Arc::clone(&reader),
             Arc::clone(watch),
             notices.clone(),
-            news,
+            beside(config, options, news),
         )
         .map_err(StartError::Thread)?;
         let (door, core) = runtime::start(Parts {
@@ -284,6 +244,16 @@ impl Store {
             log::closed(&self.dir);
         }
         drop(self.lock);
+    }
+}
+
+/// A run's own agent deletes nothing: the directory is not its alone.
+fn beside(config: &Config, options: &Options, news: Option<Arc<News>>) -> Beside {
+    let clock = Arc::clone(&options.clock);
+    let retention = Retention::new(clock, config.store.retain, news.is_some());
+    Beside {
+        retention: (options.sharing == Sharing::Exclusive).then_some(retention),
+        news,
     }
 }
 

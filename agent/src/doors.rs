@@ -10,11 +10,12 @@ use sentinel_delivery::client::Client;
 use sentinel_delivery::dial::AddressError;
 use tokio::sync::watch;
 
-use crate::agent::{Options, StartError};
+use crate::agent::Options;
 use crate::auth::{Gate, StaticTokens};
 use crate::forward;
 use crate::server::tls::{Keys, TlsError};
 use crate::server::{self, descriptors};
+use crate::start::StartError;
 use crate::store::Sharing;
 use crate::watch::Watch;
 

@@ -20,14 +20,16 @@ mod live;
 mod restore;
 mod runtime;
 mod server;
+mod start;
 pub mod store;
 pub mod usage;
 pub mod watch;
 
-pub use agent::{Agent, Handle, Options, StartError};
+pub use agent::{Agent, Handle, Options};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use data::default_data_dir;
 pub use ingest::{owned_stream_id, stream_id};
 pub use runtime::SubmitError;
 pub use server::tls::TlsError;
+pub use start::StartError;
 pub use store::Sharing;

@@ -86,6 +86,8 @@ pub struct Watch {
     pub forward_backlog_streams: Counter,
     /// Bytes of streams the hub does not have.
     pub forward_backlog_bytes: Counter,
+    /// Runs deleted because they were over for long.
+    pub runs_deleted: Counter,
     /// Steps of the core.
     pub steps: Counter,
     /// Frames taken again after a start.

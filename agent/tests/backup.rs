@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use common::{EPOCH, PER_TEST, Running, end, hello, tests};
+use common::{EPOCH, PER_TEST, Running, START_MS, end, hello, tests};
 use sentinel_agent::api::view::RunView;
-use sentinel_agent::store::{StoreError, backup};
+use sentinel_agent::store::{StoreError, backup, open};
 use sentinel_core::RunStatus;
 use sentinel_parsers::event::{Body, Event, Gap};
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
@@ -123,8 +123,9 @@ fn how_long() -> Duration {
 }
 
 #[test]
-fn sixteen_readers_and_copies_beside_a_writer_meet_no_lock() {
+fn sixteen_readers_copies_and_deletion_beside_a_writer_meet_no_lock() {
     let dir = tempfile::tempdir().unwrap();
+    old_run(dir.path());
     let agent = Running::start(dir.path());
     let name = agent.client.open(&hello("r1")).stream;
     let (over, begun) = (AtomicBool::new(false), Instant::now());
@@ -172,9 +173,28 @@ fn sixteen_readers_and_copies_beside_a_writer_meet_no_lock() {
         "{} frames, p99 {p99:?}, {read} answers, {copies} copies",
         took.len()
     );
+    agent.client.until("/metrics", |page| {
+        page.body.contains("sentinel_store_runs_deleted_total 1\n")
+    });
     let errors = agent.handle().watch().commit_errors.value();
     assert_eq!(errors, 0, "no commit met a lock");
     agent.stop();
+}
+
+/// A run with 20,000 tests that has been over for longer than it is kept.
+fn old_run(dir: &Path) {
+    drop(open(dir, Duration::from_secs(5)).unwrap());
+    let db = rusqlite::Connection::open(dir.join("sentinel.db")).unwrap();
+    let ended = START_MS - 91 * 24 * 3_600_000;
+    db.execute_batch(&format!(
+        "INSERT INTO runs (id, run_id, status, started_ms, ended_ms)
+             VALUES (1, 'old', 'passed', {ended} - 1, {ended});
+         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
+         INSERT INTO tests (run, stream, ordinal, attempt, suite, name, dialect, status, line, latest,
+             teardown_error)
+         SELECT 1, 1, i, 1, 'api', 'test ' || i, 'tap', 'passed', i, 1, 0 FROM n;"
+    ))
+    .unwrap();
 }
 
 /// Copies one after another, each of which can be read; how many.
@@ -186,7 +206,11 @@ fn copies(dir: &Path, going: impl Fn() -> bool) -> u64 {
         backup(dir, &path).unwrap();
         let copy = rusqlite::Connection::open(&path).unwrap();
         let tests: i64 = copy
-            .query_row("SELECT count(*) FROM tests", [], |row| row.get(0))
+            .query_row(
+                "SELECT count(*) FROM tests t JOIN runs r ON r.id = t.run WHERE r.run_id = 'r1'",
+                [],
+                |row| row.get(0),
+            )
             .unwrap();
         let committed: i64 = copy
             .query_row(

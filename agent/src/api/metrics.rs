@@ -193,6 +193,11 @@ fn store(page: &mut Text, watch: &Watch) {
         "Steps of the core made durable.",
         watch.committed_steps.value(),
     );
+    page.counter(
+        "sentinel_store_runs_deleted_total",
+        "Runs deleted because they had been over for longer than store.retain.",
+        watch.runs_deleted.value(),
+    );
     let name = "sentinel_store_commit_seconds";
     page.head(
         name,

@@ -15,6 +15,8 @@ pub(crate) use sqlite::forwarded::{StoredFrame, Stretch, Unsent, stretch, unsent
 pub(crate) use sqlite::log;
 pub use sqlite::reader::Reader;
 pub(crate) use sqlite::replay::{Recorded, Which, replay};
+pub(crate) use sqlite::retention::Retention;
+pub(crate) use sqlite::writer::Beside;
 pub use sqlite::writer::{Batch, Grouping, Writer};
 pub use sqlite::{Opened, Quarantine, open};
 

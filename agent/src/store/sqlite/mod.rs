@@ -13,6 +13,7 @@ mod migrations;
 mod plans;
 pub(crate) mod reader;
 pub(crate) mod replay;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod streams;
 pub(crate) mod suites;

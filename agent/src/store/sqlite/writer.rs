@@ -24,7 +24,7 @@ use super::{Opened, StoreError, anomalies, audit, forwarded, gaps, runs, streams
 use crate::audit::AuditRow;
 use crate::forward::News;
 use crate::runtime::Held;
-use crate::store::{ForwardedRow, Quarantine, Reader};
+use crate::store::{ForwardedRow, Quarantine, Reader, Retention};
 use crate::watch::Watch;
 
 /// Batches waiting at most. Each holds a permit of the ingest budget, so bytes are bounded there.
@@ -64,6 +64,15 @@ pub struct Grouping {
     pub collect: Duration,
 }
 
+/// What the writer does beside what it is told.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// Who sends on what is stored.
+    pub(crate) news: Option<Arc<News>>,
+    /// What it deletes.
+    pub(crate) retention: Option<Retention>,
+}
+
 /// The writer thread. Dropping every sender ends it, after all that was sent is durable.
 #[derive(Debug)]
 pub struct Writer {
@@ -82,7 +91,7 @@ impl Writer {
         reader: Arc<Reader>,
         watch: Arc<Watch>,
         notices: broadcast::Sender<Notice>,
-        news: Option<Arc<News>>,
+        beside: Beside,
     ) -> std::io::Result<(Sender<Batch>, Writer)> {
         let (sender, batches) = bounded(QUEUE);
         let stop = Arc::new(AtomicBool::new(false));
@@ -96,7 +105,8 @@ impl Writer {
             reader,
             watch,
             notices,
-            news,
+            beside,
+            last: Instant::now(),
             stop: Arc::clone(&stop),
         };
         let thread = thread.spawn(move || work.run(&batches))?;
@@ -122,8 +132,9 @@ struct Work {
     reader: Arc<Reader>,
     watch: Arc<Watch>,
     notices: broadcast::Sender<Notice>,
-    /// Who sends on what is stored.
-    news: Option<Arc<News>>,
+    beside: Beside,
+    /// When it last had something to write.
+    last: Instant,
     stop: Arc<AtomicBool>,
 }
 
@@ -132,16 +143,18 @@ impl Work {
         let mut group: Vec<Batch> = Vec::with_capacity(self.grouping.frames);
         let mut dirty = false;
         loop {
-            match batches.recv_timeout(IDLE) {
+            match batches.recv_timeout(self.patience()) {
                 Ok(first) => group.push(first),
                 Err(RecvTimeoutError::Timeout) => {
-                    if std::mem::take(&mut dirty) {
+                    dirty |= self.sweep();
+                    if self.last.elapsed() >= IDLE && std::mem::take(&mut dirty) {
                         self.checkpoint();
                     }
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.last = Instant::now();
             self.collect(batches, &mut group);
             dirty = true;
             if !self.commit(&group) {
@@ -150,10 +163,44 @@ impl Work {
             for batch in group.drain(..) {
                 self.tell(batch);
             }
+            // A busy queue does not keep what is too old.
+            self.sweep();
         }
         // The last connection to close leaves one file instead of three.
         self.reader.forget();
         self.checkpoint();
+    }
+
+    /// How long to wait for something to write.
+    fn patience(&self) -> Duration {
+        let retention = self.beside.retention.as_ref();
+        retention.map_or(IDLE, |retention| IDLE.min(retention.wait()))
+    }
+
+    /// Deletes a piece of what is too old, if that is due; whether it wrote.
+    fn sweep(&mut self) -> bool {
+        let (Some(retention), Some(conn)) = (&mut self.beside.retention, &mut self.conn) else {
+            return false;
+        };
+        if retention.wait() > Duration::ZERO {
+            return false;
+        }
+        match retention.sweep(conn) {
+            Ok(swept) => {
+                if swept.runs > 0 {
+                    // Numbers of what is gone must not be written to.
+                    self.ids.forget();
+                    self.watch.runs_deleted.add(swept.runs);
+                }
+                swept.more
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what is too old was not deleted");
+                // As after any error: the next commit opens another.
+                self.conn = None;
+                false
+            }
+        }
     }
 
     fn collect(&self, batches: &Receiver<Batch>, group: &mut Vec<Batch>) {
@@ -167,7 +214,7 @@ impl Work {
     }
 
     fn tell(&self, batch: Batch) {
-        if let Some(news) = &self.news {
+        if let Some(news) = &self.beside.news {
             for row in &batch.persist {
                 if let Persist::Stream(row) = row {
                     news.tell(row);
