@@ -159,3 +159,6 @@ fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests;
