@@ -10,7 +10,7 @@ use sentinel_core::Millis;
 use crate::clock::Clock;
 
 /// How long one piece may take, its sync aside.
-const PIECE: Duration = Duration::from_millis(30);
+const PIECE: Duration = Duration::from_millis(20);
 /// Pause between pieces, so that most of the time is the commits'.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often it is looked for runs to delete when there were none.
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Rows deleted by one statement.
 const ROWS: usize = 250;
 /// Pages given back by one statement.
-const PAGES: usize = 64;
+const PAGES: usize = 16;
 
 /// When something is due, and for how long runs are kept.
 pub(crate) struct Retention {
@@ -137,17 +137,19 @@ fn rest(conn: &Connection, run: i64) -> rusqlite::Result<()> {
 }
 
 /// Gives free pages back to the file system; whether there are more.
-fn give_back(conn: &Connection, begun: Instant) -> rusqlite::Result<bool> {
-    loop {
-        let free: i64 = conn.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-        if free == 0 {
-            return Ok(false);
-        }
-        if begun.elapsed() >= PIECE {
-            return Ok(true);
-        }
-        conn.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+fn give_back(conn: &mut Connection, begun: Instant) -> rusqlite::Result<bool> {
+    let free = |conn: &Connection| -> rusqlite::Result<i64> {
+        conn.pragma_query_value(None, "freelist_count", |row| row.get(0))
+    };
+    if free(conn)? == 0 {
+        return Ok(false);
     }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    while begun.elapsed() < PIECE && free(&tx)? > 0 {
+        tx.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    }
+    tx.commit()?;
+    Ok(free(conn)? > 0)
 }
 
 #[cfg(test)]
