@@ -2,6 +2,7 @@
 
 mod bench;
 mod doors;
+mod hostile;
 mod nodes;
 mod recipes;
 
