@@ -5,6 +5,7 @@ mod doors;
 mod hostile;
 mod nodes;
 mod recipes;
+mod secrets;
 
 use std::path::PathBuf;
 
