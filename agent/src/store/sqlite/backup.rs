@@ -48,27 +48,15 @@ fn copy(dir: &Path, partial: &Path) -> Result<(), StoreError> {
     {
         let copying = Backup::new(&from, &mut target)?;
         // In one step: between two the copy would begin anew with every commit.
-        match copying.step(-1)? {
-            StepResult::Done => {}
-            other => {
-                let why = format!("the copy was not finished: {other:?}");
-                return Err(StoreError::Damaged(rusqlite::Error::SqliteFailure(
-                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-                    Some(why),
-                )));
-            }
+        // It waits for nobody: in a log, readers and writers do not stand in each other's way.
+        if copying.step(-1)? != StepResult::Done {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(busy, None).into());
         }
     }
     // One file, without a log beside it, and sound.
     target.pragma_update(None, "journal_mode", "DELETE")?;
-    let verdict: String = target.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    match verdict.as_str() {
-        "ok" => Ok(()),
-        _ => Err(StoreError::Damaged(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
-            Some(verdict),
-        ))),
-    }
+    super::sound(&target)
 }
 
 /// Gives a finished copy its name.

@@ -193,9 +193,14 @@ fn settings(conn: &Connection, fresh: bool) -> rusqlite::Result<()> {
 
 fn check_pages(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let size = std::fs::metadata(path).map_or(0, |m| m.len());
-    if size > CHECKED {
-        return Ok(());
+    match size > CHECKED {
+        true => Ok(()),
+        false => sound(conn),
     }
+}
+
+/// Reads every page.
+pub(crate) fn sound(conn: &Connection) -> Result<(), StoreError> {
     let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" {
         return Ok(());

@@ -98,26 +98,24 @@ pub(super) struct OpenRow {
     pub(super) node: Option<String>,
 }
 
+/// The columns of [`open_row`].
+const OPEN: &str = "id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch,
+    context, command, node";
+
 /// The streams of a run, for a replay.
 pub(super) fn of_run(conn: &Connection, run: i64) -> rusqlite::Result<Vec<OpenRow>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch, context,
-            command, node
-         FROM streams WHERE run = ?1 ORDER BY id",
-    )?;
+    let sql = format!("SELECT {OPEN} FROM streams WHERE run = ?1 ORDER BY id");
+    let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map([run], open_row)?;
     rows.collect()
 }
 
 /// A stream by its name.
 pub(super) fn by_name(conn: &Connection, stream: &str) -> rusqlite::Result<Option<OpenRow>> {
-    conn.prepare_cached(
-        "SELECT id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch, context,
-            command, node
-         FROM streams WHERE stream = ?1",
-    )?
-    .query_row([stream], open_row)
-    .optional()
+    let sql = format!("SELECT {OPEN} FROM streams WHERE stream = ?1");
+    conn.prepare_cached(&sql)?
+        .query_row([stream], open_row)
+        .optional()
 }
 
 /// The run's number of a stream.
