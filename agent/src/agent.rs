@@ -16,12 +16,15 @@ use crate::app::{self, App, Bounds, router};
 use crate::audit::Throttle;
 use crate::auth::{Authenticate, Gate};
 use crate::clock::{Clock, SystemClock};
+use crate::data;
 use crate::doors;
+use crate::forward::{self, News};
 use crate::restore::Restorer;
 use crate::runtime::{self, Command, Door, Parts, SubmitError};
-use crate::server::tls::{Keys, TlsError};
+use crate::server::tls::Keys;
 use crate::server::{self, Host};
-use crate::store::{DirLock, Grouping, Reader, Sharing, StoreError, Writer, open};
+use crate::start::StartError;
+use crate::store::{Beside, DirLock, Grouping, Reader, Retention, Sharing, Writer, log, open};
 use crate::watch::Watch;
 
 /// Places of the core's queue for openings, positions and questions, besides those for frames.
@@ -65,43 +68,6 @@ impl Options {
     }
 }
 
-/// Why the agent did not start. None of these is cured by trying again alone.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The address is open to the network and nobody said that this is meant.
-    #[error(
-        "refusing to listen on {0}: it is open to the network and nobody has to prove who they are; \
-         set agent.auth.tokens (`sentinel token create`), use a loopback address, or allow it with \
-         --allow-unauthenticated"
-    )]
-    OpenToNetwork(SocketAddr),
-    /// The address is open to the network, there is no certificate, and nobody said that this is meant.
-    #[error(
-        "refusing to listen on {0}: it is open to the network without TLS, so tokens and results could \
-         be read on their way; set agent.tls, use a loopback address, or allow it with \
-         --allow-plain-http"
-    )]
-    PlainToNetwork(SocketAddr),
-    /// The certificate cannot be used.
-    #[error("agent.tls: {0}")]
-    Tls(#[from] TlsError),
-    /// The system gives no thread.
-    #[error("cannot start a thread: {0}")]
-    Thread(#[source] std::io::Error),
-}
-
 /// A way to start an agent inside any tokio runtime with I/O and time.
 #[derive(Debug)]
 pub struct Agent;
@@ -125,9 +91,20 @@ impl Agent {
 
         let watch = Arc::new(Watch::default());
         let (notices, _) = broadcast::channel(NOTICES);
-        let store = Store::start(config, &options, &watch, &notices)?;
+        let hub = doors::hub(config, &options)?;
+        let news = hub.as_ref().map(|_| Arc::default());
+        let store = Store::start(config, &options, &watch, &notices, news.clone())?;
         let app = app(config, &options, &store, gate, &watch);
         let (stop, stopping) = watch::channel(false);
+        if let (Some(clients), Some(news)) = (hub, news) {
+            let parts = forward::Parts {
+                news,
+                reader: Arc::clone(&store.reader),
+                door: store.door.clone(),
+                watch: Arc::clone(&watch),
+            };
+            forward::start(parts, &config.agent.forward, clients, &stopping);
+        }
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));
@@ -163,6 +140,7 @@ fn app(
         reader: Arc::clone(&store.reader),
         watch: Arc::clone(watch),
         bounds,
+        role: config.agent.role,
         clock: Arc::clone(&options.clock),
         gate,
         bodies,
@@ -194,6 +172,8 @@ struct Store {
     reader: Arc<Reader>,
     /// Held as long as anything may be written.
     lock: DirLock,
+    dir: PathBuf,
+    sharing: Sharing,
 }
 
 impl Store {
@@ -202,10 +182,17 @@ impl Store {
         options: &Options,
         watch: &Arc<Watch>,
         notices: &broadcast::Sender<Notice>,
+        news: Option<Arc<News>>,
     ) -> Result<Store, StartError> {
         let dir = &options.data;
-        prepare(dir)?;
+        data::prepare(dir)?;
         let lock = DirLock::take(dir, options.sharing)?;
+        let stays = options.sharing == Sharing::Exclusive;
+        if log::was_left_open(dir, stays)
+            && let Some(why) = log::lost_log(dir)
+        {
+            watch.log_lost(why);
+        }
         let mut opened = open(dir, config.store.busy_timeout)?;
         if let Some(quarantine) = opened.quarantine.take() {
             watch.quarantined(quarantine);
@@ -221,6 +208,7 @@ impl Store {
             Arc::clone(&reader),
             Arc::clone(watch),
             notices.clone(),
+            beside(config, options, news),
         )
         .map_err(StartError::Thread)?;
         let (door, core) = runtime::start(Parts {
@@ -240,6 +228,8 @@ impl Store {
             writer,
             reader,
             lock,
+            dir: dir.clone(),
+            sharing: options.sharing,
         })
     }
 
@@ -250,7 +240,20 @@ impl Store {
             tracing::error!("the core thread panicked");
         }
         self.writer.join();
+        if self.sharing == Sharing::Exclusive {
+            log::closed(&self.dir);
+        }
         drop(self.lock);
+    }
+}
+
+/// A run's own agent deletes nothing: the directory is not its alone.
+fn beside(config: &Config, options: &Options, news: Option<Arc<News>>) -> Beside {
+    let clock = Arc::clone(&options.clock);
+    let retention = Retention::new(clock, config.store.retain, news.is_some());
+    Beside {
+        retention: (options.sharing == Sharing::Exclusive).then_some(retention),
+        news,
     }
 }
 
@@ -265,41 +268,6 @@ pub(crate) fn settings(config: &Config) -> Settings {
             streams_per_run: config.agent.max_streams_per_run,
             ..sentinel_core::Limits::default()
         },
-    }
-}
-
-/// Makes the last part of the path if it is missing, but not a whole path that may be a mistake.
-fn prepare(dir: &std::path::Path) -> Result<(), StoreError> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    match std::fs::create_dir(dir) {
-        Ok(()) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing {
-            dir: dir.to_owned(),
-        }),
-        Err(source) => Err(StoreError::NotWritable {
-            dir: dir.to_owned(),
-            source,
-        }),
-    }
-}
-
-/// Where data is kept when nobody says: the user's place for state, else the system's. It is made
-/// if it is missing.
-///
-/// # Errors
-/// [`StoreError::NotWritable`] if it cannot be made.
-pub fn default_data_dir() -> Result<PathBuf, StoreError> {
-    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
-    let state = var("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(var("HOME")?).join(".local/state")))
-        .unwrap_or_else(|| PathBuf::from("/var/lib"));
-    let dir = state.join("sentinel");
-    match std::fs::create_dir_all(&dir) {
-        Ok(()) => Ok(dir),
-        Err(source) => Err(StoreError::NotWritable { dir, source }),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use sentinel_config::Scope;
+use sentinel_config::{Role, Scope};
 use sentinel_parsers::frame;
 use tokio::sync::Semaphore;
 
@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) reader: Arc<Reader>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) bounds: Bounds,
+    /// Whether streams may come by way of nodes.
+    pub(crate) role: Role,
     pub(crate) clock: Arc<dyn Clock>,
     /// Who comes in.
     pub(crate) gate: Gate,

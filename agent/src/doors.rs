@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sentinel_config::Config;
+use sentinel_config::{Config, Role};
+use sentinel_delivery::client::Client;
+use sentinel_delivery::dial::AddressError;
 use tokio::sync::watch;
 
-use crate::agent::{Options, StartError};
+use crate::agent::Options;
 use crate::auth::{Gate, StaticTokens};
+use crate::forward;
 use crate::server::tls::{Keys, TlsError};
 use crate::server::{self, descriptors};
+use crate::start::StartError;
 use crate::store::Sharing;
 use crate::watch::Watch;
 
@@ -50,6 +54,14 @@ pub(crate) fn keys(config: &Config) -> Result<Option<Arc<Keys>>, TlsError> {
         (Some(certificate), Some(key)) => Ok(Some(Arc::new(Keys::read(certificate, key)?))),
         _ => Ok(None),
     }
+}
+
+/// The way to the hub, if this is a node. A run's own agent beside a node's daemon is none.
+pub(crate) fn hub(config: &Config, options: &Options) -> Result<Option<Vec<Client>>, AddressError> {
+    if config.agent.role != Role::Node || options.sharing == Sharing::Shared {
+        return Ok(None);
+    }
+    forward::clients(&config.agent.forward).map(Some)
 }
 
 /// Reads the certificate again when its files change, until the agent stops.

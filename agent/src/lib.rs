@@ -11,7 +11,9 @@ mod app;
 pub mod audit;
 pub mod auth;
 pub mod clock;
+mod data;
 mod doors;
+mod forward;
 mod ingest;
 pub mod kube;
 mod live;
@@ -20,14 +22,17 @@ mod runtime;
 mod server;
 #[cfg(feature = "simulation")]
 pub mod solo;
+mod start;
 mod steps;
 pub mod store;
 pub mod usage;
 pub mod watch;
 
-pub use agent::{Agent, Handle, Options, StartError, default_data_dir};
+pub use agent::{Agent, Handle, Options};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use data::default_data_dir;
 pub use ingest::{owned_stream_id, stream_id};
 pub use runtime::SubmitError;
 pub use server::tls::TlsError;
+pub use start::StartError;
 pub use store::Sharing;

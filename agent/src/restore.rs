@@ -48,7 +48,9 @@ impl Restorer {
     /// Makes sure that the core knows what is stored of the run the input is about.
     pub(crate) fn before(&self, core: &mut Core, input: &Input) {
         let which = match input {
-            Input::OpenStream { stream, open } if core.stream(stream).is_none() => {
+            Input::OpenStream { stream, open } | Input::Relay { stream, open, .. }
+                if core.stream(stream).is_none() =>
+            {
                 match core.run(&open.run.run_id) {
                     Some(_) => return,
                     None => Which::Run(&open.run.run_id),

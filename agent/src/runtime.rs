@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::live;
 use crate::restore::Restorer;
 use crate::steps::{Step, Steps};
-use crate::store::Batch;
+use crate::store::{Batch, ForwardedRow};
 use crate::watch::Watch;
 
 /// How often the core hears that time passed.
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Step(Box<Step>),
     /// Something that somebody did, to be written down.
     Audit(AuditRow),
+    /// How far the hub has a stream, to be written down.
+    Forwarded(ForwardedRow),
     Live {
         run_id: String,
         answer: oneshot::Sender<Option<LiveRun>>,
@@ -126,6 +128,10 @@ impl Work {
                 }
                 Ok(Command::Audit(row)) => self.pass_on(Batch {
                     audit: Some(row),
+                    ..Batch::default()
+                }),
+                Ok(Command::Forwarded(row)) => self.pass_on(Batch {
+                    forwarded: Some(row),
                     ..Batch::default()
                 }),
                 Ok(Command::Live { run_id, answer }) => {

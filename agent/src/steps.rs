@@ -81,10 +81,12 @@ impl Steps {
 
     /// Takes runs up again that an earlier process left open.
     pub(crate) fn resume(&mut self) {
-        let Some(latest) = self.restorer.all(&mut self.core) else {
-            return;
-        };
-        self.excuse(self.clock.now_ms().saturating_sub(latest));
+        let latest = self.restorer.all(&mut self.core);
+        let now = self.clock.now_ms();
+        self.core.wake(now);
+        if let Some(latest) = latest {
+            self.excuse(now.saturating_sub(latest));
+        }
     }
 
     /// Nobody was listening for so long: when that is much of what makes a run lost, senders have time
@@ -131,6 +133,7 @@ impl Steps {
             notify: outputs.notify,
             held,
             audit: audit.filter(|_| done),
+            forwarded: None,
         }
     }
 

@@ -78,6 +78,16 @@ pub struct Watch {
     pub busy: Counter,
     /// Requests or parts of them over a limit.
     pub limited: Counter,
+    /// Frames the hub took.
+    pub forwarded_frames: Counter,
+    /// Requests that the hub did not answer, or refused.
+    pub forward_errors: Counter,
+    /// Streams the hub does not have all of.
+    pub forward_backlog_streams: Counter,
+    /// Bytes of streams the hub does not have.
+    pub forward_backlog_bytes: Counter,
+    /// Runs deleted because they were over for long.
+    pub runs_deleted: Counter,
     /// Steps of the core.
     pub steps: Counter,
     /// Frames taken again after a start.
@@ -101,7 +111,9 @@ struct Troubles {
     failing: Option<(Instant, String)>,
     quarantines: Vec<Quarantine>,
     replay: Option<String>,
+    log: Option<&'static str>,
     tls: Option<String>,
+    forward: Option<String>,
 }
 
 impl Watch {
@@ -163,6 +175,15 @@ impl Watch {
         self.troubles(|t| t.quarantines.push(quarantine));
     }
 
+    /// The log of the database that a killed agent left cannot be read.
+    pub(crate) fn log_lost(&self, why: &'static str) {
+        tracing::error!(
+            why,
+            "the log of the database is lost, and with it what it held"
+        );
+        self.troubles(|t| t.log = Some(why));
+    }
+
     pub(crate) fn replay_failed(&self, why: String) {
         self.troubles(|t| t.replay = Some(why));
     }
@@ -170,6 +191,31 @@ impl Watch {
     /// Why the certificate could not be read again; `None` once it could.
     pub(crate) fn tls_stale(&self, why: Option<String>) {
         self.troubles(|t| t.tls = why);
+    }
+
+    /// Why the hub takes nothing; `None` once it does.
+    pub(crate) fn forward_trouble(&self, why: Option<String>) {
+        self.troubles(|t| match (&t.forward, why) {
+            (Some(known), Some(why)) if *known == why => {}
+            (None, None) => {}
+            (_, Some(why)) => {
+                tracing::warn!(
+                    why,
+                    "nothing can be sent to the hub; it is kept and sent later"
+                );
+                t.forward = Some(why);
+            }
+            (Some(_), None) => {
+                tracing::info!("the hub takes what it is sent again");
+                t.forward = None;
+            }
+        });
+    }
+
+    /// Why the hub takes nothing at present, if so.
+    #[must_use]
+    pub fn forward_failing(&self) -> Option<String> {
+        self.troubles(|t| t.forward.clone())
     }
 
     /// Databases put aside since the start.
@@ -196,11 +242,21 @@ impl Watch {
                     format!("damaged database put aside as {file}: {}", q.reason),
                 ));
             }
+            if let Some(why) = t.log {
+                let told = "senders are told earlier positions and send again";
+                parts.push((
+                    "store",
+                    format!("the log of the database is lost: {why}; {told}"),
+                ));
+            }
             if let Some(why) = &t.replay {
                 parts.push(("replay", why.clone()));
             }
             if let Some(why) = &t.tls {
                 parts.push(("tls", why.clone()));
+            }
+            if let Some(why) = &t.forward {
+                parts.push(("forward", why.clone()));
             }
             parts
         })

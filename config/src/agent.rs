@@ -4,11 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::auth::{AuthConfig, TlsConfig};
+use crate::forward::{ForwardConfig, Role};
 use crate::section::section;
 
 section! {
     /// What the agent accepts, and how much of it. Every limit is counted when it is hit.
     pub struct AgentConfig {
+        /// What the agent is among others: standalone (the only one), node (takes the streams of its
+        /// machine and sends them to a hub), hub (takes streams from nodes as well, and owns whole runs).
+        pub role: Role = choice(Role::Standalone),
         /// Address and port the agent listens on. Anything but loopback opens it to the network, and
         /// needs tokens and a certificate.
         pub listen: SocketAddr = address("127.0.0.1:7600"),
@@ -46,5 +50,7 @@ section! {
         pub auth: AuthConfig = section(),
         /// How the agent proves who it is.
         pub tls: TlsConfig = section(),
+        /// Where a node sends what it takes.
+        pub forward: ForwardConfig = section(),
     }
 }

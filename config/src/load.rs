@@ -7,7 +7,7 @@ use crate::node::{Node, Place, Value};
 use crate::section::read_section;
 use crate::units::{format_duration, format_size};
 use crate::vars::{Vars, overlay};
-use crate::{Config, read};
+use crate::{Config, Role, read};
 
 /// Bytes of a configuration file; more is refused unread.
 const FILE_CAP: u64 = 4 << 20;
@@ -92,6 +92,11 @@ fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
         let why = "`certificate` and `key` in [agent.tls] go together: one of them is missing";
         problems.report(&at.at, why.to_owned());
     }
+    if agent.role == Role::Node && agent.forward.hub.is_none() {
+        let at = find(tree, &["agent", "role"]).unwrap_or(tree);
+        let why = "`role` in [agent] is \"node\", so `hub` in [agent.forward] must be set";
+        problems.report(&at.at, why.to_owned());
+    }
     check(
         tree,
         problems,
@@ -120,6 +125,13 @@ fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
         [sidecar.retry_min, sidecar.retry_max].map(format_duration),
         sidecar.retry_min <= sidecar.retry_max,
     );
+    check(
+        tree,
+        problems,
+        ["agent.forward", "retry_min", "retry_max"],
+        [agent.forward.retry_min, agent.forward.retry_max].map(format_duration),
+        agent.forward.retry_min <= agent.forward.retry_max,
+    );
 }
 
 /// Reports two keys of a section that are not `in_order`, with their values.
@@ -134,7 +146,8 @@ fn check(
         return;
     }
     // At least one of them was written down: the defaults are in order.
-    let at = find(tree, &[section, less]).or_else(|| find(tree, &[section, more]));
+    let place = |key| section.split('.').chain([key]).collect::<Vec<_>>();
+    let at = find(tree, &place(less)).or_else(|| find(tree, &place(more)));
     problems.report(
         &at.unwrap_or(tree).at,
         format!("`{less}` ({low}) in [{section}] must not exceed `{more}` ({high})"),

@@ -286,6 +286,8 @@ fn values_that_contradict_each_other_are_refused() {
         ),
         mistakes("b.toml", "[sidecar]\ncapture_cap = \"1MiB\"\n"),
         mistakes_with("c.toml", "", &[("SENTINEL_AGENT__MAX_BODY", "32MiB")]),
+        mistakes("d.toml", "[agent]\nrole = \"node\"\n"),
+        mistakes("e.toml", "[agent.forward]\nretry_max = \"10ms\"\n"),
     ]
     .join("\n");
     insta::assert_snapshot!(told);

@@ -6,17 +6,16 @@
 
 pub mod capture;
 pub mod clock;
-pub mod dial;
 pub mod fs;
 pub mod hash;
 pub mod identity;
 pub mod pipeline;
 pub mod pod;
-pub mod random;
 pub mod reading;
 pub mod segments;
 pub mod ship;
 pub mod tail;
-pub mod token;
+
+pub use sentinel_delivery::{dial, random, token};
 
 pub use identity::{host_name, new_run_id};

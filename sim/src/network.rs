@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use sentinel_parsers::wire::OpenStream;
-use sentinel_sidecar::ship::{Link, NoAnswer};
 use sentinel_sidecar::ship::policy::Answer;
+use sentinel_sidecar::ship::{Link, NoAnswer};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 

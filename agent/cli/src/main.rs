@@ -1,6 +1,7 @@
 //! `sentinel`: the person's command line. Glue: it parses arguments, calls the libraries of the
 //! sidecar and the agent, prints reports, and decides the exit code.
 
+mod backup;
 mod configuration;
 mod exit;
 mod http;
@@ -42,6 +43,7 @@ enum Command {
     Show(runs::ShowArgs),
     Config(configuration::ConfigArgs),
     Token(token::TokenArgs),
+    Backup(backup::BackupArgs),
     /// Prints the completion script of a shell
     Completions {
         /// The shell
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Show(args) => runs::show(args),
         Command::Config(args) => configuration::run(args),
         Command::Token(args) => token::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 *shell,

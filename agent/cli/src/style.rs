@@ -96,11 +96,26 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// The text without control characters: names and messages come from outside.
+/// The text without what a terminal or a page acts upon and does not show: names and messages come from
+/// outside.
 pub(crate) fn inert(text: &str) -> String {
+    let acts = |c: char| c.is_control() || is_unseen(c);
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if acts(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// Whether a character changes the direction of the text round it, or has no width: two names that
+/// differ in it look the same, and one can be made to look like another.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{061c}'
+            | '\u{feff}'
+    )
 }
 
 /// Seconds for people: `12ms`, `1.24s`, `2m 03s`, `1h 02m`.

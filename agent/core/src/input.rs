@@ -11,6 +11,15 @@ pub type Millis = i64;
 /// The agent's name for a stream: a hash of its identity, made by the shell.
 pub type StreamId = String;
 
+/// The node that a stream comes by way of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// Its name.
+    pub node: String,
+    /// For how long the node has not heard of the stream's sender.
+    pub silent_ms: Millis,
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -20,6 +29,15 @@ pub enum Input {
         stream: StreamId,
         /// What the sender said.
         open: OpenStream,
+    },
+    /// A node that a stream comes by way of opened it, or opened it again.
+    Relay {
+        /// The agent's name for the stream.
+        stream: StreamId,
+        /// What the sender said to the node.
+        open: OpenStream,
+        /// The node.
+        via: Via,
     },
     /// A frame of a stream arrived, decoded and within limits.
     Frame {

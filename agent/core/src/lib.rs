@@ -15,6 +15,8 @@ mod ingest;
 pub mod input;
 mod lifecycle;
 pub mod metrics;
+mod nodes;
+mod opening;
 pub mod output;
 pub mod pods;
 pub mod rules;
@@ -29,7 +31,7 @@ pub mod verdict;
 
 pub use anomaly::{Anomaly, Category, Evidence, Number, Severity};
 pub use fact::Fact;
-pub use input::{Input, Millis, StreamId};
+pub use input::{Input, Millis, StreamId, Via};
 pub use metrics::Metrics;
 pub use output::{Notice, Outputs, Persist, Reply};
 pub use run::RunStatus;

@@ -27,6 +27,7 @@ pub(crate) fn advance(
     let all_closed = run.streams.values().all(Stream::is_closed);
     if run.streams.is_empty() || !all_closed {
         let silent = now.saturating_sub(run.active_ms) >= millis(settings.lost_after);
+        let silent = silent || waits_for_lost_nodes(run);
         run.quiet_ms = silent.then_some(run.active_ms);
         run.status = match (silent, run.streams.is_empty()) {
             (true, _) => RunStatus::Lost,
@@ -60,4 +61,10 @@ pub(crate) fn advance(
         run_id: run.id.clone(),
         status: run.status,
     });
+}
+
+/// Whether all that the run still waits for comes by way of nodes that are lost.
+fn waits_for_lost_nodes(run: &Run) -> bool {
+    let mut open = run.streams.values().filter(|s| !s.is_closed()).peekable();
+    open.peek().is_some() && open.all(|stream| stream.route.lost_ms.is_some())
 }

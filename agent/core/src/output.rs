@@ -20,6 +20,19 @@ pub struct Outputs {
     pub notify: Vec<Notice>,
 }
 
+impl Outputs {
+    /// Asks for what a later part of the same step asks for as well, and answers as that does.
+    pub(crate) fn absorb(&mut self, later: Outputs) {
+        if self.persist.is_empty() && self.notify.is_empty() {
+            *self = later;
+            return;
+        }
+        self.persist.extend(later.persist);
+        self.notify.extend(later.notify);
+        self.reply = later.reply.or(self.reply.take());
+    }
+}
+
 /// The answer to an input. Positions are those reached by this step; they may be told only after
 /// the step's rows, and those of every step before it, are durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +134,8 @@ pub struct StreamRow {
     pub exit_code: Option<i32>,
     /// Signal told at the end.
     pub signal: Option<i32>,
+    /// The node it comes by way of.
+    pub node: Option<String>,
 }
 
 /// A frame as stored, with the time it was taken: replaying them rebuilds the core's state.

@@ -29,6 +29,8 @@ pub struct Limits {
     pub gaps_per_stream: usize,
     /// Pods remembered.
     pub pods: usize,
+    /// Nodes that streams come by way of.
+    pub nodes: usize,
 }
 
 impl Default for Limits {
@@ -45,6 +47,7 @@ impl Default for Limits {
             anomalies_per_run: 500,
             gaps_per_stream: 1_000,
             pods: 10_000,
+            nodes: 10_000,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sentinel_config::{PipelineRules, RuleSettings, RunConfig};
-use sentinel_parsers::wire::{OpenStream, RunContext};
+use sentinel_parsers::wire::RunContext;
 
 use crate::change::Change;
 use crate::context::{Rank, Source};
@@ -11,12 +11,14 @@ use crate::fact::Fact;
 use crate::input::{Input, Millis, StreamId};
 use crate::lifecycle;
 use crate::metrics::Metrics;
+use crate::nodes::Nodes;
+use crate::opening::{self, Opening};
 use crate::output::{Outputs, Persist, Reply, RunRow};
 use crate::pods::Pods;
 use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::settings::Limits;
-use crate::stream::{Stream, epoch_bytes};
+use crate::stream::Stream;
 use crate::{engine, ingest};
 
 /// What the core is told once.
@@ -50,6 +52,7 @@ pub struct Core {
     /// The run of each stream.
     pub(crate) run_of: HashMap<StreamId, String>,
     pub(crate) pods: Pods,
+    pub(crate) nodes: Nodes,
     pub(crate) metrics: Metrics,
     /// Broken on purpose: nothing is a duplicate.
     #[cfg(feature = "simulation")]
@@ -62,6 +65,7 @@ impl Core {
     pub fn new(settings: Settings) -> Core {
         Core {
             pods: Pods::new(settings.limits.pods),
+            nodes: Nodes::new(settings.limits.nodes),
             settings,
             runs: BTreeMap::new(),
             open: BTreeSet::new(),
@@ -81,9 +85,26 @@ impl Core {
     /// Takes one input into account.
     pub fn step(&mut self, now: Millis, input: Input) -> Outputs {
         match input {
-            Input::OpenStream { stream, open } => self.open_stream(now, &stream, open),
-            Input::Frame { stream, frame } => ingest::frame(self, now, &stream, frame),
-            Input::AskPosition { stream } => self.hear(now, &stream, false),
+            Input::OpenStream { stream, open } => {
+                let opening = Opening {
+                    stream: &stream,
+                    open,
+                    heard_ms: now,
+                    node: None,
+                };
+                opening::open_stream(self, now, opening)
+            }
+            Input::Relay { stream, open, via } => opening::relay(self, now, &stream, open, &via),
+            Input::Frame { stream, frame } => {
+                let mut outputs = self.hear_node_of(now, &stream);
+                outputs.absorb(ingest::frame(self, now, &stream, frame));
+                outputs
+            }
+            Input::AskPosition { stream } => {
+                let mut outputs = self.hear_node_of(now, &stream);
+                outputs.absorb(self.hear(now, &stream, false));
+                outputs
+            }
             Input::Run {
                 context,
                 provenance,
@@ -150,65 +171,6 @@ impl Core {
         &self.metrics
     }
 
-    fn open_stream(&mut self, now: Millis, id: &StreamId, open: OpenStream) -> Outputs {
-        if self.run_of.contains_key(id) {
-            return self.open_again(now, id, &open);
-        }
-        let Some(epoch) = epoch_bytes(&open.identity.epoch) else {
-            return self.refuse("the epoch is not 32 hex digits");
-        };
-        if open.run.run_id.is_empty() {
-            return self.refuse("the run id is empty");
-        }
-        let limits = self.settings.limits.clone();
-        let run_id = open.run.run_id.clone();
-        let Some(run) = self.run_or_new(now, &run_id) else {
-            return self.refuse("too many runs");
-        };
-        if run.streams.len() >= limits.streams_per_run {
-            *run.dropped.entry("streams_per_run").or_default() += 1;
-            self.metrics.limit("streams_per_run", 1);
-            return self.refuse("too many streams in the run");
-        }
-        let source = Source {
-            rank: Rank::Stream,
-            name: id,
-            offset: 0,
-        };
-        run.merged.merge(&source, &open.run, &limits);
-        note_source(run, &open.identity.source, limits.provenance);
-        if !open.identity.pod_uid.is_empty() {
-            run.pods.insert(open.identity.pod_uid.clone());
-        }
-        run.started_ms = run.started_ms.min(now);
-        run.active_ms = run.active_ms.max(now);
-        run.streams
-            .insert(id.clone(), Stream::new(id.clone(), open, epoch, now));
-        run.changed |= Change::STATE | Change::CONTEXT | Change::PODS;
-        self.run_of.insert(id.clone(), run_id.clone());
-        self.settle(now, &run_id, Some(id))
-    }
-
-    fn open_again(&mut self, now: Millis, id: &StreamId, open: &OpenStream) -> Outputs {
-        let Some(run_id) = self.run_of.get(id).cloned() else {
-            return answer(Reply::UnknownStream);
-        };
-        let limits = self.settings.limits.clone();
-        if let Some(run) = self.runs.get_mut(&run_id) {
-            let source = Source {
-                rank: Rank::Stream,
-                name: id,
-                offset: 0,
-            };
-            run.merged.merge(&source, &open.run, &limits);
-            run.changed |= Change::CONTEXT;
-            if run.streams.get(id).is_some_and(|s| !s.is_closed()) {
-                run.active_ms = run.active_ms.max(now);
-            }
-        }
-        self.settle(now, &run_id, Some(id))
-    }
-
     fn hear_of(&mut self, now: Millis, context: &RunContext, provenance: &str) -> Outputs {
         let limits = self.settings.limits.clone();
         if context.run_id.is_empty() {
@@ -243,9 +205,7 @@ impl Core {
                 run.pods.insert(touched.uid.clone());
                 run.changed |= Change::PODS;
             }
-            let more = self.settle(now, &run_id, None);
-            outputs.persist.extend(more.persist);
-            outputs.notify.extend(more.notify);
+            outputs.absorb(self.settle(now, &run_id, None));
         }
         outputs
     }
@@ -254,12 +214,11 @@ impl Core {
         let mut outputs = Outputs::default();
         let open: Vec<String> = self.open.iter().cloned().collect();
         for run_id in open {
+            self.mark_lost_nodes(now, &run_id);
             if let Some(run) = self.runs.get_mut(&run_id) {
                 run.changed |= Change::TIME;
             }
-            let more = self.settle(now, &run_id, None);
-            outputs.persist.extend(more.persist);
-            outputs.notify.extend(more.notify);
+            outputs.absorb(self.settle(now, &run_id, None));
         }
         self.forget(now);
         outputs
@@ -267,7 +226,12 @@ impl Core {
 
     /// Brings a run that something happened to up to date: status, rules, rows, and the position of
     /// the stream concerned as the reply.
-    fn settle(&mut self, now: Millis, run_id: &str, stream: Option<&StreamId>) -> Outputs {
+    pub(crate) fn settle(
+        &mut self,
+        now: Millis,
+        run_id: &str,
+        stream: Option<&StreamId>,
+    ) -> Outputs {
         let mut outputs = Outputs::default();
         let Some(run) = self.runs.get_mut(run_id) else {
             return outputs;
@@ -317,12 +281,12 @@ impl Core {
         outputs
     }
 
-    fn refuse(&mut self, why: &'static str) -> Outputs {
+    pub(crate) fn refuse(&mut self, why: &'static str) -> Outputs {
         self.metrics.refused += 1;
         answer(Reply::Refused(why))
     }
 
-    fn run_or_new(&mut self, now: Millis, id: &str) -> Option<&mut Run> {
+    pub(crate) fn run_or_new(&mut self, now: Millis, id: &str) -> Option<&mut Run> {
         if !self.runs.contains_key(id) {
             if self.runs.len() >= self.settings.limits.runs {
                 self.metrics.limit("runs", 1);
@@ -366,7 +330,7 @@ impl Core {
 }
 
 /// Adds a source to those that spoke of the run.
-fn note_source(run: &mut Run, word: &str, limit: usize) {
+pub(crate) fn note_source(run: &mut Run, word: &str, limit: usize) {
     if run.provenance.iter().any(|known| known == word) {
         return;
     }

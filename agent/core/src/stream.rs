@@ -9,6 +9,7 @@ use sentinel_parsers::ledger::{Ledger, Test};
 use sentinel_parsers::wire::OpenStream;
 
 use crate::input::{Millis, StreamId};
+use crate::nodes::Route;
 use crate::output::{GapRow, Persist, StreamRow, SuiteRow, TestRow};
 
 /// A stream as the core knows it.
@@ -30,6 +31,7 @@ pub struct Stream {
     gaps_dropped: u64,
     end: Option<StreamEnd>,
     marks: Marks,
+    pub(crate) route: Route,
 }
 
 /// How a stream ended, as its end-of-stream event told.
@@ -95,6 +97,7 @@ impl Stream {
             gaps_dropped: 0,
             end: None,
             marks: Marks::default(),
+            route: Route::default(),
         }
     }
 
@@ -349,6 +352,7 @@ impl Stream {
             hash: end.and_then(|e| e.hash.clone()),
             exit_code: end.and_then(|e| e.exit_code),
             signal: end.and_then(|e| e.signal),
+            node: self.route.node.clone(),
         }
     }
 
@@ -359,7 +363,8 @@ impl Stream {
 }
 
 /// The epoch's bytes, if it is 32 hex digits.
-pub(crate) fn epoch_bytes(hex: &str) -> Option<[u8; 16]> {
+#[must_use]
+pub fn epoch_bytes(hex: &str) -> Option<[u8; 16]> {
     if hex.len() != 32 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }

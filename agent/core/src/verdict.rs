@@ -54,6 +54,11 @@ fn lost(run: &Run) -> Answer {
     let open = run.streams().find(|s| !s.is_closed());
     let reason = match (open, run.streams.is_empty()) {
         (_, true) => "announced, but no output ever came".to_owned(),
+        (Some(stream), _) if stream.route.lost_ms.is_some() => format!(
+            "node lost: {} came by way of node `{}`, which is not heard of any more",
+            name(stream),
+            stream.route.node().unwrap_or_default()
+        ),
         (Some(stream), _) => format!("{} fell silent without an end", name(stream)),
         (None, _) => return None,
     };

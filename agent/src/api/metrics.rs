@@ -22,6 +22,7 @@ pub(crate) fn page(watch: &Watch) -> String {
     ingest(&mut page, watch);
     core(&mut page, watch);
     store(&mut page, watch);
+    forward(&mut page, watch);
     page.0
 }
 
@@ -197,6 +198,11 @@ fn store(page: &mut Text, watch: &Watch) {
         "Steps of the core made durable.",
         watch.committed_steps.value(),
     );
+    page.counter(
+        "sentinel_store_runs_deleted_total",
+        "Runs deleted because they had been over for longer than store.retain.",
+        watch.runs_deleted.value(),
+    );
     let name = "sentinel_store_commit_seconds";
     page.head(
         name,
@@ -214,6 +220,35 @@ fn store(page: &mut Text, watch: &Watch) {
     let seconds = watch.commit_micros.value() as f64 / 1e6;
     page.line(format_args!("{name}_sum {seconds}"));
     page.line(format_args!("{name}_count {count}"));
+}
+
+fn forward(page: &mut Text, watch: &Watch) {
+    let up = u64::from(watch.forward_failing().is_none());
+    page.gauge(
+        "sentinel_forward_up",
+        "Whether the hub took what it was last sent; 1 where there is none.",
+        up,
+    );
+    page.gauge(
+        "sentinel_forward_backlog_streams",
+        "Streams the hub does not have all of, as far as they were looked at.",
+        watch.forward_backlog_streams.value(),
+    );
+    page.gauge(
+        "sentinel_forward_backlog_bytes",
+        "Bytes of those streams the hub does not have.",
+        watch.forward_backlog_bytes.value(),
+    );
+    page.counter(
+        "sentinel_forward_frames_total",
+        "Frames the hub took.",
+        watch.forwarded_frames.value(),
+    );
+    page.counter(
+        "sentinel_forward_errors_total",
+        "Requests the hub did not answer or refused.",
+        watch.forward_errors.value(),
+    );
 }
 
 struct Text(String);

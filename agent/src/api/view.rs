@@ -232,6 +232,9 @@ pub struct StreamView {
     pub exit_code: Option<i32>,
     /// Signal told at the end.
     pub signal: Option<i32>,
+    /// The node it comes by way of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 /// A test: its latest attempt, and what became of the earlier ones.

@@ -56,6 +56,11 @@ impl Caller {
         self.0.as_ref().map(|identity| &*identity.name)
     }
 
+    /// Whether it may deliver streams of one pod only.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.0.as_ref().is_some_and(|id| id.pod_uid.is_some())
+    }
+
     /// Whether it may deliver streams of this pod.
     pub(crate) fn speaks_for(&self, pod_uid: &str) -> bool {
         let bound = self.0.as_ref().and_then(|id| id.pod_uid.as_deref());

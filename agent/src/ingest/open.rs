@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use sentinel_config::Role;
 use sentinel_core::{Input, Reply};
 use sentinel_parsers::wire::{OpenStream, RunContext, StreamIdentity};
 
@@ -19,6 +20,7 @@ use crate::api::problem::Problem;
 use crate::app::App;
 use crate::audit::{Act, AuditRow, Verb};
 use crate::auth::Caller;
+use crate::forward::wire::{self, Opened, Via};
 use crate::server::{Peer, Seat};
 use crate::steps::Step;
 
@@ -44,7 +46,7 @@ pub(crate) async fn open(
     let _room = body::room(&app, "opening", length).await?;
     let seat = parts.extensions.get::<Arc<Seat>>();
     let text = body::read(sent, told, BODY, app.bounds.body_pause, seat).await?;
-    let mut open: OpenStream =
+    let Opened { mut open, via } =
         serde_json::from_slice(&text).map_err(|e| Problem::bad(e.to_string()))?;
     check_identity(&open.identity)?;
     check_run(&open.run)?;
@@ -52,6 +54,7 @@ pub(crate) async fn open(
     let caller = parts.extensions.get::<Caller>().cloned();
     let caller = caller.unwrap_or_default();
     check_pod(&app, &caller, &open.identity, &parts)?;
+    check_via(&app, &caller, via.as_ref())?;
     let stream = owned_stream_id(&open.identity, caller.name());
     let audit = caller.name().map(|name| AuditRow {
         at_ms: app.clock.now_ms(),
@@ -62,10 +65,7 @@ pub(crate) async fn open(
             peer: peer(&parts),
         },
     });
-    let mut step = Step::from(Input::OpenStream {
-        stream: stream.clone(),
-        open,
-    });
+    let mut step = Step::from(input(stream.clone(), open, via));
     step.audit = audit;
     match ask(&app, step).await? {
         // What can be wrong with the request was looked for above: this is a limit.
@@ -75,6 +75,38 @@ pub(crate) async fn open(
         }
         reply => Ok(answer(stream, &reply)),
     }
+}
+
+fn input(stream: String, open: OpenStream, via: Option<Via>) -> Input {
+    match via {
+        None => Input::OpenStream { stream, open },
+        Some(via) => Input::Relay {
+            stream,
+            open,
+            via: sentinel_core::Via {
+                node: via.node,
+                silent_ms: i64::try_from(via.silent_ms).unwrap_or(i64::MAX),
+            },
+        },
+    }
+}
+
+/// Only a hub takes streams by way of nodes, and only of those that may speak for any pod.
+fn check_via(app: &App, caller: &Caller, via: Option<&Via>) -> Result<(), Problem> {
+    let Some(via) = via else { return Ok(()) };
+    if !wire::is_node(&via.node) {
+        return Err(Problem::bad("via.node is not the name of a node"));
+    }
+    if app.role != Role::Hub {
+        let detail = "this agent is no hub (agent.role): it takes no streams by way of nodes";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    if caller.is_bound() {
+        app.watch.refused.one();
+        let detail = "the token stands for a pod, not for a node";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    Ok(())
 }
 
 fn peer(parts: &Parts) -> Option<IpAddr> {

@@ -9,8 +9,14 @@ pub(crate) mod sqlite;
 use std::path::PathBuf;
 
 pub use lock::{DirLock, Sharing};
+pub use sqlite::backup::{Copied, backup};
+pub use sqlite::forwarded::ForwardedRow;
+pub(crate) use sqlite::forwarded::{StoredFrame, Stretch, Unsent, stretch, unsent};
+pub(crate) use sqlite::log;
 pub use sqlite::reader::Reader;
 pub(crate) use sqlite::replay::{Recorded, Replayed, Which, replay};
+pub(crate) use sqlite::retention::Retention;
+pub(crate) use sqlite::writer::Beside;
 pub use sqlite::writer::{Batch, Grouping, Writer};
 pub use sqlite::{Opened, Quarantine, open};
 
@@ -35,8 +41,17 @@ pub enum StoreError {
         /// The path looked at.
         dir: PathBuf,
     },
+    /// Not retryable: what would be written over.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not retryable: the directory or a file in it cannot be written.
-    #[error("data directory {} is not writable: {source}", dir.display())]
+    #[error(
+        "data directory {} is not writable: {source}; change its owner or mode, or name another with --data",
+        dir.display()
+    )]
     NotWritable {
         /// The data directory.
         dir: PathBuf,
@@ -118,6 +133,7 @@ impl StoreError {
         match self {
             StoreError::InUse { .. } => "in_use",
             StoreError::Missing { .. } => "missing",
+            StoreError::Exists { .. } => "exists",
             StoreError::NotWritable { .. } => "not_writable",
             StoreError::Newer { .. } => "newer",
             StoreError::Older { .. } => "older",

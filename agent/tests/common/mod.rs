@@ -41,8 +41,17 @@ impl Running {
         Running::opened(Options::new(dir.to_owned()), config)
     }
 
-    pub(crate) fn opened(mut options: Options, config: &Config) -> Running {
-        let clock = Arc::new(ManualClock::new(START_MS));
+    pub(crate) fn opened(options: Options, config: &Config) -> Running {
+        Running::at(START_MS, options, config)
+    }
+
+    /// Started so much later than the others.
+    pub(crate) fn later(dir: &Path, config: &Config, millis: i64) -> Running {
+        Running::at(START_MS + millis, Options::new(dir.to_owned()), config)
+    }
+
+    fn at(now: i64, mut options: Options, config: &Config) -> Running {
+        let clock = Arc::new(ManualClock::new(now));
         options.listen = Some(([127, 0, 0, 1], 0).into());
         options.clock = Arc::clone(&clock) as Arc<_>;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -108,7 +117,8 @@ impl Daemon {
         Daemon::spawn(shell, settings)
     }
 
-    fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Daemon {
+    /// As the command says, which must start the daemon in the end.
+    pub(crate) fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Daemon {
         let mut child = command
             .envs(settings.iter().copied())
             .stderr(Stdio::piped())
@@ -254,7 +264,7 @@ impl Client {
     }
 
     /// Asks until the answer pleases, for ten seconds.
-    pub(crate) fn until(&self, path: &str, pleases: impl Fn(&Answer) -> bool) -> Answer {
+    pub(crate) fn until(&self, path: &str, mut pleases: impl FnMut(&Answer) -> bool) -> Answer {
         let begun = Instant::now();
         loop {
             let answer = self.get(path);

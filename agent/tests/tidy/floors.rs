@@ -26,6 +26,11 @@ const FLOORS: &[Floor] = &[
         banned: &["tokio", "hyper", "rusqlite"],
     },
     Floor {
+        folder: "delivery",
+        below: &["sentinel-parsers"],
+        banned: &["kube", "k8s-openapi", "rusqlite", "axum", "reqwest"],
+    },
+    Floor {
         folder: "agent/core",
         below: &["sentinel-parsers", "sentinel-config"],
         banned: &[
@@ -48,12 +53,17 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         folder: "sidecar",
-        below: &["sentinel-parsers", "sentinel-config"],
+        below: &["sentinel-parsers", "sentinel-config", "sentinel-delivery"],
         banned: &["kube", "k8s-openapi", "rusqlite", "axum", "reqwest"],
     },
     Floor {
         folder: "agent",
-        below: &["sentinel-parsers", "sentinel-config", "sentinel-core"],
+        below: &[
+            "sentinel-parsers",
+            "sentinel-config",
+            "sentinel-delivery",
+            "sentinel-core",
+        ],
         banned: &[],
     },
     Floor {
@@ -61,6 +71,7 @@ const FLOORS: &[Floor] = &[
         below: &[
             "sentinel-parsers",
             "sentinel-config",
+            "sentinel-delivery",
             "sentinel-core",
             "sentinel-sidecar",
             "sentinel-agent",

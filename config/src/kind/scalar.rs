@@ -106,6 +106,34 @@ pub(crate) const fn agent_url(default: &'static str) -> Parsed<String> {
     }
 }
 
+/// Where an agent listens; empty means nowhere.
+pub(crate) const fn agent_url_or_none() -> Parsed<Option<String>> {
+    Parsed {
+        default: "",
+        parse: |text| match text {
+            "" => Ok(None),
+            url => parse_agent_url(url).map(Some),
+        },
+        expected: "a URL",
+    }
+}
+
+/// The name of a machine; empty means none is given.
+pub(crate) const fn name_or_none() -> Parsed<Option<String>> {
+    Parsed {
+        default: "",
+        parse: |text| {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+            if text.len() > 253 || !text.bytes().all(fits) {
+                let why = "expected at most 253 of A-Z, a-z, 0-9, `-`, `_` and `.`";
+                return Err(format!("{why}, found `{text}`"));
+            }
+            Ok(Some(text).filter(|t| !t.is_empty()).map(str::to_owned))
+        },
+        expected: "a name",
+    }
+}
+
 /// `http://host[:port]` or with https, a slash at the end taken off.
 fn parse_agent_url(text: &str) -> Result<String, String> {
     let url = text.strip_suffix('/').unwrap_or(text);

@@ -4,11 +4,7 @@
 //! but not sent again. While the agent is away nothing is read, so nothing piles up: the source is
 //! the buffer.
 
-mod client;
 mod outcome;
-mod pace;
-pub mod policy;
-mod queue;
 mod rim;
 mod stop;
 
@@ -16,6 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
+use sentinel_delivery::client::{Client, Credentials};
+use sentinel_delivery::pace::{Pace, rest_of};
+use sentinel_delivery::queue::Queue;
 use sentinel_parsers::wire::{OpenStream, Position};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -23,6 +22,7 @@ use tokio::time::{Instant, sleep};
 pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
 pub use rim::{Link, NoAnswer, Rim};
+pub use sentinel_delivery::policy;
 pub use stop::Stop;
 pub(crate) use stop::changed;
 
@@ -32,10 +32,7 @@ use crate::random::SystemRng;
 use crate::reading::Reading;
 use crate::segments::{StreamEnd, parse_epoch};
 use crate::tail::{Source, Step, Watch};
-use client::Client;
-use pace::{Pace, rest_of};
 use policy::{Action, Answer, Policy};
-use queue::Queue;
 use stop::until;
 
 /// One read of the source.
@@ -48,7 +45,16 @@ const REOPEN: Duration = Duration::from_secs(1);
 /// # Errors
 /// When it is not.
 pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressError> {
-    Client::new(agent, config).map(drop)
+    client(agent, config).map(drop)
+}
+
+fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+    let credentials = Credentials {
+        token_file: config.token_file.as_deref(),
+        ca_file: config.ca_file.as_deref(),
+    };
+    let program = concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION"));
+    Client::new(agent, credentials, program, config.exchange_timeout)
 }
 
 /// Ships a source until the agent has all of it or `stop` says now.
@@ -64,7 +70,7 @@ pub async fn run(
     stop: watch::Receiver<Stop>,
 ) -> Result<ShipOutcome, AddressError> {
     let rim = Rim {
-        link: Client::new(agent, config)?,
+        link: client(agent, config)?,
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
     };

@@ -5,12 +5,13 @@ use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 
-use hyper::body::Bytes;
+use sentinel_delivery::Bytes;
 use sentinel_parsers::wire::OpenStream;
 
-use super::policy::Answer;
 use crate::clock::Clock;
 use crate::random::Rng;
+use sentinel_delivery::client::{Client, ClientError};
+use sentinel_delivery::policy::Answer;
 
 /// Why there is no answer; always retryable.
 pub trait NoAnswer: Display {
@@ -32,6 +33,24 @@ pub trait Link {
         stream: &str,
         body: Bytes,
     ) -> impl Future<Output = Result<Answer, Self::Error>>;
+}
+
+impl NoAnswer for ClientError {
+    fn is_late(&self) -> bool {
+        matches!(self, ClientError::Timeout)
+    }
+}
+
+impl Link for Client {
+    type Error = ClientError;
+
+    async fn open(&mut self, open: &OpenStream) -> Result<Answer, ClientError> {
+        Client::open(self, open).await
+    }
+
+    async fn frames(&mut self, stream: &str, body: Bytes) -> Result<Answer, ClientError> {
+        Client::frames(self, stream, body).await
+    }
 }
 
 /// All that a shipment asks of the world besides its source.

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::bench::{Bench, check_exit};
 
 /// Makes a token with the command line; gives its file and what the agent is told.
-fn token(bench: &Bench, name: &str, scope: &str) -> (String, TokenConfig) {
+pub(crate) fn token(bench: &Bench, name: &str, scope: &str) -> (String, TokenConfig) {
     let done = bench.sentinel(&["token", "create", "--scope", scope, "--name", name]);
     check_exit(&done, 0);
     let told = bench.file("told.toml", &done.stderr);
@@ -31,7 +31,7 @@ fn token(bench: &Bench, name: &str, scope: &str) -> (String, TokenConfig) {
 }
 
 /// Somebody who vouches, as a file, and a certificate of theirs for 127.0.0.1.
-fn vouched(bench: &Bench, name: &str) -> (String, String, String) {
+pub(crate) fn vouched(bench: &Bench, name: &str) -> (String, String, String) {
     let ca_key = KeyPair::generate().expect("a key");
     let mut ca = CertificateParams::new(Vec::new()).expect("parameters");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -48,7 +48,12 @@ fn vouched(bench: &Bench, name: &str) -> (String, String, String) {
 }
 
 /// Sends a recorded stream for a few seconds at most.
-fn send(runtime: &Runtime, dir: &Path, agent: &str, config: &SidecarConfig) -> ShipOutcome {
+pub(crate) fn send(
+    runtime: &Runtime,
+    dir: &Path,
+    agent: &str,
+    config: &SidecarConfig,
+) -> ShipOutcome {
     let info = StreamInfo::new("make test".to_owned(), Some("r1".to_owned()));
     let limits = Limits {
         segment_bytes: 1 << 20,
@@ -83,8 +88,8 @@ fn send(runtime: &Runtime, dir: &Path, agent: &str, config: &SidecarConfig) -> S
     })
 }
 
-fn agent(bench: &Bench, runtime: &Runtime, config: &Config) -> Handle {
-    let mut options = Options::new(bench.path("agent-data"));
+pub(crate) fn agent(bench: &Bench, name: &str, runtime: &Runtime, config: &Config) -> Handle {
+    let mut options = Options::new(bench.path(name));
     options.listen = Some(([127, 0, 0, 1], 0).into());
     runtime
         .block_on(Agent::start(config, options))
@@ -108,7 +113,7 @@ fn with_a_token_and_tls_a_stream_is_delivered_and_read_back() {
     config.agent.tls.key = Some(key.into());
     config.run.finalize_after = Duration::ZERO;
     let runtime = Runtime::new().expect("a runtime");
-    let agent = agent(&bench, &runtime, &config);
+    let agent = agent(&bench, "agent-data", &runtime, &config);
     let url = format!("https://{}", agent.addr());
 
     let sidecar = SidecarConfig {

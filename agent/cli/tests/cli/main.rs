@@ -2,7 +2,10 @@
 
 mod bench;
 mod doors;
+mod hostile;
+mod nodes;
 mod recipes;
+mod secrets;
 
 use std::path::PathBuf;
 

@@ -3,5 +3,6 @@
 mod facts;
 mod ingest;
 mod merge;
+mod nodes;
 mod scenario;
 mod verdict;

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_partial_indexes.sql"),
     include_str!("migrations/0003_audit.sql"),
+    include_str!("migrations/0004_nodes.sql"),
 ];
 
 /// The schema version this program writes.
@@ -33,3 +34,6 @@ pub(crate) fn apply(conn: &mut Connection) -> Result<(), StoreError> {
         tx.commit()?;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,18 @@
 
 pub(crate) mod anomalies;
 pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod forwarded;
 pub(crate) mod frames;
 pub(crate) mod gaps;
 mod ids;
+pub(crate) mod log;
 mod migrations;
 #[cfg(test)]
 mod plans;
 pub(crate) mod reader;
 pub(crate) mod replay;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod streams;
 pub(crate) mod suites;
@@ -67,10 +71,14 @@ pub(crate) fn file(dir: &Path) -> PathBuf {
 /// As [`StoreError`] says; none of them loses anything stored.
 pub fn open(dir: &Path, busy: Duration) -> Result<Opened, StoreError> {
     check_engine()?;
+    let orphan = match log::is_orphaned(dir) {
+        true => Some(put_aside(dir, "its log is there and the database is not")?),
+        false => None,
+    };
     let (conn, quarantine) = match open_patiently(dir, busy) {
-        Ok(conn) => (conn, None),
+        Ok(conn) => (conn, orphan),
         Err(StoreError::Damaged(why)) => {
-            let quarantine = put_aside(dir, &why)?;
+            let quarantine = put_aside(dir, &why.to_string())?;
             (open_once(dir, busy)?, Some(quarantine))
         }
         Err(other) => return Err(other),
@@ -104,26 +112,33 @@ fn check_engine() -> Result<(), StoreError> {
 }
 
 pub(crate) fn open_once(dir: &Path, busy: Duration) -> Result<Connection, StoreError> {
-    let path = file(dir);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let writable = |error| match StoreError::from(error) {
+    set_up(dir, busy).map_err(|error| match error {
         StoreError::Disk(why) if cannot_write(&why) => StoreError::NotWritable {
             dir: dir.to_owned(),
             source: std::io::Error::other(why),
         },
         other => other,
-    };
-    let mut conn = Connection::open_with_flags(&path, flags).map_err(writable)?;
+    })
+}
+
+fn set_up(dir: &Path, busy: Duration) -> Result<Connection, StoreError> {
+    let path = file(dir);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(&path, flags)?;
+    // Nothing would say so before the first row is written.
+    if conn.is_readonly("main")? {
+        return Err(StoreError::NotWritable {
+            dir: dir.to_owned(),
+            source: std::io::Error::other(format!("{FILE} is read-only")),
+        });
+    }
     conn.busy_timeout(busy)?;
     let fresh = check_owner(&conn, &path)?;
     check_pages(&conn, &path)?;
-    settings(&conn, fresh).map_err(writable)?;
-    migrations::apply(&mut conn).map_err(|e| match e {
-        StoreError::Disk(why) => writable(why),
-        other => other,
-    })?;
+    settings(&conn, fresh)?;
+    migrations::apply(&mut conn)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }
@@ -193,9 +208,14 @@ fn settings(conn: &Connection, fresh: bool) -> rusqlite::Result<()> {
 
 fn check_pages(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let size = std::fs::metadata(path).map_or(0, |m| m.len());
-    if size > CHECKED {
-        return Ok(());
+    match size > CHECKED {
+        true => Ok(()),
+        false => sound(conn),
     }
+}
+
+/// Reads every page.
+pub(crate) fn sound(conn: &Connection) -> Result<(), StoreError> {
     let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" {
         return Ok(());
@@ -207,7 +227,7 @@ fn check_pages(conn: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 /// Renames the database with its side files; nothing is deleted, so a person may still salvage it.
-pub(crate) fn put_aside(dir: &Path, why: &rusqlite::Error) -> Result<Quarantine, StoreError> {
+pub(crate) fn put_aside(dir: &Path, why: &str) -> Result<Quarantine, StoreError> {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
@@ -236,7 +256,7 @@ pub(crate) fn put_aside(dir: &Path, why: &rusqlite::Error) -> Result<Quarantine,
     }
     let quarantine = Quarantine {
         moved_to,
-        reason: why.to_string(),
+        reason: why.to_owned(),
     };
     tracing::error!(
         moved_to = %quarantine.moved_to.display(),

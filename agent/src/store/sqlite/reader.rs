@@ -92,7 +92,8 @@ impl Reader {
         let begun = Instant::now();
         let late = limit.map(|limit| move || begun.elapsed() > limit);
         conn.progress_handler(10_000, late)?;
-        let result = query(&conn);
+        // All of it sees one state of the database.
+        let result = conn.unchecked_transaction().and_then(|view| query(&view));
         // A connection with an error may look at a file that was put aside: not used again.
         if result.is_ok() && age == self.age.load(atomic::Ordering::SeqCst) {
             self.put_back(conn);
@@ -121,7 +122,7 @@ impl Reader {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(LONGEST)?;
@@ -158,3 +159,6 @@ fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests;

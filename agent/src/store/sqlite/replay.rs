@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use sentinel_core::output::RunRow;
-use sentinel_core::{Input, Millis};
+use sentinel_core::{Input, Millis, Via};
 use sentinel_parsers::frame::{Frame, Limits};
 
 use super::streams::OpenRow;
@@ -104,9 +104,17 @@ fn order<'a>(conn: &Connection, all: &'a [OpenRow]) -> rusqlite::Result<Vec<(i64
 }
 
 fn open(row: &OpenRow) -> Recorded {
-    let input = Input::OpenStream {
-        stream: row.stream.clone(),
-        open: row.open.clone(),
+    let (stream, open) = (row.stream.clone(), row.open.clone());
+    let input = match &row.node {
+        None => Input::OpenStream { stream, open },
+        Some(node) => Input::Relay {
+            stream,
+            open,
+            via: Via {
+                node: node.clone(),
+                silent_ms: 0,
+            },
+        },
     };
     Recorded::Input(row.opened_ms, Box::new(input))
 }

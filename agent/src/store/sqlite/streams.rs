@@ -12,8 +12,9 @@ use crate::api::view::StreamView;
 pub(super) const UPSERT: &str = "
     INSERT INTO streams (stream, run, cluster, pod_uid, container, restart, source, epoch, context,
         command, committed, closed, events, opened_ms, last_frame_ms, total_bytes, hash, exit_code,
-        signal)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+        signal, node)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20)
     ON CONFLICT (stream) DO UPDATE SET
         run = excluded.run, cluster = excluded.cluster, pod_uid = excluded.pod_uid,
         container = excluded.container, restart = excluded.restart, source = excluded.source,
@@ -21,7 +22,7 @@ pub(super) const UPSERT: &str = "
         committed = excluded.committed, closed = excluded.closed, events = excluded.events,
         opened_ms = excluded.opened_ms, last_frame_ms = excluded.last_frame_ms,
         total_bytes = excluded.total_bytes, hash = excluded.hash, exit_code = excluded.exit_code,
-        signal = excluded.signal
+        signal = excluded.signal, node = excluded.node
         WHERE excluded.committed >= committed
     RETURNING id";
 
@@ -49,6 +50,7 @@ pub(super) fn write(conn: &Connection, ids: &mut Ids, row: &StreamRow) -> rusqli
         row.hash,
         row.exit_code,
         row.signal,
+        row.node,
     ])?;
     if let Some(found) = rows.next()? {
         ids.learn_stream(&row.stream, found.get(0)?);
@@ -60,7 +62,7 @@ pub(super) fn write(conn: &Connection, ids: &mut Ids, row: &StreamRow) -> rusqli
 pub(crate) fn list(conn: &Connection, run: i64) -> rusqlite::Result<Vec<StreamView>> {
     let mut statement = conn.prepare_cached(
         "SELECT stream, cluster, pod_uid, container, restart, source, command, committed, closed,
-            events, opened_ms, last_frame_ms, total_bytes, hash, exit_code, signal
+            events, opened_ms, last_frame_ms, total_bytes, hash, exit_code, signal, node
          FROM streams WHERE run = ?1 ORDER BY opened_ms, id",
     )?;
     let rows = statement.query_map([run], |row| {
@@ -81,6 +83,7 @@ pub(crate) fn list(conn: &Connection, run: i64) -> rusqlite::Result<Vec<StreamVi
             hash: row.get(13)?,
             exit_code: row.get(14)?,
             signal: row.get(15)?,
+            node: row.get(16)?,
         })
     })?;
     rows.collect()
@@ -92,17 +95,27 @@ pub(super) struct OpenRow {
     pub(super) stream: String,
     pub(super) opened_ms: i64,
     pub(super) open: OpenStream,
+    pub(super) node: Option<String>,
 }
+
+/// The columns of [`open_row`].
+const OPEN: &str = "id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch,
+    context, command, node";
 
 /// The streams of a run, for a replay.
 pub(super) fn of_run(conn: &Connection, run: i64) -> rusqlite::Result<Vec<OpenRow>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch, context,
-            command
-         FROM streams WHERE run = ?1 ORDER BY id",
-    )?;
+    let sql = format!("SELECT {OPEN} FROM streams WHERE run = ?1 ORDER BY id");
+    let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map([run], open_row)?;
     rows.collect()
+}
+
+/// A stream by its name.
+pub(super) fn by_name(conn: &Connection, stream: &str) -> rusqlite::Result<Option<OpenRow>> {
+    let sql = format!("SELECT {OPEN} FROM streams WHERE stream = ?1");
+    conn.prepare_cached(&sql)?
+        .query_row([stream], open_row)
+        .optional()
 }
 
 /// The run's number of a stream.
@@ -129,5 +142,6 @@ fn open_row(row: &Row<'_>) -> rusqlite::Result<OpenRow> {
             run: from_json(9, &row.get::<_, String>(9)?)?,
             command: row.get(10)?,
         },
+        node: row.get(11)?,
     })
 }

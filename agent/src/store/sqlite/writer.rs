@@ -20,10 +20,11 @@ use tokio::sync::{broadcast, oneshot};
 use super::frames::{self, Span};
 use super::ids::Ids;
 use super::tests::TestWriter;
-use super::{Opened, StoreError, anomalies, audit, gaps, runs, streams, suites};
+use super::{Opened, StoreError, anomalies, audit, forwarded, gaps, runs, streams, suites};
 use crate::audit::AuditRow;
+use crate::forward::News;
 use crate::steps::Held;
-use crate::store::{Quarantine, Reader};
+use crate::store::{ForwardedRow, Quarantine, Reader, Retention};
 use crate::watch::Watch;
 
 /// Batches waiting at most. Each holds a permit of the ingest budget, so bytes are bounded there.
@@ -50,6 +51,8 @@ pub struct Batch {
     pub held: Option<Held>,
     /// What somebody did.
     pub audit: Option<AuditRow>,
+    /// How far the hub has a stream.
+    pub forwarded: Option<ForwardedRow>,
 }
 
 impl Batch {
@@ -71,6 +74,15 @@ pub struct Grouping {
     pub collect: Duration,
 }
 
+/// What the writer does beside what it is told.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// Who sends on what is stored.
+    pub(crate) news: Option<Arc<News>>,
+    /// What it deletes.
+    pub(crate) retention: Option<Retention>,
+}
+
 /// The writer thread. Dropping every sender ends it, after all that was sent is durable.
 #[derive(Debug)]
 pub struct Writer {
@@ -83,12 +95,13 @@ impl Writer {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
+    pub(crate) fn start(
         opened: Opened,
         grouping: Grouping,
         reader: Arc<Reader>,
         watch: Arc<Watch>,
         notices: broadcast::Sender<Notice>,
+        beside: Beside,
     ) -> std::io::Result<(Sender<Batch>, Writer)> {
         let (sender, batches) = bounded(QUEUE);
         let stop = Arc::new(AtomicBool::new(false));
@@ -102,6 +115,8 @@ impl Writer {
             reader,
             watch,
             notices,
+            beside,
+            last: Instant::now(),
             stop: Arc::clone(&stop),
         };
         let thread = thread.spawn(move || work.run(&batches))?;
@@ -127,6 +142,9 @@ struct Work {
     reader: Arc<Reader>,
     watch: Arc<Watch>,
     notices: broadcast::Sender<Notice>,
+    beside: Beside,
+    /// When it last had something to write.
+    last: Instant,
     stop: Arc<AtomicBool>,
 }
 
@@ -135,16 +153,18 @@ impl Work {
         let mut group: Vec<Batch> = Vec::with_capacity(self.grouping.frames);
         let mut dirty = false;
         loop {
-            match batches.recv_timeout(IDLE) {
+            match batches.recv_timeout(self.patience()) {
                 Ok(first) => group.push(first),
                 Err(RecvTimeoutError::Timeout) => {
-                    if std::mem::take(&mut dirty) {
+                    dirty |= self.sweep();
+                    if self.last.elapsed() >= IDLE && std::mem::take(&mut dirty) {
                         self.checkpoint();
                     }
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.last = Instant::now();
             self.collect(batches, &mut group);
             dirty = true;
             if !self.commit(&group) {
@@ -153,10 +173,44 @@ impl Work {
             for batch in group.drain(..) {
                 self.tell(batch);
             }
+            // A busy queue does not keep what is too old.
+            self.sweep();
         }
         // The last connection to close leaves one file instead of three.
         self.reader.forget();
         self.checkpoint();
+    }
+
+    /// How long to wait for something to write.
+    fn patience(&self) -> Duration {
+        let retention = self.beside.retention.as_ref();
+        retention.map_or(IDLE, |retention| IDLE.min(retention.wait()))
+    }
+
+    /// Deletes a piece of what is too old, if that is due; whether it wrote.
+    fn sweep(&mut self) -> bool {
+        let (Some(retention), Some(conn)) = (&mut self.beside.retention, &mut self.conn) else {
+            return false;
+        };
+        if retention.wait() > Duration::ZERO {
+            return false;
+        }
+        match retention.sweep(conn) {
+            Ok(swept) => {
+                if swept.runs > 0 {
+                    // Numbers of what is gone must not be written to.
+                    self.ids.forget();
+                    self.watch.runs_deleted.add(swept.runs);
+                }
+                swept.more
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what is too old was not deleted");
+                // As after any error: the next commit opens another.
+                self.conn = None;
+                false
+            }
+        }
     }
 
     fn collect(&self, batches: &Receiver<Batch>, group: &mut Vec<Batch>) {
@@ -170,6 +224,13 @@ impl Work {
     }
 
     fn tell(&self, mut batch: Batch) {
+        if let Some(news) = &self.beside.news {
+            for row in &batch.persist {
+                if let Persist::Stream(row) = row {
+                    news.tell(row);
+                }
+            }
+        }
         batch.answer();
         for notice in batch.notify {
             // Without an open view there is nobody to tell.
@@ -179,7 +240,9 @@ impl Work {
 
     /// Makes the group durable, however long it takes; false only when told to stop meanwhile.
     fn commit(&mut self, group: &[Batch]) -> bool {
-        let empty = |batch: &Batch| batch.persist.is_empty() && batch.audit.is_none();
+        let empty = |batch: &Batch| {
+            batch.persist.is_empty() && batch.audit.is_none() && batch.forwarded.is_none()
+        };
         if group.iter().all(empty) {
             return true;
         }
@@ -229,7 +292,7 @@ impl Work {
     /// goes there as it changes.
     fn replace(&mut self, why: &rusqlite::Error) {
         self.conn = None;
-        match super::put_aside(&self.dir, why) {
+        match super::put_aside(&self.dir, &why.to_string()) {
             Ok(quarantine) => self.quarantined(quarantine),
             Err(error) => tracing::error!(%error, "the damaged database cannot be put aside"),
         }
@@ -282,6 +345,9 @@ fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()>
         }
         if let Some(row) = &batch.audit {
             audit::write(tx, row)?;
+        }
+        if let Some(row) = &batch.forwarded {
+            forwarded::write(tx, row)?;
         }
     }
     Ok(())

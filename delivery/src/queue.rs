@@ -9,8 +9,9 @@ use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 /// Frames that may wait; more are not made before some are gone.
 const WAITING: usize = 16;
 
+/// Frames that wait, in order.
 #[derive(Default)]
-pub(super) struct Queue {
+pub struct Queue {
     frames: VecDeque<Waiting>,
 }
 
@@ -36,30 +37,37 @@ impl Waiting {
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, frame: Frame) {
+    /// Adds a frame, which begins where the last one ends.
+    pub fn push(&mut self, frame: Frame) {
         self.frames.push_back(Waiting::new(frame));
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether no more are to be made before some are gone.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.frames.len() >= WAITING
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Drops all.
+    pub fn clear(&mut self) {
         self.frames.clear();
     }
 
     /// Where the first frame begins.
-    pub(super) fn start(&self) -> Option<u64> {
+    #[must_use]
+    pub fn start(&self) -> Option<u64> {
         self.frames.front().map(|w| w.header().start)
     }
 
     /// The next request's body: one frame, or as many as `most` bytes hold; at least the events of a
     /// line.
-    pub(super) fn body(&mut self, one: bool, most: usize) -> Bytes {
+    pub fn body(&mut self, one: bool, most: usize) -> Bytes {
         while self.frames.front().is_some_and(|w| w.bytes.len() > most) && self.divide() {}
         let Some(first) = self.frames.front() else {
             return Bytes::new();
@@ -81,7 +89,7 @@ impl Queue {
     }
 
     /// Forgets what the agent has. The last frame ends the stream: its bytes alone do not.
-    pub(super) fn forget(&mut self, committed: u64, closed: bool) {
+    pub fn forget(&mut self, committed: u64, closed: bool) {
         let gone = |h: &Header| closed || (h.end <= committed && !h.last);
         while self.frames.front().is_some_and(|w| gone(w.header())) {
             self.frames.pop_front();
@@ -90,7 +98,7 @@ impl Queue {
 
     /// Makes two frames of the first, or a gap if it is the events of one line. False when even
     /// that was refused.
-    pub(super) fn split(&mut self) -> bool {
+    pub fn split(&mut self) -> bool {
         self.is_empty() || self.divide() || self.replace("oversize")
     }
 
@@ -107,7 +115,7 @@ impl Queue {
     }
 
     /// Puts a gap in the place of the first frame. False when it is one already.
-    pub(super) fn replace(&mut self, reason: &str) -> bool {
+    pub fn replace(&mut self, reason: &str) -> bool {
         let Some(first) = self.frames.front_mut() else {
             return true;
         };
@@ -122,7 +130,7 @@ impl Queue {
     }
 
     /// The agent stands before the first frame and what lies between cannot be read again.
-    pub(super) fn bridge(&mut self, committed: u64) {
+    pub fn bridge(&mut self, committed: u64) {
         let Some(first) = self.frames.front() else {
             return;
         };
@@ -133,7 +141,7 @@ impl Queue {
             ..*first.header()
         };
         if header.start < header.end {
-            let lost = Waiting::new(lost(header, 0, "rotated_away", |_| {}));
+            let lost = Waiting::new(lost_range(header, "rotated_away"));
             self.frames.push_front(lost);
         }
     }
@@ -150,6 +158,12 @@ fn gap(frame: &Frame, reason: &str) -> Frame {
             builder.push(&event);
         }
     })
+}
+
+/// A frame that says that the bytes of its range are lost.
+#[must_use]
+pub fn lost_range(header: Header, reason: &str) -> Frame {
+    lost(header, 0, reason, |_| {})
 }
 
 fn lost(header: Header, line: u64, reason: &str, more: impl FnOnce(&mut FrameBuilder)) -> Frame {

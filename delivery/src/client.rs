@@ -8,14 +8,13 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use sentinel_config::SidecarConfig;
-use sentinel_parsers::wire::{OpenStream, Position};
+use sentinel_parsers::wire::Position;
+use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::policy::Answer;
-use super::rim::{Link, NoAnswer};
 use crate::dial::{AddressError, DialError, Endpoint};
+use crate::policy::Answer;
 use crate::token::{TokenError, TokenSource};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,29 +25,47 @@ const FRAMES: &str = "application/vnd.sentinel.frame";
 
 /// Why a request got no usable answer; always retryable.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ClientError {
+pub enum ClientError {
+    /// There is no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
+    /// There is no token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// There is no connection, after long enough.
     #[error("no connection in time")]
     Unconnected,
+    /// Too long was waited for the answer.
     #[error("no answer in time")]
     Timeout,
+    /// The connection ended before the answer did.
     #[error("connection broke: {0}")]
     Http(#[from] hyper::Error),
+    /// The request could not be made.
     #[error("bad request: {0}")]
     Request(#[from] hyper::http::Error),
+    /// What came is not an answer of an agent.
     #[error("unreadable answer")]
     Unreadable,
 }
 
+/// How a sender proves who it is, and whom it trusts to be the agent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    /// File with the token; without one that of `SENTINEL_TOKEN`, if there is one.
+    pub token_file: Option<&'a Path>,
+    /// File with the certificates of those who may vouch for an agent at an https address.
+    pub ca_file: Option<&'a Path>,
+}
+
 /// An agent's address and the connection to it, if one is open.
-pub(super) struct Client {
+pub struct Client {
     endpoint: Endpoint,
     /// The file of those who may vouch for it.
     trust: Option<PathBuf>,
     token: TokenSource,
+    /// What it says it is.
+    program: &'static str,
     /// For a whole exchange. Half-open connections are noticed by it.
     patience: Duration,
     connection: Option<Connection>,
@@ -62,18 +79,49 @@ struct Connection {
 }
 
 impl Client {
-    pub(super) fn new(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+    /// A client of the agent at this address, not connected yet; `program` is what it says it is, and
+    /// `patience` the time from a connection to the end of an answer.
+    ///
+    /// # Errors
+    /// [`AddressError`] when nothing can be sent there.
+    pub fn new(
+        agent: &str,
+        credentials: Credentials<'_>,
+        program: &'static str,
+        patience: Duration,
+    ) -> Result<Client, AddressError> {
         let endpoint = Endpoint::parse(agent, None)?;
-        if endpoint.secure && config.ca_file.is_none() {
+        if endpoint.secure && credentials.ca_file.is_none() {
             return Err(AddressError::NoCa(agent.to_owned()));
         }
         Ok(Client {
             endpoint,
-            trust: config.ca_file.clone(),
-            token: TokenSource::new(config.token_file.as_deref()),
-            patience: config.exchange_timeout,
+            trust: credentials.ca_file.map(Path::to_owned),
+            token: TokenSource::new(credentials.token_file),
+            program,
+            patience,
             connection: None,
         })
+    }
+
+    /// Opens a stream: an `OpenStream` of the wire, or what says the same and more.
+    ///
+    /// # Errors
+    /// [`ClientError`], always retryable.
+    pub async fn open(&mut self, open: &impl Serialize) -> Result<Answer, ClientError> {
+        // Strings and numbers only: this cannot fail.
+        let body = serde_json::to_vec(open).unwrap_or_default();
+        self.post("/v1/streams", "application/json", body.into())
+            .await
+    }
+
+    /// Sends frames that stand back to back.
+    ///
+    /// # Errors
+    /// [`ClientError`], always retryable.
+    pub async fn frames(&mut self, stream: &str, body: Bytes) -> Result<Answer, ClientError> {
+        let path = format!("/v1/streams/{stream}/frames");
+        self.post(&path, FRAMES, body).await
     }
 
     async fn post(&mut self, path: &str, kind: &str, body: Bytes) -> Result<Answer, ClientError> {
@@ -104,10 +152,7 @@ impl Client {
             .uri(format!("{}{path}", self.endpoint.base))
             .header(header::HOST, &self.endpoint.host)
             .header(header::CONTENT_TYPE, kind)
-            .header(
-                header::USER_AGENT,
-                concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION")),
-            )
+            .header(header::USER_AGENT, self.program)
             .body(Full::new(body))?;
         if let Some(token) = self.token.header()? {
             request.headers_mut().insert(header::AUTHORIZATION, token);
@@ -133,28 +178,6 @@ impl Client {
             Some(open) => Ok(&mut open.sender),
             None => Err(ClientError::Unconnected),
         }
-    }
-}
-
-impl NoAnswer for ClientError {
-    fn is_late(&self) -> bool {
-        matches!(self, ClientError::Timeout)
-    }
-}
-
-impl Link for Client {
-    type Error = ClientError;
-
-    async fn open(&mut self, open: &OpenStream) -> Result<Answer, ClientError> {
-        // Strings and numbers only: this cannot fail.
-        let body = serde_json::to_vec(open).unwrap_or_default();
-        self.post("/v1/streams", "application/json", body.into())
-            .await
-    }
-
-    async fn frames(&mut self, stream: &str, body: Bytes) -> Result<Answer, ClientError> {
-        let path = format!("/v1/streams/{stream}/frames");
-        self.post(&path, FRAMES, body).await
     }
 }
 

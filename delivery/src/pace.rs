@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::policy::Answer;
+use crate::policy::Answer;
 
 /// Bytes of a request at most, on a fast way.
 const MOST: usize = 1 << 20;
@@ -14,14 +14,14 @@ const LEAST: usize = 256;
 /// As many bytes as the way to the agent takes in the time a request has, learned from what became of
 /// the requests before.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     bytes: usize,
     patience: Duration,
 }
 
 impl Pace {
     /// Begins with the most; `patience` is the time a request has.
-    pub(super) fn new(patience: Duration) -> Pace {
+    pub fn new(patience: Duration) -> Pace {
         Pace {
             bytes: MOST,
             patience,
@@ -29,13 +29,13 @@ impl Pace {
     }
 
     /// Bytes of the next request, if they can be had in whole lines.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// A request of so many bytes was answered after this time. The next may carry more than it if that
     /// can be trusted to be in time: a way that was found to be slow is not tried over and over.
-    pub(super) fn answered(&mut self, sent: usize, took: Duration) {
+    pub fn answered(&mut self, sent: usize, took: Duration) {
         let trusted = if took < self.patience / 4 {
             sent * 2
         } else if took < self.patience / 4 * 3 {
@@ -47,14 +47,14 @@ impl Pace {
     }
 
     /// A request of so many bytes was not answered in time.
-    pub(super) fn timed_out(&mut self, sent: usize) {
+    pub fn timed_out(&mut self, sent: usize) {
         self.bytes = (sent.min(self.bytes) / 4).max(LEAST);
     }
 }
 
 /// Waits for what is left of a pause. To have waited in vain for an answer was a part of it, so that an
 /// agent that comes back is found within the longest pause.
-pub(super) async fn rest_of(pause: Duration, begun: Instant, answer: &Answer) {
+pub async fn rest_of(pause: Duration, begun: Instant, answer: &Answer) {
     let waited = match answer {
         Answer::Nothing => begun.elapsed(),
         _ => Duration::ZERO,

@@ -19,7 +19,7 @@ pub enum AddressError {
     #[error("https is not built in: {0:?}")]
     Https(String),
     /// Nobody to trust.
-    #[error("{0:?} needs the certificates of those who may vouch for it: set sidecar.ca_file")]
+    #[error("{0:?} needs the certificates of those who may vouch for it: set ca_file")]
     NoCa(String),
 }
 

@@ -1,0 +1,106 @@
+//! An agent that is sent one frame after another, and ended as an operator ends it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use sentinel_benches::http::Client;
+use sentinel_parsers::event::{Body, Event, Status, TestEnd};
+use sentinel_parsers::frame::{FrameBuilder, Header};
+
+/// Bytes of the imagined log each test takes.
+pub(crate) const PER_TEST: u64 = 20;
+const EPOCH: [u8; 16] = [7; 16];
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts the agent, sends the tests, each in a frame whose acknowledgement is waited for, and ends it.
+pub(crate) fn send(agent: &mut Command, data: &Path, tests: Range<u64>) -> Result<(), String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    drop(listener);
+    agent.arg("--data").arg(data);
+    agent.args(["--listen", &address.to_string()]);
+    let mut agent = crate::quiet(agent)?;
+    let mut client = connect(address)?;
+    let stream = open(&mut client)?;
+    let path = format!("/v1/streams/{stream}/frames");
+    for n in tests {
+        let kind = "application/vnd.sentinel.frame";
+        let answer = client
+            .post(&path, kind, &frame(n))
+            .map_err(|e| e.to_string())?;
+        if answer.0 != 200 {
+            return Err(format!(
+                "{}: {}",
+                answer.0,
+                String::from_utf8_lossy(&answer.1)
+            ));
+        }
+    }
+    drop(client);
+    end(&mut agent, data)
+}
+
+fn connect(address: SocketAddr) -> Result<Client, String> {
+    let begun = Instant::now();
+    loop {
+        match Client::connect(address) {
+            Ok(client) => return Ok(client),
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error.to_string()),
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+fn open(client: &mut Client) -> Result<String, String> {
+    let body = serde_json::json!({
+        "identity": { "pod_uid": "host", "container": "run", "source": "capture", "epoch": "07".repeat(16) },
+        "run": { "run_id": "r1" },
+    });
+    let body = body.to_string();
+    let (_, answer) = client
+        .post("/v1/streams", "application/json", body.as_bytes())
+        .map_err(|e| e.to_string())?;
+    let answer: serde_json::Value = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
+    let stream = answer["stream"].as_str();
+    stream.map(str::to_owned).ok_or_else(|| answer.to_string())
+}
+
+fn frame(n: u64) -> Vec<u8> {
+    let mut builder = FrameBuilder::new();
+    let name = format!("test_{n}");
+    builder.push(&Event {
+        offset: n * PER_TEST,
+        sub: 0,
+        line: n + 1,
+        time_ms: None,
+        lane: 0,
+        dialect: "sentinel",
+        body: Body::TestEnd(TestEnd::new(Some("api"), &name, Status::Passed)),
+    });
+    let header = Header {
+        epoch: EPOCH,
+        seq: n,
+        start: n * PER_TEST,
+        end: (n + 1) * PER_TEST,
+        last: false,
+    };
+    builder.finish(header).encode()
+}
+
+/// SIGTERM to the agent, which is the only one that works on the directory, and its end.
+fn end(started: &mut sentinel_benches::process::Process, data: &Path) -> Result<(), String> {
+    let pid = std::fs::read_to_string(data.join("sentinel.lock")).map_err(|e| e.to_string())?;
+    let told = Command::new("kill").args(["-TERM", pid.trim()]).status();
+    told.map_err(|e| format!("kill: {e}"))?;
+    let begun = Instant::now();
+    while started.ended().map_err(|e| e.to_string())?.is_none() {
+        if begun.elapsed() > PATIENCE {
+            return Err("the agent does not end".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
