@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
-use sentinel_delivery::client::{Client, Credentials};
 use sentinel_delivery::pace::{Pace, rest_of};
 use sentinel_delivery::queue::Queue;
 use sentinel_parsers::wire::{OpenStream, Position};
@@ -21,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
-pub use rim::{Link, NoAnswer, Rim};
+pub use rim::{Link, NoAnswer, Rim, check_address};
 pub use sentinel_delivery::policy;
 pub use stop::Stop;
 pub(crate) use stop::changed;
@@ -40,23 +39,6 @@ const READ: usize = 64 * 1024;
 /// How often a source that cannot be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(1);
 
-/// Whether an agent's address is one that [`run`] can send to with this configuration.
-///
-/// # Errors
-/// When it is not.
-pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressError> {
-    client(agent, config).map(drop)
-}
-
-fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
-    let credentials = Credentials {
-        token_file: config.token_file.as_deref(),
-        ca_file: config.ca_file.as_deref(),
-    };
-    let program = concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION"));
-    Client::new(agent, credentials, program, config.exchange_timeout)
-}
-
 /// Ships a source until the agent has all of it or `stop` says now.
 ///
 /// # Errors
@@ -70,7 +52,7 @@ pub async fn run(
     stop: watch::Receiver<Stop>,
 ) -> Result<ShipOutcome, AddressError> {
     let rim = Rim {
-        link: client(agent, config)?,
+        link: rim::client(agent, config)?,
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
     };

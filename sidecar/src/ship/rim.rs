@@ -5,12 +5,14 @@ use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 
+use sentinel_config::SidecarConfig;
 use sentinel_delivery::Bytes;
 use sentinel_parsers::wire::OpenStream;
 
 use crate::clock::Clock;
+use crate::dial::AddressError;
 use crate::random::Rng;
-use sentinel_delivery::client::{Client, ClientError};
+use sentinel_delivery::client::{Client, ClientError, Credentials};
 use sentinel_delivery::policy::Answer;
 
 /// Why there is no answer; always retryable.
@@ -62,4 +64,22 @@ pub struct Rim<L> {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
+}
+
+/// Whether an agent's address is one that [`run`](super::run) can send to with this configuration.
+///
+/// # Errors
+/// When it is not.
+pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressError> {
+    client(agent, config).map(drop)
+}
+
+/// A client of the agent at this address.
+pub(super) fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+    let credentials = Credentials {
+        token_file: config.token_file.as_deref(),
+        ca_file: config.ca_file.as_deref(),
+    };
+    let program = concat!("sentinel-sidecar/", env!("CARGO_PKG_VERSION"));
+    Client::new(agent, credentials, program, config.exchange_timeout)
 }
