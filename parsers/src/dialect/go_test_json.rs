@@ -368,22 +368,11 @@ fn value<'a, const N: usize>(
 
 /// Whether `go doc test2json` knows the action.
 fn is_action(word: &str) -> bool {
-    matches!(
-        word,
-        "output"
-            | "run"
-            | "pass"
-            | "fail"
-            | "skip"
-            | "pause"
-            | "cont"
-            | "start"
-            | "bench"
-            | "attr"
-            | "artifacts"
-            | "build-output"
-            | "build-fail"
-    )
+    [
+        "output", "run", "pass", "fail", "skip", "pause", "cont", "start", "bench", "attr",
+    ]
+    .contains(&word)
+        || matches!(word, "artifacts" | "build-output" | "build-fail")
 }
 
 /// Takes an output record into account unless it is part of the frame.

@@ -54,7 +54,9 @@ impl Lanes {
             if bits != 0 || wake || number >= sample {
                 let line = block.line(from, to, number);
                 end.cut += line.cut;
-                self.look_back(block, &begins, number, set.back(bits), out);
+                if self.looked + 1 < number {
+                    self.look_back(block, &begins, number, set.back(bits), out);
+                }
                 let text = match bits & ODD != 0 || line.cut > 0 {
                     true => None,
                     false => texts.line(from, to),

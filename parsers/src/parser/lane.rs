@@ -131,6 +131,9 @@ impl Lane {
         item: &Item<'_>,
         (sub, out): (u32, &mut dyn FnMut(&Event<'_>)),
     ) -> u32 {
+        if !self.recent.is_near(number) {
+            return sub;
+        }
         let lines = read.set.back(bits);
         if lines == 0 {
             return sub;

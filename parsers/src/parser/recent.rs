@@ -12,6 +12,8 @@ const LENGTH: usize = 1024;
 pub(super) struct Recent {
     lines: [Kept; LINES],
     next: usize,
+    /// Number of the latest.
+    latest: u64,
 }
 
 /// A line; `number` 0 if there is none.
@@ -31,8 +33,15 @@ impl Recent {
         let kept = &mut self.lines[self.next];
         self.next = (self.next + 1) % LINES;
         (kept.number, kept.offset) = (number, offset);
+        self.latest = number;
         kept.bytes.clear();
         kept.bytes.extend_from_slice(bytes);
+    }
+
+    /// Whether a line was kept that is near enough before that of the number for anybody to want it.
+    #[inline]
+    pub(super) fn is_near(&self, number: u64) -> bool {
+        self.latest + u64::from(LOOKBACK) >= number
     }
 
     /// The lines kept whose numbers lie in the range, in order.

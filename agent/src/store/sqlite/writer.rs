@@ -224,11 +224,9 @@ impl Work {
     }
 
     fn tell(&self, mut batch: Batch) {
-        if let Some(news) = &self.beside.news {
-            for row in &batch.persist {
-                if let Persist::Stream(row) = row {
-                    news.tell(row);
-                }
+        for row in &batch.persist {
+            if let (Some(news), Persist::Stream(row)) = (&self.beside.news, row) {
+                news.tell(row);
             }
         }
         batch.answer();
