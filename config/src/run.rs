@@ -15,6 +15,6 @@ section! {
         /// for nothing else is lost.
         pub node_lost_after: Duration = duration("2m", "1s", "1d"),
         /// Tests kept per run; more are counted and not kept.
-        pub max_tests: usize = count(200000, 1, 10000000),
+        pub max_tests: usize = count(200000, 1, 200000),
     }
 }

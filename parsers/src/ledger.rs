@@ -53,6 +53,8 @@ pub struct Ledger {
     printed: Option<Printed>,
     dialects: Vec<Arc<str>>,
     dropped: u64,
+    /// How many of those began and did not end, by lane and suite.
+    dropped_open: HashMap<(u32, Option<Arc<str>>), u64>,
     last_result_ms: Option<i64>,
     /// A bound below [`TEST_CAP`], if one was set.
     cap: Option<usize>,
@@ -166,7 +168,7 @@ impl Ledger {
         self.dialects.iter().map(AsRef::as_ref)
     }
 
-    /// Results whose names were not kept because of [`TEST_CAP`].
+    /// Tests whose names were not kept because of [`TEST_CAP`], or of [`limit`](Ledger::limit).
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped

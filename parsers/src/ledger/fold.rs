@@ -61,7 +61,7 @@ impl Ledger {
                 .add(attempt.status, 1);
         }
         if self.tests.len() >= self.cap.unwrap_or(TEST_CAP).min(TEST_CAP) {
-            self.dropped += 1;
+            self.drop_test(lane, suite, attempt.status);
             return None;
         }
         // Fits: TEST_CAP is far below u32::MAX.
@@ -91,6 +91,29 @@ impl Ledger {
         });
         self.changed.insert(ordinal);
         Some(ordinal)
+    }
+
+    /// A test that is counted, not kept: begun, or ended. What ends is taken for one of those that began in
+    /// the same suite, so that no test counts twice.
+    fn drop_test(&mut self, lane: u32, suite: Option<Arc<str>>, status: Status) {
+        let room = self.dropped_open.len() < TEST_CAP;
+        let place = (lane, suite);
+        match (status, self.dropped_open.get_mut(&place)) {
+            (Status::Unfinished, Some(open)) => *open += 1,
+            (Status::Unfinished, None) if room => {
+                self.dropped_open.insert(place, 1);
+            }
+            (Status::Unfinished, None) | (_, None | Some(0)) => {}
+            (_, Some(open)) => {
+                *open -= 1;
+                self.totals.sub(Status::Unfinished, 1);
+                if let Some(suite) = place.1.and_then(|suite| self.suites.get_mut(&suite)) {
+                    suite.counts.sub(Status::Unfinished, 1);
+                }
+                return;
+            }
+        }
+        self.dropped += 1;
     }
 
     /// Moves the counters from a test's status to another and sets it on the latest attempt.

@@ -427,3 +427,42 @@ fn writers_adopt_and_close_only_their_own_tests() {
          = passed=1 failed=3"
     );
 }
+
+#[test]
+fn beyond_the_limit_a_test_that_begins_and_ends_counts_once() {
+    let mut ledger = Ledger::new();
+    ledger.limit(2);
+    let mut test = |n: u64, suite: &str, end: bool| {
+        let name = format!("t{n}");
+        let (suite, name) = (Some(suite), name.as_str());
+        let body = match end {
+            true => Body::TestEnd(TestEnd::new(suite, name, Status::Passed)),
+            false => Body::TestStart(TestStart {
+                suite,
+                name,
+                attempt: None,
+                tags: None,
+            }),
+        };
+        ledger.apply(&Event {
+            offset: n,
+            sub: u32::from(end),
+            line: n,
+            time_ms: None,
+            lane: 0,
+            dialect: "d",
+            body,
+        });
+        (ledger.dropped(), ledger.totals()[Status::Unfinished])
+    };
+    for n in 0..5 {
+        test(n, "s", false);
+        test(n, "s", true);
+    }
+    // Begun in one suite, and told without a beginning in another.
+    test(5, "s", false);
+    assert_eq!(test(6, "other", true), (5, 1));
+    assert_eq!(ledger.totals()[Status::Passed], 6);
+    assert_eq!(ledger.suites()["s"].counts[Status::Passed], 5);
+    assert_eq!(ledger.suites()["s"].counts[Status::Unfinished], 1);
+}
