@@ -1,0 +1,226 @@
+//! The whole sidecar (read, parse, redact, frame, send) beside the pipeline a user would write for the same log:
+//! `rg -f patterns.txt LOG | gzip -1 | curl -T - URL`. CPU time of all processes of each, and the sidecar's memory.
+//!
+//! `cargo build --release -p sentinel-agent -p sentinel-sidecar -p sentinel-benches && target/release/pipeline`
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use sentinel_benches::corpus::{Corpora, NAMES, Source};
+use sentinel_benches::figures::median;
+use sentinel_benches::oracle;
+use sentinel_benches::process::{Process, sibling};
+
+#[derive(Debug, Parser)]
+#[command(about = "Compares the sidecar's CPU time with that of rg, gzip and curl")]
+struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// Runs of each; the median counts
+    #[arg(long, default_value_t = 3)]
+    tries: u32,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            eprintln!("pipeline: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), String> {
+    let Some(corpora) = args.source.corpora()? else {
+        println!("skipped: pipeline, which needs the corpora");
+        return Ok(());
+    };
+    let rg = Command::new("rg").arg("--version").output();
+    if !rg.is_ok_and(|out| out.status.success()) {
+        println!("skipped: pipeline, which needs ripgrep's rg");
+        return Ok(());
+    }
+    println!("CPU time of all processes, in ms; the sidecar's peak memory in MiB");
+    println!(
+        "{:<8} {:>8} {:>8} {:>7} {:>8} {:>9}",
+        "corpus", "sidecar", "rg|gzip", "ratio", "peak", "events"
+    );
+    let mut missed = 0;
+    let sink = sink()?;
+    for name in NAMES {
+        let of = sidecar(&corpora, name, args.tries)?;
+        let others = pipeline(&corpora, name, sink, args.tries)?;
+        let ratio = of.cpu / others;
+        missed += u32::from(ratio > 0.5);
+        println!(
+            "{name:<8} {:>8.0} {others:>8.0} {ratio:>7.2} {:>8.1} {:>9}",
+            of.cpu, of.peak_mib, of.events
+        );
+    }
+    println!(
+        "verified: the agent has as many events as the parser tells, and the end of each stream"
+    );
+    println!("at most half of the pipeline's is wanted: {missed} of 3 miss it");
+    Ok(())
+}
+
+/// What a corpus took the sidecar.
+struct Sidecar {
+    cpu: f64,
+    peak_mib: f64,
+    events: usize,
+}
+
+fn sidecar(corpora: &Corpora, name: &'static str, tries: u32) -> Result<Sidecar, String> {
+    let log = log(corpora, name);
+    let told = oracle::events_of(&std::fs::read(&log).map_err(|e| e.to_string())?).len();
+    let (mut times, mut peak_mib) = (Vec::new(), 0.0_f64);
+    for _ in 0..tries.max(1) {
+        let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+        let (agent, address) = agent(dir.path())?;
+        let input = File::open(&log).map_err(|e| e.to_string())?;
+        let mut command = Command::new(sibling("sentinel-sidecar")?);
+        command.args(["tail", "-", "--run-id", name, "--agent"]);
+        command.arg(format!("http://{address}")).stdin(input);
+        let (cpu, peak) = cost_of(&mut command)?;
+        times.push(cpu);
+        peak_mib = peak_mib.max(peak);
+        // Only now: its own use is not asked for, and is counted when it is reaped.
+        drop(agent);
+        let stored = oracle::stored(&dir.path().join("sentinel.db")).map_err(|e| e.to_string())?;
+        let stream = stored
+            .into_values()
+            .next()
+            .ok_or("the agent has no stream")?;
+        if stream.events.len() != told || !stream.closed || !stream.gaps.is_empty() {
+            let (has, closed) = (stream.events.len(), stream.closed);
+            return Err(format!("{name}: {has} events of {told}, closed: {closed}"));
+        }
+    }
+    Ok(Sidecar {
+        cpu: median(&times),
+        peak_mib,
+        events: told,
+    })
+}
+
+fn pipeline(corpora: &Corpora, name: &str, sink: SocketAddr, tries: u32) -> Result<f64, String> {
+    let mut times = Vec::new();
+    for _ in 0..tries.max(1) {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(
+            "rg --no-config -a -N -f \"$0\" \"$1\" | gzip -1 | curl -sS -H Expect: -T - \"$2\"",
+        );
+        command.arg(corpora.bench().join("patterns.txt"));
+        command
+            .arg(log(corpora, name))
+            .arg(format!("http://{sink}/"));
+        times.push(cost_of(command.stdin(Stdio::null()))?.0);
+    }
+    Ok(median(&times))
+}
+
+fn log(corpora: &Corpora, name: &str) -> PathBuf {
+    corpora.files().join(format!("{name}.log"))
+}
+
+/// The CPU time in ms of a command that must succeed, its children included, and its own peak memory in MiB
+/// as it was last seen.
+fn cost_of(command: &mut Command) -> Result<(f64, f64), String> {
+    let before = children()?;
+    let mut process = Process::start(command.stdout(Stdio::null()))
+        .map_err(|e| format!("cannot start {command:?}: {e}"))?;
+    let mut peak = 0.0;
+    let code = loop {
+        if let Some(code) = process.ended().map_err(|e| e.to_string())? {
+            break code;
+        }
+        peak = peak_mib(process.id()).unwrap_or(peak);
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    if code != 0 {
+        return Err(format!("{command:?} ended with {code}"));
+    }
+    let after = children()?;
+    let ms = |usage: &Usage| {
+        let all = usage.user_time() + usage.system_time();
+        all.num_microseconds() as f64 / 1000.0
+    };
+    Ok((ms(&after) - ms(&before), peak))
+}
+
+/// The peak of a running process so far.
+fn peak_mib(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = kib.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+fn children() -> Result<Usage, String> {
+    getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|e| e.to_string())
+}
+
+/// An agent with its data here, once it answers.
+fn agent(data: &Path) -> Result<(Process, SocketAddr), String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    let address = free.map_err(|e| e.to_string())?;
+    let mut command = Command::new(sibling("sentinel-agent")?);
+    command
+        .arg("--data")
+        .arg(data)
+        .arg("--listen")
+        .arg(address.to_string());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let process = Process::start(&mut command).map_err(|e| format!("cannot start: {e}"))?;
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        if begun.elapsed() > Duration::from_secs(20) {
+            return Err("the agent does not answer".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok((process, address))
+}
+
+/// A server that takes whatever is put there.
+fn sink() -> Result<SocketAddr, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    std::thread::spawn(move || {
+        // A client that fails says so itself.
+        listener
+            .incoming()
+            .flatten()
+            .for_each(|stream| drop(take(stream)));
+    });
+    Ok(address)
+}
+
+/// Reads a request with a chunked body to its end, and answers.
+fn take(mut stream: TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut last = Vec::new();
+    while !last.ends_with(b"\r\n0\r\n\r\n") {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        last.extend_from_slice(&buffer[n.saturating_sub(16)..n]);
+        last.drain(..last.len().saturating_sub(16));
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+}
