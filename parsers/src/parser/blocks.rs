@@ -13,7 +13,7 @@ use crate::scan::{Bits, Hit, NeedleSet, ODD};
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
 /// the stream may have come into other envelopes.
 const SAMPLE: u64 = 4;
-const SAMPLED: u64 = 2048;
+const SAMPLED: u64 = 4096;
 
 impl Lanes {
     /// Reads a block of lines: passes over those that hold no needle, while nobody waits for more.

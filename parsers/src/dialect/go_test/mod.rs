@@ -25,7 +25,7 @@ use wrapper::Wrapper;
 /// Begun tests that are remembered at a time; beyond, their output is not looked at.
 const OPEN_CAP: usize = 100_000;
 /// Lines of other text after which what a test prints is looked at only where it shows a place in a test.
-const PATIENCE: u64 = 10;
+const PATIENCE: u64 = 5;
 /// Levels of sub-tests whose reports may nest.
 const DEPTH_CAP: usize = 64;
 
