@@ -31,11 +31,18 @@ impl Lanes {
         let mut wake = always != 0 || self.wakes();
         let mut quick = always == 0 && self.is_quick();
         let mut sample = next_sample(block.number);
+        // No line that ends before this place holds anything but what its beginning tells.
+        let mut calm = 0;
         while from < bytes.len() {
             let to = ends.next().unwrap_or(bytes.len());
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
+            let line = &bytes[from..to];
+            if to <= calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
+                from = to + 1;
+                continue;
+            }
             if quick
                 && number < sample
                 && to <= odd.next
@@ -52,28 +59,46 @@ impl Lanes {
                 bits |= odd.bits(to);
             }
             if bits != 0 || wake || number >= sample {
-                let line = block.line(from, to, number);
-                end.cut += line.cut;
-                if self.looked + 1 < number {
-                    self.look_back(block, &begins, number, set.back(bits), out);
-                }
-                let text = match bits & ODD != 0 || line.cut > 0 {
-                    true => None,
-                    false => texts.line(from, to),
-                };
-                self.look(&line, (bits | always, text), out);
-                self.looked = number;
+                end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 wake = always != 0 || self.wakes();
                 quick = always == 0 && self.is_quick();
                 sample = next_sample(number + 1);
             } else if to - from > LINE_CAP {
                 end.cut += block.line(from, to, number).cut;
             }
+            calm = match wake || quick {
+                true => 0,
+                false => found.calm().min(odd.next),
+            };
             from = to + 1;
         }
         self.hits = found.hits;
         self.keep_recent(block, &begins, block.number + end.lines);
         end
+    }
+
+    /// Looks at a line, and before it at those that its readers want; gives what the cap cut off it.
+    fn visit(
+        &mut self,
+        block: &Block<'_>,
+        (from, to, number): (usize, usize, u64),
+        bits: Bits,
+        begins: &[usize; LINES],
+        texts: &mut Texts<'_>,
+        out: &mut dyn FnMut(&Event<'_>),
+    ) -> u64 {
+        let line = block.line(from, to, number);
+        if self.looked + 1 < number {
+            let lines = self.set.back(bits);
+            self.look_back(block, begins, number, lines, out);
+        }
+        let text = match bits & ODD != 0 || line.cut > 0 {
+            true => None,
+            false => texts.line(from, to),
+        };
+        self.look(&line, (bits | self.set.always(), text), out);
+        self.looked = number;
+        line.cut
     }
 
     /// Reads a line of a machine format [at once](Lanes::at_once); whether it was one.
@@ -178,6 +203,12 @@ impl Found {
     /// A line was read that nobody asks about: the next few may be of the same kind.
     fn halt(&mut self) {
         self.reach = 0;
+    }
+
+    /// Up to where no needle stands that was not asked about, as far as was searched.
+    fn calm(&self) -> usize {
+        let hit = self.hits.get(self.next);
+        hit.map_or(self.end, |hit| self.end.min(self.begin + hit.at as usize))
     }
 
     /// Whose needles the line holds. Those before it are not asked about any more.
