@@ -31,7 +31,7 @@ impl Lanes {
         let mut wake = always != 0 || self.wakes();
         let mut quick = always == 0 && self.is_quick();
         let mut sample = next_sample(block.number);
-        // No line that ends before this place holds anything but what its beginning tells.
+        // A line that ends before this place holds nothing but what its beginning tells.
         let mut calm = 0;
         while from < bytes.len() {
             let to = ends.next().unwrap_or(bytes.len());
@@ -39,7 +39,7 @@ impl Lanes {
             end.lines += 1;
             begins[number as usize % LINES] = from;
             let line = &bytes[from..to];
-            if to <= calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
+            if to < calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
                 from = to + 1;
                 continue;
             }
