@@ -1,8 +1,10 @@
 //! Child processes that die with their handle, so that nothing outlives a benchmark.
 
 use std::io;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command};
+use std::time::{Duration, Instant};
 
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
@@ -95,4 +97,33 @@ pub fn sibling(name: &str) -> Result<PathBuf, String> {
             path.display()
         )),
     }
+}
+
+/// A port of this machine that nobody listens at.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    Ok(address.port())
+}
+
+/// Polls until the condition holds.
+///
+/// # Errors
+/// When it does not within that time.
+pub fn until(
+    patience: Duration,
+    what: &str,
+    mut holds: impl FnMut() -> bool,
+) -> Result<(), String> {
+    let begun = Instant::now();
+    while !holds() {
+        if begun.elapsed() > patience {
+            return Err(format!("waited {} s for {what}", patience.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }

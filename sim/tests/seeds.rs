@@ -63,41 +63,27 @@ fn a_seed_is_the_same_world_every_time() {
 
 #[test]
 fn an_agent_that_takes_twice_is_found() {
-    let broken = Broken {
-        dedupe: true,
-        ..Broken::default()
-    };
-    let setup = Setup {
-        broken,
-        ..Setup::default()
-    };
-    must_be_found("dedupe", &setup);
+    must_be_found("dedupe", &agent_that(|broken| broken.dedupe = true));
 }
 
 #[test]
 fn an_agent_that_answers_before_it_commits_is_found() {
-    let broken = Broken {
-        ack_order: true,
-        ..Broken::default()
-    };
-    let setup = Setup {
-        broken,
-        ..Setup::default()
-    };
-    must_be_found("ack order", &setup);
+    must_be_found("ack order", &agent_that(|broken| broken.ack_order = true));
 }
 
 #[test]
 fn a_database_that_does_not_wait_for_the_disk_is_found() {
-    let broken = Broken {
-        store_sync: true,
-        ..Broken::default()
-    };
-    let setup = Setup {
-        broken,
-        ..Setup::default()
-    };
-    must_be_found("the store's sync", &setup);
+    must_be_found(
+        "the store's sync",
+        &agent_that(|broken| broken.store_sync = true),
+    );
+}
+
+/// A world whose agents are broken like this.
+fn agent_that(is: impl FnOnce(&mut Broken)) -> Setup {
+    let mut setup = Setup::default();
+    is(&mut setup.broken);
+    setup
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use sentinel_benches::chance::Chance;
 use sentinel_benches::log::{marker_test, outcome};
 use sentinel_benches::oracle;
-use sentinel_benches::process::{Process, sibling};
+use sentinel_benches::process::{Process, free_port, sibling, until};
 
 /// How long the stream may take to arrive whole after the last kill.
 const DRAIN: Duration = Duration::from_secs(60);
@@ -161,26 +161,6 @@ fn torture(args: &Args) -> Result<(), String> {
         "seed {}: {} kills ({} agent, {} sidecar), {checked}",
         args.seed, args.kills, killed.0, killed.1
     );
-    Ok(())
-}
-
-fn free_port() -> Result<u16, String> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-    listener
-        .local_addr()
-        .map(|a| a.port())
-        .map_err(|e| e.to_string())
-}
-
-/// Polls until the condition holds.
-fn until(patience: Duration, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), String> {
-    let start = Instant::now();
-    while !holds() {
-        if start.elapsed() > patience {
-            return Err(format!("waited {} s for {what}", patience.as_secs()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
@@ -16,7 +16,7 @@ use nix::sys::time::TimeValLike;
 use sentinel_benches::corpus::{Corpora, NAMES, Source};
 use sentinel_benches::figures::median;
 use sentinel_benches::oracle;
-use sentinel_benches::process::{Process, sibling};
+use sentinel_benches::process::{Process, free_port, sibling, until};
 
 #[derive(Debug, Parser)]
 #[command(about = "Compares the sidecar's CPU time with that of rg, gzip and curl")]
@@ -173,8 +173,7 @@ fn children() -> Result<Usage, String> {
 
 /// An agent with its data here, once it answers.
 fn agent(data: &Path) -> Result<(Process, SocketAddr), String> {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-    let address = free.map_err(|e| e.to_string())?;
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let mut command = Command::new(sibling("sentinel-agent")?);
     command
         .arg("--data")
@@ -186,13 +185,9 @@ fn agent(data: &Path) -> Result<(Process, SocketAddr), String> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let process = Process::start(&mut command).map_err(|e| format!("cannot start: {e}"))?;
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        if begun.elapsed() > Duration::from_secs(20) {
-            return Err("the agent does not answer".to_owned());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(Duration::from_secs(20), "the agent to answer", || {
+        TcpStream::connect(address).is_ok()
+    })?;
     Ok((process, address))
 }
 

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sentinel_agent::{Agent, Handle, Options};
 use sentinel_benches::oracle::{self, compare, events_of};
+use sentinel_benches::process::until;
 use sentinel_config::{Config, SidecarConfig};
 use sentinel_parsers::wire::OpenStream;
 use sentinel_sidecar::segments::SegmentWriter;
@@ -102,10 +103,6 @@ pub(crate) fn append(writer: &mut SegmentWriter, bytes: &[u8]) {
     writer.flush();
 }
 
-pub(crate) fn wait_until(what: &str, patience: Duration, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + patience;
-    while !holds() {
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+pub(crate) fn wait_until(what: &str, patience: Duration, holds: impl FnMut() -> bool) {
+    until(patience, what, holds).unwrap();
 }

@@ -1,12 +1,13 @@
 //! An agent that is sent one frame after another, and ended as an operator ends it.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use sentinel_benches::http::Client;
+use sentinel_benches::process::{free_port, until};
 use sentinel_parsers::event::{Body, Event, Status, TestEnd};
 use sentinel_parsers::frame::{FrameBuilder, Header};
 
@@ -17,9 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts the agent, sends the tests, each in a frame whose acknowledgement is waited for, and ends it.
 pub(crate) fn send(agent: &mut Command, data: &Path, tests: Range<u64>) -> Result<(), String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
-    drop(listener);
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     agent.arg("--data").arg(data);
     agent.args(["--listen", &address.to_string()]);
     let mut agent = crate::quiet(agent)?;
@@ -95,12 +94,8 @@ fn end(started: &mut sentinel_benches::process::Process, data: &Path) -> Result<
     let pid = std::fs::read_to_string(data.join("sentinel.lock")).map_err(|e| e.to_string())?;
     let told = Command::new("kill").args(["-TERM", pid.trim()]).status();
     told.map_err(|e| format!("kill: {e}"))?;
-    let begun = Instant::now();
-    while started.ended().map_err(|e| e.to_string())?.is_none() {
-        if begun.elapsed() > PATIENCE {
-            return Err("the agent does not end".to_owned());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
+    // What cannot be asked has not ended, as far as is known.
+    until(PATIENCE, "the agent to end", || {
+        started.ended().is_ok_and(|code| code.is_some())
+    })
 }
