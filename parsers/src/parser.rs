@@ -8,6 +8,7 @@ mod numbers;
 mod options;
 mod recent;
 mod records;
+mod repeats;
 mod router;
 mod slots;
 mod texts;
@@ -142,5 +143,12 @@ impl Parser {
     #[must_use]
     pub fn shared_lines(&self) -> u64 {
         self.lanes.shared_lines()
+    }
+
+    /// Lines of at most 16 bytes that were the same as the 256 before them, of which nothing had come, and
+    /// were not read.
+    #[must_use]
+    pub fn repeated_lines(&self) -> u64 {
+        self.lanes.repeats.passed()
     }
 }

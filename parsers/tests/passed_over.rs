@@ -1,7 +1,8 @@
 //! Lines that nobody looks at would change no event: small logs behind many ordinary lines, where a parser
 //! passes over what holds no needle, against one that looks at every line.
 
-use sentinel_parsers::{Event, Parser, ParserOptions};
+use sentinel_parsers::redact::{Key, Options, Redactor};
+use sentinel_parsers::{Body, Event, Parser, ParserOptions};
 
 /// More lines than are looked at whatever they hold.
 const IDLE: usize = 1100;
@@ -99,4 +100,96 @@ fn headings_count_as_far_as_is_looked_back() {
         spread(lines, "\nCart\n", "\x1b[32m  adds\x1b[0m\n");
         spread(lines, "features/x ..\n", "1..2\nok 1\n");
     }
+}
+
+#[test]
+fn a_record_of_go_test_is_read_without_its_secrets_whoever_looks_at_it() {
+    let record = |test: &str, output: &str| {
+        format!(
+            "{{\"Time\":\"2026-01-02T03:04:05.678901234Z\",\"Action\":\"output\",\"Package\":\"shop/cart\",\
+             \"Test\":\"{test}\",\"Output\":\"{output}\\n\"}}\n"
+        )
+    };
+    let end = |test: &str, action: &str| {
+        format!(
+            "{{\"Time\":\"2026-01-02T03:04:05.678901234Z\",\"Action\":\"{action}\",\"Package\":\"shop/cart\",\
+             \"Test\":\"{test}\",\"Elapsed\":0.1}}\n"
+        )
+    };
+    let secrets = [
+        "DB_PASSWORD=hunter2222",
+        "card 4111 1111 1111 1111 declined",
+        "https://user:hunter2222@shop.example/",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "MIIEpAIBAAKCAQEAt1x2YzAbCdEfGhIjKlMnOpQrStUvWxYz0123456789+abc==",
+        "-----END RSA PRIVATE KEY-----",
+    ];
+    let mut log = String::new();
+    for (n, secret) in secrets.iter().enumerate() {
+        let test = format!("TestPay{n}");
+        log += &end(&test, "run").replace(",\"Elapsed\":0.1", "");
+        log += &record(&test, &format!("    cart_test.go:8: {secret}"));
+        log += &record(&test, "    cart_test.go:9: nothing to hide");
+        log += &end(&test, "fail");
+    }
+    let redactor = Redactor::new(&Options::new(Key::new(b"of this test"))).unwrap();
+    let options = || ParserOptions::new().redactor(redactor.fork());
+    let fast = told(options().parser(), &log);
+    assert_eq!(told(options().thorough().parser(), &log), fast);
+    let fast = fast.join("\n");
+    assert_eq!(fast.matches("TestEnd(").count(), secrets.len());
+    for secret in ["hunter2222", "4111 1111", "MIIEpAIBAAKC"] {
+        assert!(!fast.contains(secret), "{secret} in {fast}");
+    }
+    assert!(fast.matches("[redacted:").count() >= 4, "{fast}");
+}
+
+#[test]
+fn a_text_argument_below_a_scenario_without_steps_hides_nothing_from_behave() {
+    let log = "1 scenario passed, 0 failed, 0 skipped\n\n  Scenario: two files\n      \"\"\"\n      1 feature passed, 0 failed\n\
+               1 scenario passed, 0 failed, 0 skipped\n";
+    assert!(!exact(log).is_empty());
+}
+
+#[test]
+fn results_that_repeat_are_all_read() {
+    let log = format!("1..3000\n{}", "ok\n".repeat(3000));
+    let mut parser = Parser::new();
+    let mut ends = 0;
+    let mut count = |event: &Event<'_>| ends += u32::from(matches!(event.body, Body::TestEnd(_)));
+    parser.feed(log.as_bytes(), &mut count);
+    parser.finish(&mut count);
+    assert_eq!((ends, parser.repeated_lines()), (3000, 0));
+}
+
+#[test]
+fn blank_lines_without_end_in_a_block_are_read_a_few_hundred_times_and_lose_nothing() {
+    const BLANK: usize = 50_000;
+    let log = format!(
+        "============================= test session starts ==============================\n\
+         collected 1 item\n\na.py::test_x FAILED [100%]\n\n\
+         =================================== FAILURES ===================================\n\
+         ____________________________________ test_x ____________________________________\n\n\
+         >       assert f() == 1\n{}E       assert 2 == 1\n\na.py:3: AssertionError\n\
+         ============================== 1 failed in 0.01s ===============================\n",
+        "\n".repeat(BLANK)
+    );
+    let events = exact(&log).join("\n");
+    assert!(
+        events.contains("assert 2 == 1") && events.contains("Summary"),
+        "{events}"
+    );
+    let mut told = Vec::new();
+    for size in [1, 1000, log.len()] {
+        let mut parser = Parser::new();
+        let mut events = Vec::new();
+        let mut emit = |event: &Event<'_>| events.push(format!("{event:?}"));
+        log.as_bytes()
+            .chunks(size)
+            .for_each(|chunk| parser.feed(chunk, &mut emit));
+        parser.finish(&mut emit);
+        told.push((events, parser.repeated_lines()));
+    }
+    assert!(told[0].1 > BLANK as u64 - 2000, "{}", told[0].1);
+    assert!(told[0] == told[1] && told[1] == told[2]);
 }

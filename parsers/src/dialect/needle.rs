@@ -1,6 +1,8 @@
 //! Whether a line holds one of a dialect's needles, told as the search over blocks tells it: a dialect that
 //! is closed or at ease is shown other lines only by chance, and must make nothing of them.
 
+use memchr::memmem;
+
 /// A dialect's needles, found by their first byte.
 pub(super) struct Needles {
     all: &'static [&'static str],
@@ -40,7 +42,8 @@ impl Needles {
             Some(whole) => inner == whole,
             None => inner.starts_with(&needle[1..]),
         };
-        self.some(begins).any(begun) || self.some(self.anywhere).any(|n| text.contains(n))
+        let within = |needle: &str| memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
+        self.some(begins).any(begun) || self.some(self.anywhere).any(within)
     }
 
     /// Those whose bits are set.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
 use super::recent::LINES;
+use super::repeats;
 use super::texts::Texts;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
@@ -53,11 +54,15 @@ impl Lanes {
                 from = to + 1;
                 continue;
             }
+            if line.len() <= repeats::SHORT && number < sample && self.repeats.passes(line, number)
+            {
+                odd.pass(to);
+                from = to + 1;
+                continue;
+            }
             let mut bits =
                 set.starts(&bytes[from..to]) | found.bits(&set, bytes, (from, to), quick);
-            if odd.next < to {
-                bits |= odd.bits(to);
-            }
+            bits |= odd.pass(to);
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 wake = always != 0 || self.wakes();
@@ -98,6 +103,10 @@ impl Lanes {
         };
         self.look(&line, (bits | self.set.always(), text), out);
         self.looked = number;
+        if line.bytes.len() <= repeats::SHORT {
+            let vain = self.vain && line.terminated && !self.is_watched();
+            self.repeats.read(line.bytes, number, vain);
+        }
         line.cut
     }
 
@@ -281,7 +290,8 @@ impl<'a> Odd<'a> {
     }
 
     /// What is to be said of the line that ends there, and goes on behind it.
-    fn bits(&mut self, end: usize) -> Bits {
+    #[inline]
+    fn pass(&mut self, end: usize) -> Bits {
         if self.next >= end {
             return 0;
         }

@@ -42,6 +42,8 @@ pub(super) struct Reading<'r> {
     pub(super) hits: &'r mut Vec<Hit>,
     /// Whether the lane is the only one, so that its lines are the stream's.
     pub(super) alone: bool,
+    /// Whether the latest line of it was blank or free text, and nothing came of it.
+    pub(super) vain: bool,
     /// Who is shown what becomes of each line.
     pub(super) watch: &'r mut Option<Watch>,
 }
@@ -87,6 +89,7 @@ impl Lane {
             self.recent.keep(number, read.offset, bytes);
             return sub;
         }
+        let first = sub;
         let sub = match item.said.own {
             true => sub,
             false => self.show_before(number, bits, read, item, (sub, out)),
@@ -112,6 +115,7 @@ impl Lane {
             false => self.router.line(&line, bits, &mut at, out),
         };
         let sub = at.sub;
+        read.vain = sub == first && (claim == Claim::Text || text.trim_ascii().is_empty());
         if let Some(watch) = read.watch {
             let redacted = self.redacted();
             self.show(watch, item, &text, &redacted);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::ParserOptions;
 use super::lane::{Lane, Reading};
 use super::recent::Recent;
+use super::repeats::Repeats;
 use super::router::{Numbering, Router};
 use super::watch::Seen;
 use crate::dialect::Line;
@@ -39,6 +40,9 @@ pub(super) struct Lanes {
     /// Number of the latest line that was looked at.
     pub(super) looked: u64,
     pub(super) recent: Recent,
+    pub(super) repeats: Repeats,
+    /// Whether the latest line that was looked at was blank or free text, and nothing came of it.
+    pub(super) vain: bool,
     /// Room for what is found in a block, and in a line.
     pub(super) hits: Vec<Hit>,
     line_hits: Vec<Hit>,
@@ -57,6 +61,8 @@ impl Lanes {
             attentive: 0,
             looked: 0,
             recent: Recent::default(),
+            repeats: Repeats::default(),
+            vain: false,
             hits: Vec::new(),
             line_hits: Vec::new(),
         }
@@ -69,6 +75,7 @@ impl Lanes {
         (mut bits, text): (Bits, Option<&str>),
         out: &mut dyn FnMut(&Event<'_>),
     ) {
+        self.vain = false;
         if raw.number <= FIRST_LINES {
             bits |= ODD;
         }
@@ -91,11 +98,11 @@ impl Lanes {
     }
 
     /// Whether lines may be read [at once](Lanes::at_once): there is one writer in no envelope, and nobody
-    /// but the dialects wants its lines.
+    /// but the dialects and the redactor wants its lines.
     pub(super) fn is_quick(&self) -> bool {
         let lane = &self.lanes[0];
         lane.router.is_quick()
-            && lane.redactor.is_none()
+            && lane.redactor.as_ref().is_none_or(|r| !r.attentive())
             && self.by_key.is_empty()
             && !self.envelopes.see_every_line()
             && !self.is_watched()
@@ -110,6 +117,9 @@ impl Lanes {
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
         let lane = &mut self.lanes[0];
+        if lane.redactor.as_ref().is_some_and(|r| r.suspects(text)) {
+            return false;
+        }
         let line = Line {
             text,
             raw: text.as_bytes(),
@@ -213,6 +223,7 @@ impl Lanes {
             set: &self.set,
             hits: &mut self.line_hits,
             alone: self.by_key.is_empty(),
+            vain: false,
             watch: &mut self.options.watch,
         };
         // Of several lines only the first would be a record.
@@ -237,6 +248,7 @@ impl Lanes {
                 }
             }
         }
+        self.vain = read.vain;
         let redacting = lane.redactor.as_ref().is_some_and(Redactor::attentive);
         let now = redacting || lane.router.is_attentive();
         self.attentive = self.attentive - usize::from(lane.attentive) + usize::from(now);

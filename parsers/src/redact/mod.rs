@@ -149,10 +149,15 @@ impl Redactor {
         }
     }
 
+    /// Whether the line may hold a secret: if not, [`line`](Self::line) would give it as it is.
+    pub(crate) fn suspects(&self, text: &str) -> bool {
+        self.open.is_some() || self.rules.suspects(text)
+    }
+
     /// The line without its secrets; borrowed, and nothing allocated, if there are none.
     pub fn line<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         self.spans.clear();
-        if self.open.is_none() && !self.rules.suspects(text) {
+        if !self.suspects(text) {
             return Cow::Borrowed(text);
         }
         self.suspicious(text)

@@ -214,7 +214,7 @@ impl Behave {
                 self.inside = Inside::Failures;
                 Some(Claim::Own)
             }
-            Inside::Nothing if self.current.is_some() && inner == "\"\"\"" => {
+            Inside::Nothing if self.running && inner == "\"\"\"" => {
                 self.inside = Inside::DocString;
                 Some(Claim::Text)
             }
