@@ -13,11 +13,9 @@ const IDLE: &[u8] = b"idle\n";
 const IDLE_LINES: usize = 1100;
 /// Dialects that read colours.
 const COLOURED: [&str; 5] = ["phpunit", "bats", "rspec", "behave", "libtest"];
-/// Dialects that make something of lines that hold none of their needles: they are being reworked.
-const INEXACT: [&str; 2] = ["pytest", "tap"];
 /// Dialects that need lines before one that holds a needle.
-const LOOKING_BACK: [&str; 7] = [
-    "bats", "doctest", "exunit", "mocha", "prove", "robot", "rspec",
+const LOOKING_BACK: [&str; 8] = [
+    "bats", "doctest", "exunit", "mocha", "prove", "robot", "rspec", "tap",
 ];
 /// The families of dialects.
 const FAMILIES: &str = include_str!("../families");
@@ -123,7 +121,7 @@ impl<'a> Stream<'a> {
             let bytewise = self.told(1, ParserOptions::new().dialects(wanted));
             same("byte by byte", &bytewise, &whole);
         }
-        let exact = |id: &str| wanted(id) && !INEXACT.contains(&id) && !LOOKING_BACK.contains(&id);
+        let exact = |id: &str| wanted(id) && !LOOKING_BACK.contains(&id);
         let enveloped = self.check_passed_over(&exact);
         if !self.late && !enveloped {
             // One of them, and not always the same: what another claims is not shown to it.

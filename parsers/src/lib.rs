@@ -141,7 +141,7 @@
 //! |---|---|---|---|
 //! | a line | [`line::LINE_CAP`], 64 KiB; of a report in one line [`line::REPORT_CAP`], 16 MiB | cut off | [`Parser::cut_bytes`] |
 //! | writers told apart in one stream | 64 | read as one | [`Parser::shared_lines`] |
-//! | lines of at most 16 bytes that are the same, in sequence | 256, of which nothing came | not read | [`Parser::repeated_lines`] |
+//! | lines of at most 16 bytes that are the same, alone or two in turn | 256, of which nothing came | not read | [`Parser::repeated_lines`] |
 //! | a text in an event | the line, or the block of lines, it stood in | | |
 //! | a signature's message | [`cut::MESSAGE_CAP`], 4 KiB | cut off | |
 //! | tests in a ledger | [`ledger::TEST_CAP`], 200,000; [`Ledger::limit`] lowers it | counted without a name | [`Ledger::dropped`] |

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use crate::dialect::flat_json::{self, RawStr};
 use crate::dialect::go_test::{Excerpt, is_benchmark};
+use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
 
@@ -20,11 +21,16 @@ const OPEN_CAP: usize = 100_000;
 pub(super) const INFO: DialectInfo = DialectInfo {
     id: "go_test_json",
     summary: "go test -json",
-    sniff: |line| line.text.starts_with('{') && line.text.contains("\"Action\":"),
-    needles: &["\",\"Action\":\"", "{\"Action\":\""],
+    sniff: |line| line.text.starts_with('{') && MARKS.stand_in(line.text),
+    needles: NEEDLES,
     lookback: 0,
     new: || Box::<GoTestJson>::default(),
 };
+
+const NEEDLES: &[&str] = &["\",\"Action\":\"", "{\"Action\":\""];
+
+/// What shows that a line means something.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 /// State over one stream.
 #[derive(Default)]
@@ -111,7 +117,8 @@ impl GoTestJson {
     fn read<'a>(&self, text: &'a str) -> Option<Record<'a>> {
         let record = match Record::usual(text) {
             Some(record) => record,
-            None => Record::any(text)?,
+            None if MARKS.stand_in(text) => Record::any(text)?,
+            None => return None,
         };
         // test2json by itself prints neither a package nor an import path.
         let placed = record.package.is_some() || record.import_path.is_some();

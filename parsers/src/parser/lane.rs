@@ -144,13 +144,16 @@ impl Lane {
         }
         let mut at = numbering(self.id, &self.numbers, read.offset, sub, item);
         for kept in self.recent.of(number.saturating_sub(lines), number) {
+            let who = bits & read.set.back_for(number - kept.number);
+            if !self.router.wants(who, kept.number) {
+                continue;
+            }
             let before = Line {
                 text: &shown(&kept.bytes, &mut self.redactor),
                 raw: &kept.bytes,
                 number: kept.number,
                 cut: false,
             };
-            let who = bits & read.set.back_for(number - kept.number);
             self.router.before(&before, who, &mut at, out);
         }
         at.sub

@@ -156,6 +156,13 @@ impl Router {
         }
     }
 
+    /// Whether one of them has not been shown the line yet.
+    pub(super) fn wants(&self, who: Bits, number: u64) -> bool {
+        let mut closed = ones(who & DIALECT_BITS & !self.slots.open());
+        closed.any(|slot| !self.slots.has_seen(slot, number))
+            || (who & BELOW_HEAD != 0 && self.searched < number)
+    }
+
     /// Shows a line before one with needles to the closed dialects that want it.
     pub(super) fn before(
         &mut self,
