@@ -42,7 +42,7 @@ pub(super) struct Reading<'r> {
     pub(super) hits: &'r mut Vec<Hit>,
     /// Whether the lane is the only one, so that its lines are the stream's.
     pub(super) alone: bool,
-    /// Whether the latest line of it was blank or free text, and nothing came of it.
+    /// Whether nobody read the latest line of it, or it was blank or free text and nothing came of it.
     pub(super) vain: bool,
     /// Who is shown what becomes of each line.
     pub(super) watch: &'r mut Option<Watch>,
@@ -87,6 +87,7 @@ impl Lane {
         let number = self.numbers.next(item.number, read.alone);
         if self.passes_over(bits) && read.watch.is_none() {
             self.recent.keep(number, read.offset, bytes);
+            read.vain = true;
             return sub;
         }
         let first = sub;

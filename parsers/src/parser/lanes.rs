@@ -41,7 +41,8 @@ pub(super) struct Lanes {
     pub(super) looked: u64,
     pub(super) recent: Recent,
     pub(super) repeats: Repeats,
-    /// Whether the latest line that was looked at was blank or free text, and nothing came of it.
+    /// Whether nobody read the latest line that was looked at, or it was blank or free text and nothing came
+    /// of it.
     pub(super) vain: bool,
     /// Room for what is found in a block, and in a line.
     pub(super) hits: Vec<Hit>,
