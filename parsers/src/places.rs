@@ -4,7 +4,7 @@
 use wide::u8x16;
 
 /// Bytes looked at together.
-const PIECE: usize = 64;
+pub(crate) const PIECE: usize = 64;
 /// Places listed before any of them is given, but for those of one more piece.
 const LISTED: usize = 64;
 
@@ -141,6 +141,23 @@ pub(crate) fn quote_or_escape(text: &[u8], from: usize) -> Option<usize> {
 fn quotes_or_escapes(piece: &[u8; 16]) -> u32 {
     let piece = u8x16::from(*piece);
     mask(piece.simd_eq(u8x16::splat(b'"')) | piece.simd_eq(u8x16::splat(b'\\')))
+}
+
+/// A bit for every digit of a piece, and for every space and dash.
+#[inline]
+pub(crate) fn digits_and_separators(piece: &[u8; PIECE]) -> (u64, u64) {
+    let (sixteens, _) = piece.as_chunks::<16>();
+    sixteens
+        .iter()
+        .rev()
+        .fold((0, 0), |(digits, separators), s| {
+            let bytes = u8x16::from(*s);
+            let value = bytes - u8x16::splat(b'0');
+            let digit = value.min(u8x16::splat(9)).simd_eq(value);
+            let separator = bytes.simd_eq(u8x16::splat(b' ')) | bytes.simd_eq(u8x16::splat(b'-'));
+            let add = |all: u64, answer| all << 16 | u64::from(mask(answer));
+            (add(digits, digit), add(separators, separator))
+        })
 }
 
 /// A bit for every byte of an answer.

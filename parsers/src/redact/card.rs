@@ -3,11 +3,10 @@
 
 use super::span::Span;
 use super::table::{CARD, run, run_back};
+use crate::places::{PIECE, digits_and_separators};
 
-/// Distance of the places looked at: two in sequence stand in the shortest card number.
-const STEP: usize = 7;
-/// Bytes with as many places as a word has bits.
-const BLOCK: usize = 64 * STEP;
+/// Bytes that two pieces looked at one after the other have in common: no fewer than the shortest number's.
+const COMMON: usize = 16;
 /// Most digits of a number.
 const MOST: usize = 19;
 /// Least digits of a number.
@@ -15,74 +14,74 @@ const LEAST: usize = 14;
 /// How numbers are written in groups.
 const GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 
-const fn is_separator(b: u8) -> bool {
+fn is_separator(b: u8) -> bool {
     matches!(b, b' ' | b'-')
 }
 
-/// Whether a card number stands in the line; one look at every seventh byte for most lines.
+/// Whether a card number stands in the line. Most lines have no digits and separators in sequence that are
+/// as many as the shortest number has.
 pub(super) fn suspects(bytes: &[u8]) -> bool {
     // Behind the last run looked at.
     let mut seen = 0;
     let mut from = 0;
-    while from + STEP < bytes.len() {
-        let block = &bytes[from..bytes.len().min(from + BLOCK)];
-        let mut pairs = pairs(block);
-        while pairs != 0 {
-            let nth = pairs.trailing_zeros() as usize;
-            pairs &= pairs - 1;
-            let at = from + nth * STEP;
-            if at >= seen && dense(&bytes[at..=at + STEP]) {
-                let head = &bytes[seen..at];
-                let begin = at - run_back(head, head.len(), is_numeric);
-                seen = at + run(&bytes[at..], is_numeric);
-                if seen - begin >= LEAST && next(bytes, begin, seen).is_some() {
-                    return true;
-                }
+    let mut rest = bytes;
+    while let Some(piece) = rest.first_chunk() {
+        if is_in(bytes, from, piece, &mut seen) {
+            return true;
+        }
+        from += PIECE - COMMON;
+        rest = &bytes[from..];
+    }
+    match bytes.last_chunk() {
+        _ if rest.len() < LEAST || (from > 0 && rest.len() <= COMMON) => false,
+        Some(piece) => is_in(bytes, bytes.len() - PIECE, piece, &mut seen),
+        None => {
+            let mut piece = [0; PIECE];
+            piece[..bytes.len()].copy_from_slice(bytes);
+            is_in(bytes, 0, &piece, &mut seen)
+        }
+    }
+}
+
+/// Whether a card number goes through the piece of the line that begins at `from`.
+#[inline]
+fn is_in(bytes: &[u8], from: usize, piece: &[u8; PIECE], seen: &mut usize) -> bool {
+    let (digits, separators) = digits_and_separators(piece);
+    let runs = long_runs(digits, separators);
+    runs != 0 && is_in_runs(bytes, from, runs, seen)
+}
+
+/// Where runs of at least as many digits begin as the shortest number has, separators between them counted
+/// that stand as in a number: behind four digits and before one.
+#[inline]
+fn long_runs(digits: u64, separators: u64) -> u64 {
+    let two = digits << 1 & digits << 2;
+    let parting = separators & two & two << 2 & digits >> 1;
+    let runs = digits | parting;
+    let runs = runs & runs >> 1;
+    let runs = runs & runs >> 2;
+    let runs = runs & runs >> 4;
+    runs & runs >> (LEAST - 8)
+}
+
+#[cold]
+fn is_in_runs(bytes: &[u8], from: usize, mut runs: u64, seen: &mut usize) -> bool {
+    while runs != 0 {
+        let at = from + runs.trailing_zeros() as usize;
+        runs &= runs - 1;
+        if at >= *seen {
+            let head = &bytes[*seen..at];
+            let begin = at - run_back(head, head.len(), is_numeric);
+            *seen = at + run(&bytes[at..], is_numeric);
+            if next(bytes, begin, *seen).is_some() {
+                return true;
             }
         }
-        // The last place of a block is the first of the next.
-        from += BLOCK - STEP;
     }
     false
 }
 
-/// Which of the places of a block could be in a number together with the next one: one bit each.
-#[inline]
-fn pairs(block: &[u8]) -> u64 {
-    let (chunks, rest) = block.as_chunks::<STEP>();
-    let bit = |b: u8, n: usize| u64::from(WEIGHTS[usize::from(b)] < OTHER) << n;
-    let mut numeric = rest.first().map_or(0, |b| bit(*b, chunks.len()));
-    for (n, chunk) in chunks.iter().enumerate() {
-        numeric |= bit(chunk[0], n);
-    }
-    numeric & numeric >> 1
-}
-
-/// Whether these bytes could be part of a number: a separator stands behind four digits at least.
-fn dense(bytes: &[u8]) -> bool {
-    let weight = bytes.iter().map(|b| u32::from(WEIGHTS[usize::from(*b)]));
-    let weight: u32 = weight.sum();
-    weight as usize + 2 > STEP && weight < u32::from(OTHER)
-}
-
-/// What a byte weighs that is no part of a number.
-const OTHER: u8 = 64;
-
-/// By byte, 1 for a digit, 0 for a separator.
-static WEIGHTS: [u8; 256] = {
-    let mut all = [OTHER; 256];
-    let mut b = 0;
-    while b < 256 {
-        let byte = b as u8;
-        if is_numeric(byte) {
-            all[b] = byte.is_ascii_digit() as u8;
-        }
-        b += 1;
-    }
-    all
-};
-
-const fn is_numeric(b: u8) -> bool {
+fn is_numeric(b: u8) -> bool {
     b.is_ascii_digit() || is_separator(b)
 }
 
@@ -215,7 +214,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
         #[test]
-        fn looking_at_every_seventh_byte_misses_no_number(
+        fn looking_for_long_runs_misses_no_number(
             before in 0usize..1000,
             parts in proptest::collection::vec(prop_oneof![
                 "[0-9 -]{1,30}",
