@@ -138,15 +138,21 @@ pub(super) fn place(text: &str) -> Option<&str> {
 /// The words of a group and those of a part of it, joined as RSpec joins them: what a class is asked
 /// (`#total`, `.build`) follows its name directly.
 pub(super) fn join(group: &mut String, part: &str) {
-    let class = group
-        .split("::")
-        .all(|w| w.starts_with(|c: char| c.is_ascii_uppercase()) && is_word(w));
     let asked = part.starts_with('#') || part.starts_with('.') || part.starts_with("::");
-    let direct = class && asked;
+    let direct = asked && is_class(group);
     if !group.is_empty() && !direct {
         group.push(' ');
     }
     group.push_str(part);
+}
+
+/// `Shop::Cart`. Deep groups have long names, of which mostly the first bytes tell.
+fn is_class(group: &str) -> bool {
+    let in_class = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':');
+    group.bytes().all(in_class)
+        && group
+            .split("::")
+            .all(|w| w.starts_with(|c: char| c.is_ascii_uppercase()) && is_word(w))
 }
 
 fn is_word(text: &str) -> bool {
