@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub const LINE_CAP: usize = 64 * 1024;
 /// Bytes kept of a line that is a whole report: test runners print one as a single line of JSON or XML.
 pub const REPORT_CAP: usize = 16 * 1024 * 1024;
+/// The buffer of a longer line grows by this part of its size.
+const GROWTH: usize = 4;
 /// How such reports begin: `jest --json` and Vitest's `json` reporter; JUnit's XML, which pytest and
 /// others write without line feeds.
 const REPORT_OPENINGS: [&[u8]; 3] = [b"{\"num", b"<?xml ", b"<testsuite"];
@@ -184,6 +186,12 @@ impl LineSplitter {
         }
         let cap = *self.cap.get_or_insert_with(|| cap_of(&self.pending));
         let kept = left.len().min(cap - self.pending.len());
+        let (has, needs) = (self.pending.capacity(), self.pending.len() + kept);
+        if needs > has {
+            // Not by doubling: what a report takes is to be near its size.
+            let grown = needs.max(has + has / GROWTH);
+            self.pending.reserve_exact(grown - self.pending.len());
+        }
         self.pending.extend_from_slice(&left[..kept]);
         self.cut += (left.len() - kept) as u64;
     }

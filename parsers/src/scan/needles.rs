@@ -20,6 +20,10 @@ const GROUP: usize = 16;
 /// Bytes whose groups are looked up before any is compared.
 const PIECE: usize = 64 * GROUP;
 
+/// Finds listed before those are left out that say nothing new of their line: one of a report may hold
+/// hundreds of thousands.
+const MANY: usize = 1024;
+
 /// A needle found in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hit {
@@ -285,11 +289,20 @@ impl NeedleSet {
                 bits |= of;
             }
         }
-        if bits != 0 {
+        if bits != 0 && !(hits.len() >= MANY && is_known(block, at, bits, hits)) {
             let at = place(at);
             hits.push(Hit { at, bits });
         }
     }
+}
+
+/// Whether the latest find is of the same line and says the same.
+#[cold]
+fn is_known(block: &[u8], at: usize, bits: Bits, hits: &[Hit]) -> bool {
+    hits.last().is_some_and(|last| {
+        let between = block.get(last.at as usize..at);
+        last.bits == bits && between.is_some_and(|b| memchr::memchr(b'\n', b).is_none())
+    })
 }
 
 /// An offset in a block; blocks are chunks, which are far below 4 GiB.

@@ -67,9 +67,10 @@ fn f1_no_mebibyte_takes_long_or_more_than_twice_its_size() {
         }
         slowest = slowest.max((took, what));
         largest = largest.max((most, what));
-        // A report that stands in one line is kept whole, in a buffer that grows by doubling.
-        let times = if what == "a report in one line" { 4 } else { 2 };
-        assert!(most <= times * BYTES as u64, "{what}: {most} bytes");
+        // A report that stands in one line is kept whole, in a buffer that grows by a quarter: for that moment
+        // there are two of them, for the counting allocator always copies.
+        let quarters = if what == "a report in one line" { 9 } else { 8 };
+        assert!(most <= quarters * BYTES as u64 / 4, "{what}: {most} bytes");
         if crate::full_size() {
             assert!(took < Duration::from_millis(50), "{what}: {took:?}");
         }
