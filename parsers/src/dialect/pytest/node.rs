@@ -31,16 +31,11 @@ pub(super) fn file(id: &str) -> &str {
     id.split("::").next().unwrap_or(id)
 }
 
-/// What stands in no file's path.
-const NOT_IN_PATH: [bool; 256] = {
-    let mut not = [false; 256];
-    let (marks, mut at) = (b"\"'(=<", 0);
-    while at < marks.len() {
-        not[marks[at] as usize] = true;
-        at += 1;
-    }
-    not
-};
+/// Whether the bytes hold what stands in no file's path.
+fn is_no_path(bytes: &[u8]) -> bool {
+    memchr::memchr3(b'"', b'\'', b'(', bytes).is_some()
+        || memchr::memchr2(b'=', b'<', bytes).is_some()
+}
 
 /// Whether the text could be a collected file: its last part has an extension.
 pub(super) fn is_file(path: &str, spaces: bool) -> bool {
@@ -53,7 +48,7 @@ pub(super) fn is_file(path: &str, spaces: bool) -> bool {
     !matches!(first, None | Some(b'/' | b'\\'))
         && !extension.is_empty()
         && extension.iter().all(u8::is_ascii_alphanumeric)
-        && !bytes.iter().any(|b| NOT_IN_PATH[usize::from(*b)])
+        && !is_no_path(bytes)
         && match spaces {
             true => !path.starts_with(char::is_whitespace),
             false if path.is_ascii() => {
