@@ -57,7 +57,9 @@ fn iso(rest: &[u8]) -> Option<Found> {
         clock => len += clock,
     }
     len += zone(&rest[len..]);
-    masked(len, rest)
+    // Where the time goes on as something else, which may be masked itself, the date stands alone.
+    let alone = || date.then(|| masked(10, rest)).flatten();
+    masked(len, rest).or_else(alone)
 }
 
 /// Whether a colon follows, and a word or what stands for one after it.

@@ -246,7 +246,9 @@ impl Stream {
     fn indented(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Claim {
         let inner = text.trim_start();
         let column = text.len() - inner.len();
-        if inner.trim_end() == "---" && self.current.is_some() {
+        // Behind other people's lines it is not looked for.
+        let follows = self.current.is_some() && self.block != Block::Stale;
+        if inner.trim_end() == "---" && follows {
             self.block = Block::Yaml(0);
             return Claim::Text;
         }
