@@ -9,7 +9,7 @@ pub(super) const HAS_TIME: u8 = 1;
 pub(super) const HAS_DIALECT: u8 = 1 << 1;
 pub(super) const SUITE_SAME: u8 = 1 << 2;
 pub(super) const SUITE_GIVEN: u8 = 2 << 2;
-const SUITE: u8 = 3 << 2;
+pub(super) const SUITE: u8 = 3 << 2;
 pub(super) const HAS_SUB: u8 = 1 << 4;
 /// Since version 2: another lane than that of the event before.
 pub(super) const HAS_LANE: u8 = 1 << 5;
@@ -49,6 +49,18 @@ impl Strings {
             Some(before) => *self.ends.get(before)? as usize,
         };
         self.text.get(from..to)
+    }
+
+    /// Length of the next `fresh` strings together, which the cursor passes over.
+    pub(super) fn told(&self, cursor: &mut u64, fresh: u64) -> u64 {
+        let end = |cursor: u64| {
+            let strings = usize::try_from(cursor).unwrap_or(usize::MAX);
+            let last = self.ends[..strings.min(self.ends.len())].last();
+            last.map_or(0, |end| u64::from(*end))
+        };
+        let from = end(*cursor);
+        *cursor = cursor.saturating_add(fresh);
+        end(*cursor) - from
     }
 
     fn lengths(&self) -> impl Iterator<Item = u64> {
@@ -211,7 +223,7 @@ const BAD_STRINGS: FrameError = FrameError::Malformed {
 };
 
 impl State {
-    fn parse(reader: &mut Reader<'_>, lanes: bool) -> Result<State, FrameError> {
+    pub(super) fn parse(reader: &mut Reader<'_>, lanes: bool) -> Result<State, FrameError> {
         let mut state = State {
             offset: reader.number()?,
             next_sub: reader.number()?,
@@ -228,7 +240,7 @@ impl State {
         Ok(state)
     }
 
-    fn put(&self, out: &mut Vec<u8>) {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
         varint::put(out, self.offset);
         varint::put(out, self.next_sub);
         varint::put(out, self.line);
