@@ -96,19 +96,25 @@ impl Search {
         literals[END] = 1;
         self.found.clear();
         let bytes = &payload[..to];
-        let mut at = from;
-        while let Some(byte) = bytes.get(at) {
+        let (mut at, mut misses) = (from, 0);
+        while at < to {
             if let Some((length, distance)) = self.repetition(bytes, at) {
                 literals[length_code(length).0] += 1;
                 distances[distance_code(distance).0] += 1;
                 self.found
                     .push(REPEATED | (length as u32) << 16 | (distance - 1) as u32);
                 at += length;
-            } else {
-                literals[usize::from(*byte)] += 1;
-                self.found.push(u32::from(*byte));
-                at += 1;
+                misses = 0;
+                continue;
             }
+            // Where nothing repeats itself, ever fewer places are asked.
+            misses += 1;
+            let plain = &bytes[at..to.min(at + 1 + misses / 8)];
+            for byte in plain {
+                literals[usize::from(*byte)] += 1;
+            }
+            self.found.extend(plain.iter().copied().map(u32::from));
+            at += plain.len();
         }
         let literals = Codes::<LITERALS>::of(&literals, 15);
         let distances = Codes::<DISTANCES>::of(&distances, 15);

@@ -28,6 +28,9 @@ const FIRST_LONG: usize = SHORT + 1;
 /// Words told at all: the others are told in one byte and a second.
 const WORDS_MAX: usize = SHORT + (256 - FIRST_LONG) * 256;
 
+/// Leaves as many bits of a hash as tell the places for words that were told lately.
+const RECENT_SHIFT: u32 = 64 - 10;
+
 const BAD: FrameError = FrameError::Malformed { what: "words" };
 
 /// What a skeleton looks like, and which tokens the last text that had it had.
@@ -47,6 +50,8 @@ struct Encoder<'a> {
     words: Vec<Token>,
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
+    /// Short words by a part of a hash that anybody can foresee, with their numbers from 1.
+    recent: Vec<(u64, u16)>,
 }
 
 /// Writes the string table into the columns that are for it.
@@ -60,6 +65,7 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
         words: Vec::new(),
         seen: HashTable::new(),
         hasher: DefaultHashBuilder::default(),
+        recent: vec![(0, 0); 1 << (64 - RECENT_SHIFT)],
     };
     let mut from = 0;
     for to in strings.ends.iter().map(|end| *end as usize) {
@@ -76,18 +82,18 @@ impl Encoder<'_> {
             self.columns.0[SKELETONS].push(PLAIN);
             return self.columns.text(&self.text[from..to]);
         };
-        let before = &mut self.skeletons[index].tokens;
+        let mut before = std::mem::take(&mut self.skeletons[index].tokens);
         let mut changed = 0;
-        for (i, (token, old)) in self.apart.tokens.iter().zip(before.iter()).enumerate() {
-            changed |= u64::from(!token.is_same(*old, self.text)) << i;
+        for (n, old) in before.iter_mut().enumerate() {
+            let token = self.apart.tokens[n];
+            if !token.is_same(*old, self.text) {
+                changed |= 1 << n;
+                *old = token;
+                self.token(token, self.apart.numbers >> n & 1 == 1);
+            }
         }
-        before.clone_from(&self.apart.tokens);
+        self.skeletons[index].tokens = before;
         varint::put(&mut self.columns.0[TOKENS], changed);
-        while changed != 0 {
-            let token = changed.trailing_zeros() as usize;
-            changed &= changed - 1;
-            self.token(token);
-        }
     }
 
     /// The number of the skeleton of the text that was taken apart, told; `None` if there are too many.
@@ -118,31 +124,47 @@ impl Encoder<'_> {
     }
 
     /// Tells a token that is another than that of the text before.
-    fn token(&mut self, token: usize) {
-        let number = self.apart.numbers >> token & 1 == 1;
-        let token = self.apart.tokens[token];
-        if number {
+    fn token(&mut self, token: Token, is_number: bool) {
+        if is_number {
             let digits = token.bytes(self.text).iter();
             let number = digits.fold(0, |n, b| n * 10 + u64::from(b - b'0'));
             return varint::put(&mut self.columns.0[NUMBERS], number);
         }
+        if !token.is_short() {
+            return self.word(token);
+        }
+        // What was told lately mostly comes again.
+        let slot = (token.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
+        let (key, index) = self.recent[slot];
+        if key == token.key && index > 0 {
+            return self.columns.word(usize::from(index) - 1);
+        }
+        let before = self.words.len();
+        self.word(token);
+        if self.words.len() > before {
+            self.recent[slot] = (token.key, self.words.len() as u16);
+        }
+    }
+
+    /// Tells a word.
+    fn word(&mut self, word: Token) {
         let (text, hasher) = (self.text, &self.hasher);
-        let hash = |token: Token| match token.is_short() {
-            true => hasher.hash_one(token.key),
-            false => hash_of(hasher, token.bytes(text)),
+        let hash = |word: Token| match word.is_short() {
+            true => hasher.hash_one(word.key),
+            false => hash_of(hasher, word.bytes(text)),
         };
-        let same = |i: &u16| self.words[usize::from(*i)].is_same(token, text);
-        if let Some(index) = self.seen.find(hash(token), same) {
+        let same = |i: &u16| self.words[usize::from(*i)].is_same(word, text);
+        if let Some(index) = self.seen.find(hash(word), same) {
             return self.columns.word(usize::from(*index));
         }
         self.columns.0[WORDS].push(0);
-        self.columns.text(token.bytes(text));
+        self.columns.text(word.bytes(text));
         if self.words.len() < WORDS_MAX {
             let index = self.words.len() as u16;
-            self.words.push(token);
+            self.words.push(word);
             let words = &self.words;
             self.seen
-                .insert_unique(hash(token), index, |i| hash(words[usize::from(*i)]));
+                .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
         }
     }
 }
