@@ -5,8 +5,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::body;
 use super::payload::{
     Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
-    Strings,
 };
+use super::strings::Strings;
 use super::varint;
 use super::words::hash_of;
 use super::{Frame, Header};

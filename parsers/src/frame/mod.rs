@@ -114,6 +114,7 @@ mod deflate;
 mod envelope;
 mod huffman;
 mod payload;
+mod strings;
 mod tokens;
 mod varint;
 mod words;

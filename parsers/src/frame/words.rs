@@ -11,7 +11,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::FrameError;
 use super::columns::{Columns, NUMBERS, Readers, SKELETONS, TEXT, TOKENS, WORDS, WORDS_LOW};
-use super::payload::Strings;
+use super::strings::Strings;
 use super::tokens::{Apart, NUMBER, TOKENS_MAX, Token};
 use super::varint;
 
@@ -51,7 +51,7 @@ struct Encoder<'a> {
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
     /// Short words by a part of a hash that anybody can foresee, with their numbers from 1.
-    recent: Vec<(u64, u16)>,
+    recent: Vec<(Token, u16)>,
 }
 
 /// Writes the string table into the columns that are for it.
@@ -65,7 +65,7 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
         words: Vec::new(),
         seen: HashTable::new(),
         hasher: DefaultHashBuilder::default(),
-        recent: vec![(0, 0); 1 << (64 - RECENT_SHIFT)],
+        recent: vec![(Token::default(), 0); 1 << (64 - RECENT_SHIFT)],
     };
     let mut from = 0;
     for to in strings.ends.iter().map(|end| *end as usize) {
@@ -135,14 +135,14 @@ impl Encoder<'_> {
         }
         // What was told lately mostly comes again.
         let slot = (token.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
-        let (key, index) = self.recent[slot];
-        if key == token.key && index > 0 {
+        let (known, index) = self.recent[slot];
+        if index > 0 && known.is_same(token, self.text) {
             return self.columns.word(usize::from(index) - 1);
         }
         let before = self.words.len();
         self.word(token);
         if self.words.len() > before {
-            self.recent[slot] = (token.key, self.words.len() as u16);
+            self.recent[slot] = (token, self.words.len() as u16);
         }
     }
 

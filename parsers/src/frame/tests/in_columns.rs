@@ -180,3 +180,9 @@ fn version_3_bytes_stay_readable() {
         .unwrap_or_else(|e| panic!("{e}; this version writes\n{}", golden::hex_of(&bytes)));
     assert_eq!(frame, expected);
 }
+
+#[test]
+fn words_that_differ_in_their_length_and_in_bytes_of_0_are_told_apart() {
+    let frame = frame_named(300, |i| format!("a{} x{i}", "\0".repeat(i as usize % 9)));
+    assert_eq!(joined(&frame), Ok(frame.payload));
+}
