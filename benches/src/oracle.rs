@@ -55,6 +55,8 @@ pub struct Stored {
     pub gaps: Vec<(u64, u64, String)>,
     /// Whether its end is there.
     pub closed: bool,
+    /// Bytes of its frames, as they were sent.
+    pub bytes: usize,
 }
 
 /// All streams of a store by their epochs.
@@ -82,6 +84,7 @@ fn frames(conn: &Connection, stream: i64) -> Result<Stored, rusqlite::Error> {
     let mut rows = query.query([stream])?;
     while let Some(row) = rows.next()? {
         let data: Vec<u8> = row.get(0)?;
+        stored.bytes += data.len();
         let decoded = Frame::decode(&data, &Limits::default());
         let (frame, _) = decoded.map_err(|_| rusqlite::Error::InvalidQuery)?;
         for event in frame.events() {

@@ -13,6 +13,8 @@ const WAITING: usize = 16;
 #[derive(Default)]
 pub struct Queue {
     frames: VecDeque<Waiting>,
+    /// Whether the agent refused columns, as one does that does not know them yet.
+    rows: bool,
 }
 
 struct Waiting {
@@ -23,9 +25,13 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn new(frame: Frame) -> Waiting {
+    fn new(frame: Frame, rows: bool) -> Waiting {
+        let bytes = match rows {
+            true => frame.encode_rows(),
+            false => frame.encode(),
+        };
         Waiting {
-            bytes: frame.encode().into(),
+            bytes: bytes.into(),
             frame,
             replaced: false,
         }
@@ -39,7 +45,7 @@ impl Waiting {
 impl Queue {
     /// Adds a frame, which begins where the last one ends.
     pub fn push(&mut self, frame: Frame) {
-        self.frames.push_back(Waiting::new(frame));
+        self.frames.push_back(Waiting::new(frame, self.rows));
     }
 
     /// Whether no more are to be made before some are gone.
@@ -109,8 +115,22 @@ impl Queue {
             return false;
         };
         self.frames.pop_front();
-        self.frames.push_front(Waiting::new(b));
-        self.frames.push_front(Waiting::new(a));
+        self.frames.push_front(Waiting::new(b, self.rows));
+        self.frames.push_front(Waiting::new(a, self.rows));
+        true
+    }
+
+    /// The agent refuses the first frame as malformed: tells it and all that follow in rows, if it was not yet, and
+    /// otherwise puts a gap in its place. False when it is one already.
+    pub fn refused(&mut self) -> bool {
+        let in_rows = |w: &Waiting| w.frame.encode_rows() == w.bytes;
+        if self.rows || self.frames.front().is_none_or(in_rows) {
+            return self.replace("rejected");
+        }
+        self.rows = true;
+        for waiting in &mut self.frames {
+            waiting.bytes = waiting.frame.encode_rows().into();
+        }
         true
     }
 
@@ -124,7 +144,7 @@ impl Queue {
         }
         *first = Waiting {
             replaced: true,
-            ..Waiting::new(gap(&first.frame, reason))
+            ..Waiting::new(gap(&first.frame, reason), self.rows)
         };
         true
     }
@@ -141,7 +161,7 @@ impl Queue {
             ..*first.header()
         };
         if header.start < header.end {
-            let lost = Waiting::new(lost_range(header, "rotated_away"));
+            let lost = Waiting::new(lost_range(header, "rotated_away"), self.rows);
             self.frames.push_front(lost);
         }
     }

@@ -9,10 +9,13 @@ use sentinel_parsers::{Event, Parser};
 
 /// No bytes make the frame decoder panic, and what it accepts encodes to the same frame. An odd
 /// first byte puts the rest behind checksums that are right, as the payload of a frame with as many
-/// events as the second byte says.
+/// events as the second byte says: of version 3 if the first is one of 3, 7, 11 and so on, else of version 1.
 pub fn frame_decode(data: &[u8]) {
     match data {
-        [mode, events, payload @ ..] if mode % 2 == 1 => decode(&sealed(*events, payload)),
+        [mode, events, payload @ ..] if mode % 2 == 1 => {
+            let version = if mode % 4 == 3 { 3 } else { 1 };
+            decode(&sealed(version, *events, payload));
+        }
         [_, bytes @ ..] => decode(bytes),
         [] => {}
     }
@@ -69,7 +72,7 @@ fn decode(bytes: &[u8]) {
 }
 
 /// A frame with this payload, by the layout documented in [`sentinel_parsers::frame`].
-fn sealed(events: u8, payload: &[u8]) -> Vec<u8> {
+fn sealed(version: u8, events: u8, payload: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
     let stored = gzip
         .write_all(payload)
@@ -77,6 +80,7 @@ fn sealed(events: u8, payload: &[u8]) -> Vec<u8> {
         .unwrap_or_default();
     let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
     let mut head = Vec::from(*b"SNTL\x01\x01\x44\x00");
+    head[4] = version;
     let mut tail = Vec::from(u32::from(events).to_le_bytes());
     tail.extend([0; 16]);
     tail.extend(0_u64.to_le_bytes());

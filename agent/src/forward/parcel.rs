@@ -91,12 +91,10 @@ impl Parcel {
         }
     }
 
-    /// Puts a gap in place of the first frame; false if it is one already.
+    /// The first frame is refused as malformed: a gap in its place, if nothing else helps; false if it is one already.
     pub(super) fn replace(&mut self) -> bool {
         self.isolate();
-        self.alone
-            .as_mut()
-            .is_some_and(|queue| queue.replace("rejected"))
+        self.alone.as_mut().is_some_and(Queue::refused)
     }
 
     /// The first frame alone, with a gap before it for what is not there any more.

@@ -1,5 +1,6 @@
 //! The whole sidecar (read, parse, redact, frame, send) beside the pipeline a user would write for the same log:
-//! `rg -f patterns.txt LOG | gzip -1 | curl -T - URL`. CPU time of all processes of each, and the sidecar's memory.
+//! `rg -f patterns.txt LOG | gzip -1 | curl -T - URL`. CPU time of all processes of each, the sidecar's memory, the
+//! bytes it sends for an event; how soon after its start an event is durable, and what it holds while nothing comes.
 //!
 //! `cargo build --release -p sentinel-agent -p sentinel-sidecar -p sentinel-benches && target/release/pipeline`
 
@@ -8,11 +9,12 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use rusqlite::{Connection, OpenFlags};
 use sentinel_benches::corpus::{Corpora, NAMES, Source};
 use sentinel_benches::figures::median;
 use sentinel_benches::oracle;
@@ -50,8 +52,8 @@ fn run(args: &Args) -> Result<(), String> {
     }
     println!("CPU time of all processes, in ms; the sidecar's peak memory in MiB");
     println!(
-        "{:<8} {:>8} {:>8} {:>7} {:>8} {:>9}",
-        "corpus", "sidecar", "rg|gzip", "ratio", "peak", "events"
+        "{:<8} {:>8} {:>8} {:>7} {:>8} {:>9} {:>8}",
+        "corpus", "sidecar", "rg|gzip", "ratio", "peak", "events", "B/event"
     );
     let mut missed = 0;
     let sink = sink()?;
@@ -61,15 +63,69 @@ fn run(args: &Args) -> Result<(), String> {
         let ratio = of.cpu / others;
         missed += u32::from(ratio > 0.5);
         println!(
-            "{name:<8} {:>8.0} {others:>8.0} {ratio:>7.2} {:>8.1} {:>9}",
-            of.cpu, of.peak_mib, of.events
+            "{name:<8} {:>8.0} {others:>8.0} {ratio:>7.2} {:>8.1} {:>9} {:>8.1}",
+            of.cpu,
+            of.peak_mib,
+            of.events,
+            of.bytes as f64 / of.events as f64
         );
     }
     println!(
         "verified: the agent has as many events as the parser tells, and the end of each stream"
     );
     println!("at most half of the pipeline's is wanted: {missed} of 3 miss it");
+    let mut firsts: Vec<First> = Vec::new();
+    for _ in 0..args.tries.max(1) {
+        firsts.push(first_event()?);
+    }
+    let ms: Vec<f64> = firsts.iter().map(|first| first.ms).collect();
+    let mib: Vec<f64> = firsts.iter().map(|first| first.idle_mib).collect();
+    println!(
+        "the first event is durable {:.0} ms after the sidecar's start; idle it holds {:.1} MiB",
+        median(&ms),
+        median(&mib)
+    );
     Ok(())
+}
+
+/// What became of a sidecar that got one event, and nothing more.
+struct First {
+    /// From its start until the event was durable at the agent.
+    ms: f64,
+    /// What it holds a second later.
+    idle_mib: f64,
+}
+
+fn first_event() -> Result<First, String> {
+    let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let (_agent, address) = agent(dir.path())?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let store = Connection::open_with_flags(dir.path().join("sentinel.db"), flags);
+    let store = store.map_err(|e| e.to_string())?;
+    let stored = || {
+        let most = store.query_row("SELECT max(committed) FROM streams", [], |row| row.get(0));
+        matches!(most, Ok(Some(1i64..)))
+    };
+    let begun = Instant::now();
+    let mut command = sidecar_of("first", address)?;
+    let mut process = Process::start(command.stdin(Stdio::piped()).stdout(Stdio::null()))
+        .map_err(|e| format!("cannot start {command:?}: {e}"))?;
+    let mut pipe = process.stdin().ok_or("the sidecar has no pipe")?;
+    pipe.write_all(b"TEST_PASS name=first\n")
+        .map_err(|e| e.to_string())?;
+    until(Duration::from_secs(20), "the first event", stored)?;
+    let ms = begun.elapsed().as_secs_f64() * 1000.0;
+    std::thread::sleep(Duration::from_secs(1));
+    let idle_mib = memory_mib(process.id(), "VmRSS:").ok_or("the sidecar is gone")?;
+    Ok(First { ms, idle_mib })
+}
+
+/// A sidecar that sends its standard input to the agent.
+fn sidecar_of(run: &str, agent: SocketAddr) -> Result<Command, String> {
+    let mut command = Command::new(sibling("sentinel-sidecar")?);
+    command.args(["tail", "-", "--run-id", run, "--agent"]);
+    command.arg(format!("http://{agent}"));
+    Ok(command)
 }
 
 /// What a corpus took the sidecar.
@@ -77,20 +133,20 @@ struct Sidecar {
     cpu: f64,
     peak_mib: f64,
     events: usize,
+    /// Bytes of all its frames.
+    bytes: usize,
 }
 
 fn sidecar(corpora: &Corpora, name: &'static str, tries: u32) -> Result<Sidecar, String> {
     let log = log(corpora, name);
     let told = oracle::events_of(&std::fs::read(&log).map_err(|e| e.to_string())?).len();
-    let (mut times, mut peak_mib) = (Vec::new(), 0.0_f64);
+    let (mut times, mut peak_mib, mut bytes) = (Vec::new(), 0.0_f64, 0);
     for _ in 0..tries.max(1) {
         let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
         let (agent, address) = agent(dir.path())?;
         let input = File::open(&log).map_err(|e| e.to_string())?;
-        let mut command = Command::new(sibling("sentinel-sidecar")?);
-        command.args(["tail", "-", "--run-id", name, "--agent"]);
-        command.arg(format!("http://{address}")).stdin(input);
-        let (cpu, peak) = cost_of(&mut command)?;
+        let mut command = sidecar_of(name, address)?;
+        let (cpu, peak) = cost_of(command.stdin(input))?;
         times.push(cpu);
         peak_mib = peak_mib.max(peak);
         // Only now: its own use is not asked for, and is counted when it is reaped.
@@ -104,11 +160,13 @@ fn sidecar(corpora: &Corpora, name: &'static str, tries: u32) -> Result<Sidecar,
             let (has, closed) = (stream.events.len(), stream.closed);
             return Err(format!("{name}: {has} events of {told}, closed: {closed}"));
         }
+        bytes = bytes.max(stream.bytes);
     }
     Ok(Sidecar {
         cpu: median(&times),
         peak_mib,
         events: told,
+        bytes,
     })
 }
 
@@ -143,7 +201,7 @@ fn cost_of(command: &mut Command) -> Result<(f64, f64), String> {
         if let Some(code) = process.ended().map_err(|e| e.to_string())? {
             break code;
         }
-        peak = peak_mib(process.id()).unwrap_or(peak);
+        peak = memory_mib(process.id(), "VmHWM:").unwrap_or(peak);
         std::thread::sleep(Duration::from_millis(2));
     };
     if code != 0 {
@@ -157,12 +215,10 @@ fn cost_of(command: &mut Command) -> Result<(f64, f64), String> {
     Ok((ms(&after) - ms(&before), peak))
 }
 
-/// The peak of a running process so far.
-fn peak_mib(process: u32) -> Option<f64> {
+/// The memory of a running process: `VmRSS:` or, at its peak so far, `VmHWM:`.
+fn memory_mib(process: u32, which: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kib = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib = status.lines().find_map(|line| line.strip_prefix(which))?;
     let kib: f64 = kib.split_whitespace().next()?.parse().ok()?;
     Some(kib / 1024.0)
 }

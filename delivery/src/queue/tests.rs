@@ -163,3 +163,26 @@ fn a_frame_over_the_bound_is_divided_down_to_a_line_and_a_line_is_sent_whole() {
     assert_eq!(places(&queue.frames), before);
     assert!(queue.frames.iter().all(|w| !w.replaced));
 }
+
+#[test]
+fn a_frame_in_columns_that_is_refused_is_told_in_rows_before_it_is_a_gap() {
+    let offsets: Vec<u64> = (0..600).collect();
+    let version = |waiting: &Waiting| waiting.bytes[4];
+    let mut queue = Queue::default();
+    queue.push(frame(&offsets, 600, false));
+    queue.push(frame(&offsets, 600, false));
+    assert_eq!(queue.frames.iter().map(version).max(), Some(3));
+    let before = places(&queue.frames);
+    assert!(queue.refused());
+    queue.push(frame(&offsets, 600, false));
+    assert_eq!(queue.frames.iter().map(version).max(), Some(1));
+    assert_eq!(places(&queue.frames)[..1200], before);
+    assert!(queue.refused());
+    assert!(queue.frames[0].replaced && !queue.frames[1].replaced);
+    assert!(!queue.refused());
+    // What is in rows already is refused for what it says.
+    let mut queue = Queue::default();
+    queue.push(frame(&[1], 2, false));
+    assert!(queue.refused());
+    assert!(queue.frames[0].replaced);
+}

@@ -5,7 +5,8 @@
 
 use super::FrameError;
 use super::build::Writer;
-use super::payload::{Record, Strings, reference};
+use super::payload::{Record, reference};
+use super::strings::Strings;
 use super::varint::Reader;
 use crate::cut::{MESSAGE_CAP, NAME_CAP, WORD_CAP};
 use crate::event::{

@@ -1,14 +1,14 @@
 //! Collects events into a frame.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::body;
 use super::payload::{
     Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
-    Strings,
 };
+use super::strings::Strings;
 use super::varint;
+use super::words::hash_of;
 use super::{Frame, Header};
 use crate::cut::{NAME_CAP, WORD_CAP, cut_at_boundary};
 use crate::event::Event;
@@ -198,8 +198,8 @@ impl FrameBuilder {
 /// Finds strings of the table again, by hash; it holds no text itself.
 #[derive(Debug, Default)]
 struct Table {
-    seen: HashMap<u64, u32>,
-    hasher: RandomState,
+    seen: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 /// Writes one event's fields.
@@ -245,10 +245,11 @@ impl Writer<'_> {
         if kept.len() < text.len() {
             *self.truncated += 1;
         }
-        let hash = self.table.hasher.hash_one(kept);
-        let known = self.table.seen.get(&hash).copied().map(u64::from);
-        // Two texts of one hash: the later one is simply not shared.
-        if let Some(index) = known.filter(|i| self.strings.at(*i) == Some(kept)) {
+        let Table { seen, hasher } = &mut *self.table;
+        let hash = hash_of(hasher, kept.as_bytes());
+        let strings = &*self.strings;
+        let same = |i: &u32| strings.at(u64::from(*i)) == Some(kept);
+        if let Some(index) = seen.find(hash, same).map(|i| u64::from(*i)) {
             self.number(self.cursor - index);
             return index;
         }
@@ -257,7 +258,12 @@ impl Writer<'_> {
         let end = u32::try_from(self.strings.text.len()).unwrap_or(u32::MAX);
         self.strings.ends.push(end);
         if let Ok(index) = u32::try_from(index) {
-            self.table.seen.insert(hash, index);
+            let strings = &*self.strings;
+            let again = |i: &u32| {
+                let text = strings.at(u64::from(*i)).unwrap_or_default();
+                hash_of(hasher, text.as_bytes())
+            };
+            seen.insert_unique(hash, index, again);
         }
         self.cursor += 1;
         self.number(0);

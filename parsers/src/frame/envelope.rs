@@ -1,11 +1,10 @@
 //! The fixed header and the compressed, checksummed payload behind it.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use flate2::Compression;
 use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
 
+use super::deflate;
 use super::{FrameError, Header, Limits};
 
 const MAGIC: [u8; 4] = *b"SNTL";
@@ -13,6 +12,8 @@ const MAGIC: [u8; 4] = *b"SNTL";
 const VERSION: u8 = 1;
 /// With lanes.
 const VERSION_LANES: u8 = 2;
+/// In columns.
+const VERSION_COLUMNS: u8 = 3;
 const FLAG_LAST: u8 = 1;
 /// Length of the header as this version writes it.
 const HEADER: usize = 68;
@@ -21,12 +22,21 @@ const HEADER_MAX: usize = 1024;
 /// What gzip may add to data that does not shrink.
 const GZIP_SLACK: usize = 4096;
 
+/// How a payload is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Event by event; whether they may tell lanes.
+    Rows { lanes: bool },
+    /// In columns.
+    Columns,
+}
+
 /// A header with the lengths that stand beside it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Envelope {
     pub(super) header: Header,
-    /// Whether events may tell lanes.
-    pub(super) lanes: bool,
+    /// How the payload is laid out.
+    pub(super) layout: Layout,
     pub(super) events: u32,
     pub(super) inflated: usize,
     pub(super) crc: u32,
@@ -43,7 +53,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Envelope, FrameError
         return Err(FrameError::BadMagic);
     }
     let version = bytes.get(4).copied();
-    if let Some(other) = version.filter(|v| !matches!(*v, VERSION | VERSION_LANES)) {
+    if let Some(other) = version.filter(|v| !(VERSION..=VERSION_COLUMNS).contains(v)) {
         return Err(FrameError::Version(other));
     }
     let fixed: &[u8; HEADER] = bytes
@@ -71,7 +81,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Envelope, FrameError
             end: u64::from_le_bytes(field(fixed, 48)),
             last: fixed[5] & FLAG_LAST != 0,
         },
-        lanes: fixed[4] == VERSION_LANES,
+        layout: match fixed[4] {
+            VERSION_COLUMNS => Layout::Columns,
+            version => Layout::Rows {
+                lanes: version == VERSION_LANES,
+            },
+        },
         events: u32::from_le_bytes(field(fixed, 12)),
         inflated: u32::from_le_bytes(field(fixed, 56)) as usize,
         crc: u32::from_le_bytes(field(fixed, 64)),
@@ -111,6 +126,15 @@ fn too_dense(inflated: usize, stored: usize, limits: &Limits) -> bool {
     inflated > limits.ratio_from && inflated > stored.saturating_mul(limits.ratio)
 }
 
+impl Envelope {
+    /// Bytes that the payload may take in memory: columns say more in fewer bytes than they inflate to.
+    pub(super) fn most(&self, limits: &Limits) -> usize {
+        let stored = self.total - self.at;
+        let dense = stored.saturating_mul(limits.ratio).max(limits.ratio_from);
+        dense.min(limits.inflated)
+    }
+}
+
 /// Header and stored payload of the frame at the beginning of `bytes`.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
@@ -146,40 +170,60 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
     Ok(inflated)
 }
 
-/// Compresses the payload and puts the header before it.
+/// Compresses a payload of rows and puts the header before it.
 pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = compressed(payload, Compression::fast());
+    let mut frame = deflate::compress(payload, &[], room(payload));
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
-        frame = compressed(payload, Compression::none());
+        frame = deflate::store(payload, room(payload));
     }
-    let stored = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX);
-    let inflated = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let flags = if header.last { FLAG_LAST } else { 0 };
-    put(&mut frame, 0, &MAGIC);
     let version = if lanes { VERSION_LANES } else { VERSION };
-    put(&mut frame, 4, &[version, flags]);
-    put(&mut frame, 6, &(HEADER as u16).to_le_bytes());
-    put(&mut frame, 12, &events.to_le_bytes());
-    put(&mut frame, 16, &header.epoch);
-    put(&mut frame, 32, &header.seq.to_le_bytes());
-    put(&mut frame, 40, &header.start.to_le_bytes());
-    put(&mut frame, 48, &header.end.to_le_bytes());
-    put(&mut frame, 56, &inflated.to_le_bytes());
-    put(&mut frame, 60, &stored.to_le_bytes());
-    put(&mut frame, 64, &crc32c::crc32c(payload).to_le_bytes());
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&frame[..8]), &frame[12..HEADER]);
-    put(&mut frame, 8, &crc.to_le_bytes());
+    head(&mut frame, version, header, events, payload);
     frame
 }
 
-/// Room for the header, then the payload as one gzip member.
-fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
-    let mut room = Vec::with_capacity(HEADER + payload.len() / 4 + 64);
+/// Compresses columns, anew from each of the breaks on, and puts the header before them; `None` if a reader would not
+/// believe that so few bytes take `most` in memory.
+pub(super) fn seal_columns(
+    header: &Header,
+    events: u32,
+    columns: &[u8],
+    breaks: &[usize],
+    most: usize,
+) -> Option<Vec<u8>> {
+    let mut frame = deflate::compress(columns, breaks, room(columns));
+    let stored = frame.len() - HEADER;
+    if too_dense(most.max(columns.len()), stored, &Limits::default()) {
+        return None;
+    }
+    head(&mut frame, VERSION_COLUMNS, header, events, columns);
+    Some(frame)
+}
+
+/// Fills in the header of a frame whose payload stands behind it.
+fn head(frame: &mut [u8], version: u8, header: &Header, events: u32, payload: &[u8]) {
+    let stored = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX);
+    let inflated = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let flags = if header.last { FLAG_LAST } else { 0 };
+    put(frame, 0, &MAGIC);
+    put(frame, 4, &[version, flags]);
+    put(frame, 6, &(HEADER as u16).to_le_bytes());
+    put(frame, 12, &events.to_le_bytes());
+    put(frame, 16, &header.epoch);
+    put(frame, 32, &header.seq.to_le_bytes());
+    put(frame, 40, &header.start.to_le_bytes());
+    put(frame, 48, &header.end.to_le_bytes());
+    put(frame, 56, &inflated.to_le_bytes());
+    put(frame, 60, &stored.to_le_bytes());
+    put(frame, 64, &crc32c::crc32c(payload).to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&frame[..8]), &frame[12..HEADER]);
+    put(frame, 8, &crc.to_le_bytes());
+}
+
+/// Room for the header.
+fn room(payload: &[u8]) -> Vec<u8> {
+    let mut room = Vec::with_capacity(HEADER + payload.len() / 2 + 64);
     room.resize(HEADER, 0);
-    let mut gzip = GzEncoder::new(room, level);
-    // Writing into a Vec cannot fail; if it ever did, the checksum would not match.
-    let _ = gzip.write_all(payload);
-    gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
+    room
 }
 
 fn put(frame: &mut [u8], at: usize, bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! The inflated payload: string table and event records, and stepping through them.
 
 use super::body;
+use super::strings::Strings;
 use super::varint::{self, Reader};
 use super::{FrameError, Header, Limits};
 use crate::event::Event;
@@ -9,7 +10,7 @@ pub(super) const HAS_TIME: u8 = 1;
 pub(super) const HAS_DIALECT: u8 = 1 << 1;
 pub(super) const SUITE_SAME: u8 = 1 << 2;
 pub(super) const SUITE_GIVEN: u8 = 2 << 2;
-const SUITE: u8 = 3 << 2;
+pub(super) const SUITE: u8 = 3 << 2;
 pub(super) const HAS_SUB: u8 = 1 << 4;
 /// Since version 2: another lane than that of the event before.
 pub(super) const HAS_LANE: u8 = 1 << 5;
@@ -31,33 +32,6 @@ pub(super) struct State {
     pub(super) suite: u64,
     /// The writer; written only if it is not 0.
     pub(super) lane: u32,
-}
-
-/// The string table: all texts in one, and where each ends.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Strings {
-    pub(super) text: String,
-    pub(super) ends: Vec<u32>,
-}
-
-impl Strings {
-    pub(super) fn at(&self, index: u64) -> Option<&str> {
-        let index = usize::try_from(index).ok()?;
-        let to = *self.ends.get(index)? as usize;
-        let from = match index.checked_sub(1) {
-            None => 0,
-            Some(before) => *self.ends.get(before)? as usize,
-        };
-        self.text.get(from..to)
-    }
-
-    fn lengths(&self) -> impl Iterator<Item = u64> {
-        let before = std::iter::once(0).chain(self.ends.iter().copied());
-        self.ends
-            .iter()
-            .zip(before)
-            .map(|(end, before)| u64::from(*end - before))
-    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -211,7 +185,7 @@ const BAD_STRINGS: FrameError = FrameError::Malformed {
 };
 
 impl State {
-    fn parse(reader: &mut Reader<'_>, lanes: bool) -> Result<State, FrameError> {
+    pub(super) fn parse(reader: &mut Reader<'_>, lanes: bool) -> Result<State, FrameError> {
         let mut state = State {
             offset: reader.number()?,
             next_sub: reader.number()?,
@@ -228,7 +202,7 @@ impl State {
         Ok(state)
     }
 
-    fn put(&self, out: &mut Vec<u8>) {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
         varint::put(out, self.offset);
         varint::put(out, self.next_sub);
         varint::put(out, self.line);

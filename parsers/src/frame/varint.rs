@@ -90,6 +90,33 @@ impl<'a> Reader<'a> {
         Err(FrameError::Malformed { what: "number" })
     }
 
+    /// A number that is written as [`put`] writes it, in no more bytes than it needs.
+    #[inline]
+    pub(super) fn shortest(&mut self) -> Result<u64, FrameError> {
+        if let [small @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*small));
+        }
+        let before = self.rest.len();
+        let n = self.number()?;
+        match before - self.rest.len() == len(n) {
+            true => Ok(n),
+            false => Err(FrameError::Malformed { what: "number" }),
+        }
+    }
+
+    /// Copies a number as it is written.
+    #[inline]
+    pub(super) fn copy_number(&mut self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        loop {
+            let byte = self.byte()?;
+            out.push(byte);
+            if byte < 0x80 {
+                return Ok(());
+            }
+        }
+    }
+
     pub(super) fn small(&mut self) -> Result<u32, FrameError> {
         u32::try_from(self.number()?).map_err(|_| FrameError::Malformed { what: "number" })
     }

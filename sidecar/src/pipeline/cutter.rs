@@ -25,6 +25,8 @@ pub(super) struct Cutter {
     /// When the first event of the frame in the making came.
     waiting_since: Option<i64>,
     cut_at: i64,
+    /// When events were last sent on their way.
+    told_at: i64,
     flush_ms: i64,
     max_events: u64,
     max_bytes: usize,
@@ -38,6 +40,7 @@ impl Cutter {
         committed: u64,
         now_ms: i64,
     ) -> Cutter {
+        let flush_ms = i64::try_from(config.flush_interval.as_millis()).unwrap_or(i64::MAX);
         Cutter {
             builder: FrameBuilder::new(),
             ready: VecDeque::new(),
@@ -48,7 +51,8 @@ impl Cutter {
             last: None,
             waiting_since: None,
             cut_at: now_ms,
-            flush_ms: i64::try_from(config.flush_interval.as_millis()).unwrap_or(i64::MAX),
+            told_at: now_ms.saturating_sub(flush_ms),
+            flush_ms,
             max_events: config.frame_events as u64,
             max_bytes: usize::try_from(config.frame_bytes).unwrap_or(usize::MAX),
             excerpts: config.excerpts,
@@ -72,6 +76,7 @@ impl Cutter {
     fn follow(&mut self, now_ms: i64) {
         self.waiting_since = self.waiting_since.map(|since| since.min(now_ms));
         self.cut_at = self.cut_at.min(now_ms);
+        self.told_at = self.told_at.min(now_ms);
     }
 
     /// Takes an event the parser recognised.
@@ -129,14 +134,18 @@ impl Cutter {
 
     pub(super) fn due_ms(&self, position: u64) -> Option<i64> {
         let quiet = position > self.start;
-        let due = self.waiting_since.map(|since| since + self.flush_ms);
+        // After a silence the first event does not wait: a frame for it costs nobody more than it did.
+        let waited = self.told_at.saturating_add(self.flush_ms);
+        let due = self.waiting_since.map(|since| since.max(waited));
         due.or(quiet.then_some(self.cut_at + QUIET_MS))
     }
 
     /// Ends the frame in the making at a line start, or at the end of the stream.
     pub(super) fn cut(&mut self, end: u64, last: bool, now_ms: i64) {
         self.cut_at = now_ms;
-        self.waiting_since = None;
+        if self.waiting_since.take().is_some() {
+            self.told_at = now_ms;
+        }
         let end = end.max(self.start);
         if end == self.start && !last {
             return;

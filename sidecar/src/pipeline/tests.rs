@@ -206,13 +206,29 @@ proptest! {
 fn an_event_waits_for_others_no_longer_than_the_flush_interval() {
     let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, 0);
     pipeline.feed(b"TEST_PASS name=a\n", 1_000);
+    assert!(pipeline.take().is_some());
+    pipeline.feed(b"TEST_PASS name=b\n", 1_001);
+    pipeline.feed(b"TEST_PASS name=c\n", 1_150);
     assert_eq!(pipeline.due_ms(), Some(1_200));
     pipeline.tick(1_199);
     assert!(pipeline.take().is_none());
     pipeline.tick(1_200);
     let frame = pipeline.take();
-    assert_eq!(frame.map(|f| f.header().end), Some(17));
+    assert_eq!(frame.map(|f| f.header().end), Some(51));
     assert_eq!(pipeline.due_ms(), None);
+}
+
+#[test]
+fn the_first_event_after_a_start_or_a_silence_does_not_wait() {
+    let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, 70);
+    for ms in [70, 5_000, 5_200] {
+        pipeline.feed(b"TEST_PASS name=a\n", ms);
+        assert_eq!(pipeline.take().map(|f| f.event_count()), Some(1), "{ms}");
+    }
+    // Of a clock that was set back it is not known how long nothing came.
+    pipeline.feed(b"TEST_PASS name=a\n", 5_100);
+    assert!(pipeline.take().is_none());
+    assert_eq!(pipeline.due_ms(), Some(5_300));
 }
 
 #[test]
@@ -304,6 +320,8 @@ fn s11_a_clock_that_is_set_back_by_a_day_does_not_hold_a_frame_back_for_a_day() 
     let day = 86_400_000;
     let mut pipeline = Pipeline::resume(&config(100), Parser::new(), EPOCH, 0, 0, day);
     pipeline.feed(b"TEST_PASS name=t1\n", day);
+    assert!(pipeline.take().is_some());
+    pipeline.feed(b"TEST_PASS name=t2\n", day);
     assert!(pipeline.take().is_none());
     pipeline.tick(10);
     let due = pipeline.due_ms().unwrap();

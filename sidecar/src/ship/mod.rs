@@ -281,7 +281,7 @@ impl<L: Link> Shipment<'_, L> {
                 }
             }
             Action::Replace => {
-                if !self.queue.replace("rejected") {
+                if !self.queue.refused() {
                     sleep(self.config.retry_max).await;
                 }
             }

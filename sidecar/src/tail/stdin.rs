@@ -1,5 +1,7 @@
 //! Standard input as a source. What was read cannot be read again: while the agent is away at most
 //! a few frames and chunks wait in memory, and then the pipe fills and its writer waits.
+//!
+//! A file never makes its reader wait and is read as it is asked for; for a pipe a thread waits.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,14 +22,10 @@ const CHUNK: usize = 64 * 1024;
 /// Chunks that were read and not taken.
 const WAITING: usize = 2;
 
-/// A pipe that is read once.
+/// A pipe or a file that is read once.
 #[derive(Debug)]
 pub struct StdinSource {
-    chunks: Receiver<io::Result<Vec<u8>>>,
-    /// What is left of the chunk that was taken last.
-    chunk: Vec<u8>,
-    taken: usize,
-    word: Arc<Notify>,
+    origin: Origin,
     at: u64,
     stopped: bool,
     hash: StreamHash,
@@ -42,26 +40,18 @@ impl StdinSource {
         StdinSource::on(io::stdin().as_fd().try_clone_to_owned()?)
     }
 
-    /// Another pipe. A thread of its own waits for its bytes, until the pipe ends.
+    /// Another pipe or file. A thread of its own waits for a pipe's bytes, until the pipe ends.
     ///
     /// # Errors
     /// When there is no thread to be had.
     pub fn on(pipe: OwnedFd) -> io::Result<StdinSource> {
-        let (sender, chunks) = channel(WAITING);
-        let word = Arc::new(Notify::new());
-        let told = Arc::clone(&word);
-        thread::Builder::new()
-            .name("stdin".to_owned())
-            .spawn(move || {
-                pump(&mut File::from(pipe), &sender, &told);
-                drop(sender);
-                told.notify_one();
-            })?;
+        let file = File::from(pipe);
+        let plain = file.metadata().is_ok_and(|meta| meta.is_file());
         Ok(StdinSource {
-            chunks,
-            chunk: Vec::new(),
-            taken: 0,
-            word,
+            origin: match plain {
+                true => Origin::File(file),
+                false => Origin::Pipe(Pipe::read(file)?),
+            },
             at: 0,
             stopped: false,
             hash: StreamHash::default(),
@@ -69,27 +59,27 @@ impl StdinSource {
     }
 
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
-        if self.taken == self.chunk.len() {
-            self.taken = 0;
-            self.chunk.clear();
-            match self.chunks.try_recv() {
-                Ok(chunk) => self.chunk = chunk?,
-                Err(TryRecvError::Disconnected) => return Ok(self.end("eof")),
-                Err(TryRecvError::Empty) if self.stopped => return Ok(self.end("killed")),
-                Err(TryRecvError::Empty) => return Ok(Step::Idle),
-            }
-        }
-        let left = &self.chunk[self.taken..];
-        let n = left.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&left[..n]);
-        self.taken += n;
+        let read = match &mut self.origin {
+            Origin::File(file) => read_on(file, buffer).map(Some),
+            Origin::Pipe(pipe) => pipe.take(buffer),
+        };
+        let n = match read? {
+            Some(0) => return Ok(self.end("eof")),
+            Some(n) => n,
+            None if self.stopped => return Ok(self.end("killed")),
+            None => return Ok(Step::Idle),
+        };
         self.at += n as u64;
         self.hash.update(&buffer[..n]);
         Ok(Step::Bytes(n))
     }
 
     pub(super) fn wanted(&self) -> Wanted {
-        Wanted::Word(Arc::clone(&self.word))
+        match &self.origin {
+            // Its end is an end: there is nothing to wait for.
+            Origin::File(_) => Wanted::Nothing,
+            Origin::Pipe(pipe) => Wanted::Word(Arc::clone(&pipe.word)),
+        }
     }
 
     pub(super) fn stop(&mut self) {
@@ -107,20 +97,106 @@ impl StdinSource {
     }
 }
 
+/// What is read.
+#[derive(Debug)]
+enum Origin {
+    File(File),
+    Pipe(Pipe),
+}
+
+/// A pipe, read by a thread.
+#[derive(Debug)]
+struct Pipe {
+    chunks: Receiver<io::Result<Chunk>>,
+    /// Chunks that were taken, to be filled again.
+    emptied: Sender<Vec<u8>>,
+    /// The chunk that was taken last, and how much of it was.
+    chunk: Chunk,
+    taken: usize,
+    word: Arc<Notify>,
+}
+
+/// A buffer, and how much of it was read.
+#[derive(Debug, Default)]
+struct Chunk {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Pipe {
+    fn read(mut pipe: File) -> io::Result<Pipe> {
+        let (sender, chunks) = channel(WAITING);
+        // As many as there can be: one is filled and one is taken beside those that wait.
+        let (emptied, mut empty) = channel(WAITING + 2);
+        let word = Arc::new(Notify::new());
+        let told = Arc::clone(&word);
+        thread::Builder::new()
+            .name("stdin".to_owned())
+            .spawn(move || {
+                pump(&mut pipe, &sender, &mut empty, &told);
+                drop(sender);
+                told.notify_one();
+            })?;
+        Ok(Pipe {
+            chunks,
+            emptied,
+            chunk: Chunk::default(),
+            taken: 0,
+            word,
+        })
+    }
+
+    /// The number of bytes that were taken, 0 at the end; `None` if there are none for now.
+    fn take(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        if self.taken == self.chunk.length {
+            match self.chunks.try_recv() {
+                Ok(chunk) => {
+                    let emptied = std::mem::replace(&mut self.chunk, chunk?);
+                    // Nobody fills it any more once the pipe has ended.
+                    let _ = self.emptied.try_send(emptied.buffer);
+                    self.taken = 0;
+                }
+                Err(TryRecvError::Disconnected) => return Ok(Some(0)),
+                Err(TryRecvError::Empty) => return Ok(None),
+            }
+        }
+        let left = &self.chunk.buffer[self.taken..self.chunk.length];
+        let n = left.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&left[..n]);
+        self.taken += n;
+        Ok(Some(n))
+    }
+}
+
 /// Reads until the end, or until nobody takes it any more.
-fn pump(pipe: &mut File, chunks: &Sender<io::Result<Vec<u8>>>, word: &Notify) {
-    let mut buffer = vec![0; CHUNK];
+fn pump(
+    pipe: &mut File,
+    chunks: &Sender<io::Result<Chunk>>,
+    empty: &mut Receiver<Vec<u8>>,
+    word: &Notify,
+) {
     loop {
-        let read = match pipe.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(n) => Ok(buffer[..n].to_vec()),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => Err(e),
-        };
+        let mut buffer = empty.try_recv().unwrap_or_default();
+        buffer.resize(CHUNK, 0);
+        let read = read_on(pipe, &mut buffer);
+        if matches!(read, Ok(0)) {
+            return;
+        }
         let failed = read.is_err();
-        if chunks.blocking_send(read).is_err() || failed {
+        let chunk = read.map(|length| Chunk { buffer, length });
+        if chunks.blocking_send(chunk).is_err() || failed {
             return;
         }
         word.notify_one();
+    }
+}
+
+/// Reads, whatever signals come.
+fn read_on(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }

@@ -92,8 +92,8 @@ fn every_single_bit_flip_is_refused_or_without_effect() {
 #[test]
 fn a_later_version_and_foreign_bytes_are_told_apart() {
     let mut bytes = frame_of(&[result(0, "a")], header(0, 10, false)).encode();
-    bytes[4] = 3;
-    assert_eq!(decode(&bytes), Err(FrameError::Version(3)));
+    bytes[4] = 4;
+    assert_eq!(decode(&bytes), Err(FrameError::Version(4)));
     assert_eq!(decode(b"GET / HTTP/1.1"), Err(FrameError::BadMagic));
     assert_eq!(decode(b"G"), Err(FrameError::BadMagic));
     assert_eq!(decode(b"SN"), Err(FrameError::Incomplete { needed: 68 }));

@@ -8,7 +8,7 @@ use crate::event::Plan;
 /// A frame of one event of each type as version 1 wrote it first. It must never change.
 const V1: &str = include_str!("v1.hex");
 
-fn bytes_of(hex: &str) -> Vec<u8> {
+pub(super) fn bytes_of(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     digits
         .chunks(2)
@@ -16,7 +16,7 @@ fn bytes_of(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-fn hex_of(bytes: &[u8]) -> String {
+pub(super) fn hex_of(bytes: &[u8]) -> String {
     bytes
         .chunks(32)
         .map(|row| row.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n")

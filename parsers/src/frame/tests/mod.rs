@@ -2,6 +2,7 @@
 
 mod damage;
 mod golden;
+mod in_columns;
 mod size;
 mod strategy;
 

@@ -1,0 +1,259 @@
+//! Takes texts apart into words, numbers and what stands between them, sixteen bytes at a time.
+
+use wide::u8x16;
+
+/// In a skeleton: here stands a word.
+pub(super) const WORD: u8 = 0;
+/// In a skeleton: here stands a number.
+pub(super) const NUMBER: u8 = 1;
+/// Most tokens of a text that is told by its skeleton: as many as a mask has bits.
+pub(super) const TOKENS_MAX: usize = 64;
+
+/// Most digits of a number.
+const DIGITS: usize = 9;
+/// Longest text that is taken apart; longer ones are sentences.
+const LONGEST: usize = 1024;
+
+/// A word or a number, and where it stands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Token {
+    from: u32,
+    length: u32,
+    /// Its first eight bytes, 0 for those it does not have.
+    pub(super) key: u64,
+}
+
+impl Token {
+    fn of(all: &[u8], from: usize, length: usize) -> Token {
+        let key = match all[from..].first_chunk() {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => all[from..]
+                .iter()
+                .rev()
+                .fold(0, |k, b| k << 8 | u64::from(*b)),
+        };
+        let unused = 64 - 8 * length.clamp(1, 8) as u32;
+        Token {
+            from: from as u32,
+            length: length as u32,
+            key: key << unused >> unused,
+        }
+    }
+
+    pub(super) fn bytes(self, all: &[u8]) -> &[u8] {
+        &all[self.from as usize..][..self.length as usize]
+    }
+
+    /// Whether the key is all there is.
+    pub(super) fn is_short(self) -> bool {
+        self.length <= 8
+    }
+
+    pub(super) fn is_same(self, other: Token, all: &[u8]) -> bool {
+        self.key == other.key
+            && self.length == other.length
+            && (self.is_short() || self.bytes(all) == other.bytes(all))
+    }
+}
+
+/// One text taken apart; kept for its allocations.
+#[derive(Default)]
+pub(super) struct Apart {
+    /// What stands between tokens, with [`WORD`] or [`NUMBER`] in the place of each.
+    pub(super) pattern: Vec<u8>,
+    pub(super) tokens: Vec<Token>,
+    /// Bit by token: whether it is a number.
+    pub(super) numbers: u64,
+    /// Where tokens begin and end.
+    bounds: Bounds,
+}
+
+impl Apart {
+    /// Takes the bytes from `from` to `to` apart; false if they are too many or have too many tokens.
+    pub(super) fn take(&mut self, all: &[u8], from: usize, to: usize) -> bool {
+        self.pattern.clear();
+        self.tokens.clear();
+        self.numbers = 0;
+        if to - from > LONGEST {
+            return false;
+        }
+        let Some(count) = self.bounds.find(&all[from..], to - from) else {
+            return false;
+        };
+        let mut at = from;
+        let bounds = self.bounds.begins.iter().zip(&self.bounds.ends);
+        for (n, (begin, end)) in bounds.take(count).enumerate() {
+            let (begin, end) = (from + usize::from(*begin), from + usize::from(*end));
+            // Mostly one byte, for which a call to copy it would be dear.
+            for byte in &all[at..begin] {
+                self.pattern.push(*byte);
+            }
+            // A number that would not be printed the same again is a word.
+            let number = all[begin].is_ascii_digit()
+                && end - begin <= DIGITS
+                && (all[begin] != b'0' || end - begin == 1);
+            self.numbers |= u64::from(number) << n;
+            self.pattern.push(if number { NUMBER } else { WORD });
+            self.tokens.push(Token::of(all, begin, end - begin));
+            at = end;
+        }
+        self.pattern.extend_from_slice(&all[at..to]);
+        true
+    }
+}
+
+/// Where tokens begin and end.
+struct Bounds {
+    begins: [u16; TOKENS_MAX],
+    ends: [u16; TOKENS_MAX],
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            begins: [0; TOKENS_MAX],
+            ends: [0; TOKENS_MAX],
+        }
+    }
+}
+
+impl Bounds {
+    /// Finds those of the first `length` bytes; their number, or `None` if there are too many.
+    fn find(&mut self, bytes: &[u8], length: usize) -> Option<usize> {
+        let (mut begun, mut ended) = (0, 0);
+        // Of the byte before: whether it belongs to a token, and whether it is a digit.
+        let (mut within, mut digit) = (0, 0);
+        // The byte behind the last belongs to none.
+        for from in (0..=length).step_by(64) {
+            let (either, digits) = sixty_four(&bytes[from..], length - from);
+            let (either_before, digits_before) = (either << 1 | within, digits << 1 | digit);
+            let other = digits ^ digits_before;
+            begun = note(
+                &mut self.begins,
+                begun,
+                either & (!either_before | other),
+                from,
+            )?;
+            ended = note(
+                &mut self.ends,
+                ended,
+                either_before & (!either | other),
+                from,
+            )?;
+            (within, digit) = (either >> 63, digits >> 63);
+        }
+        Some(begun)
+    }
+}
+
+/// Appends the places of bits that are set; the new number of places, or `None` if they are too many.
+#[inline]
+fn note(places: &mut [u16; TOKENS_MAX], count: usize, bits: u64, from: usize) -> Option<usize> {
+    let (mut count, mut bits) = (count, bits);
+    while bits != 0 {
+        *places.get_mut(count)? = (from + bits.trailing_zeros() as usize) as u16;
+        count += 1;
+        bits &= bits - 1;
+    }
+    Some(count)
+}
+
+/// Which of the first 64 bytes are letters or digits, and which digits; of `length` bytes at most.
+#[inline]
+fn sixty_four(bytes: &[u8], length: usize) -> (u64, u64) {
+    let (mut either, mut digits) = (0, 0);
+    for at in (0..length.min(64)).step_by(16) {
+        let rest = &bytes[at..];
+        let sixteen = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut padded = [0; 16];
+            padded[..rest.len()].copy_from_slice(rest);
+            padded
+        });
+        let (e, d) = classes(u8x16::from(sixteen));
+        either |= u64::from(e) << at;
+        digits |= u64::from(d) << at;
+    }
+    let known = match length {
+        0..64 => (1 << length) - 1,
+        _ => u64::MAX,
+    };
+    (either & known, digits & known)
+}
+
+/// Which of sixteen bytes are letters or digits, and which digits. Letters are also what is beyond ASCII, and the two bytes that
+/// mean something in a skeleton.
+fn classes(bytes: u8x16) -> (u32, u32) {
+    let within = |bytes: u8x16, first: u8, count: u8| {
+        let from_first = bytes - u8x16::splat(first);
+        from_first.min(u8x16::splat(count - 1)).simd_eq(from_first)
+    };
+    let letters = within(bytes | u8x16::splat(0x20), b'a', 26)
+        | within(bytes, 0x80, 128)
+        | within(bytes, WORD, NUMBER - WORD + 1);
+    let digits = within(bytes, b'0', 10);
+    ((letters | digits).to_bitmask(), digits.to_bitmask())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, byte by byte.
+    fn plainly(text: &str) -> (Vec<u8>, Vec<&str>) {
+        let class = |c: char| match c {
+            '0'..='9' => 1,
+            'a'..='z' | 'A'..='Z' | '\0' | '\x01' | '\u{80}'.. => 0,
+            _ => 2,
+        };
+        let (mut pattern, mut tokens) = (Vec::new(), Vec::new());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let kind = class(first);
+            let end = rest.find(|c| class(c) != kind).unwrap_or(rest.len());
+            let (run, after) = rest.split_at(end);
+            rest = after;
+            if kind == 2 {
+                pattern.extend_from_slice(run.as_bytes());
+                continue;
+            }
+            let number = kind == 1 && run.len() <= DIGITS && (run == "0" || !run.starts_with('0'));
+            pattern.push(if number { NUMBER } else { WORD });
+            tokens.push(run);
+        }
+        (pattern, tokens)
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_taken_apart_as_byte_by_byte(
+            before in "[a-z0-9]{0,20}",
+            text in "([a-zA-Z]{1,12}|[0-9]{1,12}|[ /_.:@\\[`{-]{1,3}|é|\0|\x01){0,40}",
+            after in "[a-z0-9]{0,20}",
+        ) {
+            let all = [before.as_str(), &text, &after].concat().into_bytes();
+            let (pattern, tokens) = plainly(&text);
+            let mut apart = Apart::default();
+            let taken = apart.take(&all, before.len(), before.len() + text.len());
+            prop_assert_eq!(taken, tokens.len() <= TOKENS_MAX && text.len() <= LONGEST);
+            if taken {
+                prop_assert_eq!(&apart.pattern, &pattern);
+                let bytes: Vec<_> = apart.tokens.iter().map(|t| t.bytes(&all)).collect();
+                prop_assert_eq!(bytes, tokens.iter().map(|t| t.as_bytes()).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_taken_apart_to_its_end() {
+        let mut apart = Apart::default();
+        for length in 0..=LONGEST {
+            let text = "a".repeat(length).into_bytes();
+            assert!(apart.take(&text, 0, length));
+            assert_eq!(apart.tokens.len(), length.min(1));
+            assert!(apart.tokens.iter().all(|t| t.bytes(&text) == text));
+        }
+        assert!(!apart.take(&vec![b'a'; LONGEST + 1], 0, LONGEST + 1));
+    }
+}

@@ -1,0 +1,312 @@
+//! The string table of version 3: names of tests are made of the same words again and again, so each text is told as
+//! its skeleton, and of its words and numbers only those that the text before with that skeleton had not.
+//!
+//! ```text
+//! TestCart/test_ledger-17, TestCart/test_refund-18   skeleton w/w_w-n, the second time its third and fourth token
+//! ```
+
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::FrameError;
+use super::columns::{Columns, NUMBERS, Readers, SKELETONS, TEXT, TOKENS, WORDS, WORDS_LOW};
+use super::strings::Strings;
+use super::tokens::{Apart, NUMBER, TOKENS_MAX, Token};
+use super::varint;
+
+/// What stands in place of a skeleton's number: a new one follows.
+const NEW: u8 = 0;
+/// What stands in place of a skeleton's number: the text itself follows.
+const PLAIN: u8 = 1;
+const FIRST_SKELETON: usize = 2;
+const SKELETONS_MAX: usize = 256 - FIRST_SKELETON;
+
+/// Words told in one byte; 0 says that a new one follows.
+const SHORT: usize = 239;
+const FIRST_LONG: usize = SHORT + 1;
+/// Words told at all: the others are told in one byte and a second.
+const WORDS_MAX: usize = SHORT + (256 - FIRST_LONG) * 256;
+
+/// Leaves as many bits of a hash as tell the places for words that were told lately.
+const RECENT_SHIFT: u32 = 64 - 10;
+
+const BAD: FrameError = FrameError::Malformed { what: "words" };
+
+/// What a skeleton looks like, and which tokens the last text that had it had.
+struct Skeleton {
+    pattern: Vec<u8>,
+    tokens: Vec<Token>,
+}
+
+/// Writes strings into columns.
+struct Encoder<'a> {
+    text: &'a [u8],
+    columns: &'a mut Columns,
+    apart: Apart,
+    skeletons: Vec<Skeleton>,
+    /// The skeleton of the text before.
+    last: usize,
+    words: Vec<Token>,
+    seen: HashTable<u16>,
+    hasher: DefaultHashBuilder,
+    /// Short words by a part of a hash that anybody can foresee, with their numbers from 1.
+    recent: Vec<(Token, u16)>,
+}
+
+/// Writes the string table into the columns that are for it.
+pub(super) fn split(strings: &Strings, columns: &mut Columns) {
+    let mut encoder = Encoder {
+        text: strings.text.as_bytes(),
+        columns,
+        apart: Apart::default(),
+        skeletons: Vec::new(),
+        last: 0,
+        words: Vec::new(),
+        seen: HashTable::new(),
+        hasher: DefaultHashBuilder::default(),
+        recent: vec![(Token::default(), 0); 1 << (64 - RECENT_SHIFT)],
+    };
+    let mut from = 0;
+    for to in strings.ends.iter().map(|end| *end as usize) {
+        encoder.string(from, to);
+        from = to;
+    }
+}
+
+impl Encoder<'_> {
+    fn string(&mut self, from: usize, to: usize) {
+        let fits = self.apart.take(self.text, from, to);
+        let known = if fits { self.skeleton() } else { None };
+        let Some(index) = known else {
+            self.columns.0[SKELETONS].push(PLAIN);
+            return self.columns.text(&self.text[from..to]);
+        };
+        let mut before = std::mem::take(&mut self.skeletons[index].tokens);
+        let mut changed = 0;
+        for (n, old) in before.iter_mut().enumerate() {
+            let token = self.apart.tokens[n];
+            if !token.is_same(*old, self.text) {
+                changed |= 1 << n;
+                *old = token;
+                self.token(token, self.apart.numbers >> n & 1 == 1);
+            }
+        }
+        self.skeletons[index].tokens = before;
+        varint::put(&mut self.columns.0[TOKENS], changed);
+    }
+
+    /// The number of the skeleton of the text that was taken apart, told; `None` if there are too many.
+    fn skeleton(&mut self) -> Option<usize> {
+        let pattern = &self.apart.pattern;
+        let same = |skeleton: &Skeleton| skeleton.pattern == *pattern;
+        let known = match self.skeletons.get(self.last).is_some_and(same) {
+            true => Some(self.last),
+            false => self.skeletons.iter().position(same),
+        };
+        let index = known.unwrap_or(self.skeletons.len());
+        if index == SKELETONS_MAX {
+            return None;
+        }
+        self.last = index;
+        if known.is_some() {
+            self.columns.0[SKELETONS].push((index + FIRST_SKELETON) as u8);
+            return known;
+        }
+        self.columns.0[SKELETONS].push(NEW);
+        self.columns.text(pattern);
+        self.skeletons.push(Skeleton {
+            pattern: pattern.clone(),
+            // Before the first text with it stood one whose tokens are all empty.
+            tokens: vec![Token::default(); self.apart.tokens.len()],
+        });
+        Some(index)
+    }
+
+    /// Tells a token that is another than that of the text before.
+    fn token(&mut self, token: Token, is_number: bool) {
+        if is_number {
+            let digits = token.bytes(self.text).iter();
+            let number = digits.fold(0, |n, b| n * 10 + u64::from(b - b'0'));
+            return varint::put(&mut self.columns.0[NUMBERS], number);
+        }
+        if !token.is_short() {
+            return self.word(token);
+        }
+        // What was told lately mostly comes again.
+        let slot = (token.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
+        let (known, index) = self.recent[slot];
+        if index > 0 && known.is_same(token, self.text) {
+            return self.columns.word(usize::from(index) - 1);
+        }
+        let before = self.words.len();
+        self.word(token);
+        if self.words.len() > before {
+            self.recent[slot] = (token, self.words.len() as u16);
+        }
+    }
+
+    /// Tells a word.
+    fn word(&mut self, word: Token) {
+        let (text, hasher) = (self.text, &self.hasher);
+        let hash = |word: Token| match word.is_short() {
+            true => hasher.hash_one(word.key),
+            false => hash_of(hasher, word.bytes(text)),
+        };
+        let same = |i: &u16| self.words[usize::from(*i)].is_same(word, text);
+        if let Some(index) = self.seen.find(hash(word), same) {
+            return self.columns.word(usize::from(*index));
+        }
+        self.columns.0[WORDS].push(0);
+        self.columns.text(word.bytes(text));
+        if self.words.len() < WORDS_MAX {
+            let index = self.words.len() as u16;
+            self.words.push(word);
+            let words = &self.words;
+            self.seen
+                .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
+        }
+    }
+}
+
+impl Columns {
+    /// Tells a word by its number.
+    fn word(&mut self, index: usize) {
+        if let Some(long) = index.checked_sub(SHORT) {
+            self.0[WORDS].push((FIRST_LONG + (long >> 8)) as u8);
+            self.0[WORDS_LOW].push(long as u8);
+        } else {
+            self.0[WORDS].push(index as u8 + 1);
+        }
+    }
+
+    /// Tells a text with its length.
+    fn text(&mut self, bytes: &[u8]) {
+        varint::put(&mut self.0[TEXT], bytes.len() as u64);
+        self.0[TEXT].extend_from_slice(bytes);
+    }
+}
+
+/// A hash that others cannot foresee, for a table that lives as long as a frame is made.
+pub(super) fn hash_of(hasher: &DefaultHashBuilder, bytes: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// Reads strings from columns.
+#[derive(Default)]
+struct Decoder<'a> {
+    text: Vec<u8>,
+    /// Bytes that the text may have.
+    most: usize,
+    skeletons: Vec<(&'a [u8], Vec<Known>)>,
+    words: Vec<&'a [u8]>,
+}
+
+/// What a token was last.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    Word(usize),
+    Number(u32),
+}
+
+/// Reads a string table of `count` strings with at most `most` bytes of text.
+pub(super) fn join(
+    readers: &mut Readers<'_>,
+    count: usize,
+    most: usize,
+) -> Result<Strings, FrameError> {
+    let mut decoder = Decoder {
+        most,
+        ..Decoder::default()
+    };
+    let mut ends = Vec::with_capacity(count);
+    for _ in 0..count {
+        decoder.string(readers)?;
+        ends.push(u32::try_from(decoder.text.len()).map_err(|_| BAD)?);
+    }
+    let text = String::from_utf8(decoder.text).map_err(|_| BAD)?;
+    if !ends.iter().all(|end| text.is_char_boundary(*end as usize)) {
+        return Err(BAD);
+    }
+    Ok(Strings { text, ends })
+}
+
+impl<'a> Decoder<'a> {
+    fn string(&mut self, from: &mut Readers<'a>) -> Result<(), FrameError> {
+        let index = match from.0[SKELETONS].byte()? {
+            PLAIN => return self.append(from.text()?),
+            NEW => {
+                let pattern = from.text()?;
+                let tokens = pattern.iter().filter(|b| **b <= NUMBER).count();
+                if self.skeletons.len() == SKELETONS_MAX || tokens > TOKENS_MAX {
+                    return Err(BAD);
+                }
+                self.skeletons.push((pattern, vec![Known::Nothing; tokens]));
+                self.skeletons.len() - 1
+            }
+            known => usize::from(known) - FIRST_SKELETON,
+        };
+        let (pattern, mut tokens) = self
+            .skeletons
+            .get_mut(index)
+            .map(|(pattern, tokens)| (*pattern, std::mem::take(tokens)))
+            .ok_or(BAD)?;
+        let mut changed = from.0[TOKENS].number()?;
+        let mut at = 0;
+        for byte in pattern {
+            if *byte > NUMBER {
+                self.append(&[*byte])?;
+                continue;
+            }
+            // There are as many tokens as such bytes.
+            let token = &mut tokens[at];
+            at += 1;
+            if changed & 1 == 1 {
+                *token = self.token(*byte, from)?;
+            }
+            changed >>= 1;
+            self.put(*token)?;
+        }
+        self.skeletons[index].1 = tokens;
+        Ok(())
+    }
+
+    /// Reads a token that is not that of the text before.
+    fn token(&mut self, kind: u8, from: &mut Readers<'a>) -> Result<Known, FrameError> {
+        if kind == NUMBER {
+            return Ok(Known::Number(from.0[NUMBERS].small()?));
+        }
+        let index = match usize::from(from.0[WORDS].byte()?) {
+            0 => {
+                let word = from.text()?;
+                self.words.push(word);
+                self.words.len() - 1
+            }
+            short @ 1..=SHORT => short - 1,
+            long => SHORT + ((long - FIRST_LONG) << 8) + usize::from(from.0[WORDS_LOW].byte()?),
+        };
+        match index < self.words.len() {
+            true => Ok(Known::Word(index)),
+            false => Err(BAD),
+        }
+    }
+
+    fn put(&mut self, token: Known) -> Result<(), FrameError> {
+        match token {
+            Known::Nothing => Ok(()),
+            Known::Word(index) => self.append(self.words[index]),
+            Known::Number(n) => self.append(n.to_string().as_bytes()),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
+        if bytes.len() > self.most - self.text.len() {
+            return Err(FrameError::TooLarge { what: "payload" });
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(())
+    }
+}
