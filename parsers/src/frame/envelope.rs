@@ -1,10 +1,11 @@
 //! The fixed header and the compressed, checksummed payload behind it.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
+use flate2::Compression;
 use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
 
-use super::deflate;
 use super::{FrameError, Header, Limits};
 
 const MAGIC: [u8; 4] = *b"SNTL";
@@ -19,6 +20,8 @@ const FLAG_LAST: u8 = 1;
 const HEADER: usize = 68;
 /// Longest header believed.
 const HEADER_MAX: usize = 1024;
+/// The fastest level that makes codes of its own for each block.
+const LEVEL: Compression = Compression::new(2);
 /// What gzip may add to data that does not shrink.
 const GZIP_SLACK: usize = 4096;
 
@@ -172,9 +175,9 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
 
 /// Compresses a payload of rows and puts the header before it.
 pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = deflate::compress(payload, &[], room(payload));
+    let mut frame = compressed(payload, &[], LEVEL);
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
-        frame = deflate::store(payload, room(payload));
+        frame = compressed(payload, &[], Compression::none());
     }
     let version = if lanes { VERSION_LANES } else { VERSION };
     head(&mut frame, version, header, events, payload);
@@ -190,7 +193,7 @@ pub(super) fn seal_columns(
     breaks: &[usize],
     most: usize,
 ) -> Option<Vec<u8>> {
-    let mut frame = deflate::compress(columns, breaks, room(columns));
+    let mut frame = compressed(columns, breaks, LEVEL);
     let stored = frame.len() - HEADER;
     if too_dense(most.max(columns.len()), stored, &Limits::default()) {
         return None;
@@ -219,11 +222,26 @@ fn head(frame: &mut [u8], version: u8, header: &Header, events: u32, payload: &[
     put(frame, 8, &crc.to_le_bytes());
 }
 
-/// Room for the header.
-fn room(payload: &[u8]) -> Vec<u8> {
+/// Room for the header, then the payload as one gzip member whose codes are made anew at each of the breaks.
+fn compressed(payload: &[u8], breaks: &[usize], level: Compression) -> Vec<u8> {
     let mut room = Vec::with_capacity(HEADER + payload.len() / 2 + 64);
     room.resize(HEADER, 0);
-    room
+    let mut gzip = GzEncoder::new(room, level);
+    // Writing into a Vec cannot fail; if it ever did, the checksum would not match.
+    let _ = write(&mut gzip, payload, breaks);
+    gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
+}
+
+fn write(gzip: &mut GzEncoder<Vec<u8>>, payload: &[u8], breaks: &[usize]) -> io::Result<()> {
+    let mut from = 0;
+    for at in breaks {
+        if from < *at {
+            gzip.write_all(&payload[from..*at])?;
+            gzip.flush()?;
+        }
+        from = *at;
+    }
+    gzip.write_all(&payload[from..])
 }
 
 fn put(frame: &mut [u8], at: usize, bytes: &[u8]) {

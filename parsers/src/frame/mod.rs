@@ -110,9 +110,7 @@
 mod body;
 mod build;
 mod columns;
-mod deflate;
 mod envelope;
-mod huffman;
 mod payload;
 mod strings;
 mod tokens;
