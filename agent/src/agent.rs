@@ -235,6 +235,7 @@ impl Store {
 
     /// Ends core and writer after everything queued so far is durable.
     fn stop(self) {
+        self.writer.hurry();
         self.door.stop();
         if self.core.join().is_err() {
             tracing::error!("the core thread panicked");
@@ -266,6 +267,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         limits: sentinel_core::Limits {
             runs: config.agent.max_runs,
             streams_per_run: config.agent.max_streams_per_run,
+            ledger_bytes: usize::try_from(config.agent.max_ledgers).unwrap_or(usize::MAX),
             ..sentinel_core::Limits::default()
         },
     }

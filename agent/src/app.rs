@@ -55,15 +55,20 @@ pub(crate) const QUESTIONS: usize = 16;
 const INPUTS_OF_STREAM: usize = 16;
 
 impl App {
-    /// Pools of so many bytes each, and places for so many inputs. A stream may take an eighth, or the
-    /// largest body there can be.
+    /// A pool of so many bytes for bodies and one of a quarter for frames, and places for so many inputs. A
+    /// stream may take an eighth of the bytes, or the largest body there can be, and a quarter of the frames.
+    /// Frames wait in one line behind their pool, which is therefore small: who tells little waits for all of it.
     pub(crate) fn pools(bytes: usize, inputs: usize, body: usize) -> (Pool, Pool) {
-        let all = Amount { bytes, inputs };
-        let part = Amount {
-            bytes: (bytes / 8).max(body),
-            inputs: INPUTS_OF_STREAM,
-        };
-        (Pool::new(all, part), Pool::new(all, part))
+        let amount = |bytes, inputs| Amount { bytes, inputs };
+        let bodies = Pool::new(
+            amount(bytes, inputs),
+            amount((bytes / 8).max(body), INPUTS_OF_STREAM),
+        );
+        let frames = Pool::new(
+            amount(bytes / 4, inputs),
+            amount(bytes / 16, INPUTS_OF_STREAM),
+        );
+        (bodies, frames)
     }
 
     /// Writes down what somebody did, unless it was refused once too often.

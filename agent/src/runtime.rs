@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::live;
 use crate::restore::Restorer;
 use crate::steps::{Step, Steps};
+use crate::store::backlog::Batches;
 use crate::store::{Batch, ForwardedRow};
 use crate::watch::Watch;
 
@@ -84,7 +85,7 @@ impl Door {
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) batches: Sender<Batch>,
+    pub(crate) batches: Batches,
     pub(crate) restorer: Restorer,
     pub(crate) watch: Arc<Watch>,
     /// Inputs waiting at most.
@@ -114,7 +115,7 @@ pub(crate) fn start(parts: Parts) -> std::io::Result<(Door, JoinHandle<()>)> {
 
 struct Work {
     steps: Steps,
-    batches: Sender<Batch>,
+    batches: Batches,
 }
 
 impl Work {
@@ -161,7 +162,6 @@ impl Work {
 
     /// Waits while the writer is behind: that is how its trouble reaches the senders.
     fn pass_on(&self, batch: Batch) {
-        // The writer ends only after this thread, or when it gave up storing at a stop.
-        let _ = self.batches.send(batch);
+        self.batches.send(batch);
     }
 }

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::ingest::stream_id;
 use crate::restore::{Restorer, Stored};
 use crate::steps::{Step, Steps};
-use crate::store::sqlite::{Ids, in_memory, writer};
+use crate::store::sqlite::{Ids, group, in_memory};
 use crate::store::{Batch, Recorded, Replayed, StoreError, Which, replay};
 use crate::watch::Watch;
 
@@ -201,7 +201,7 @@ impl Solo {
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let committed = writer::write(&mut conn, &mut self.ids, &group);
+        let committed = group::write(&mut conn, &mut self.ids, &group);
         drop(conn);
         if let Err(error) = committed {
             self.ids.forget();

@@ -134,6 +134,7 @@ impl Steps {
             held,
             audit: audit.filter(|_| done),
             forwarded: None,
+            weight: 0,
         }
     }
 

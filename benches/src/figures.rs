@@ -34,6 +34,14 @@ pub fn median(values: &[f64]) -> f64 {
     sorted.get(middle).copied().unwrap_or(0.0)
 }
 
+/// The value that so many in a thousand do not exceed; zero without any. The values must be sorted.
+#[must_use]
+pub fn permille(sorted: &[Duration], share: usize) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    let at = (sorted.len() * share / 1000).min(last);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 /// Megabytes (of 10^6) per second.
 #[must_use]
 pub fn mb_per_s(bytes: usize, time: Duration) -> f64 {
@@ -49,13 +57,22 @@ pub fn quarter(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, quarter};
+    use super::{Duration, median, permille, quarter};
 
     #[test]
     fn a_quarter_ends_with_a_line() {
         assert_eq!(quarter(b"one\ntwo\nthree\nfour\n"), b"one\ntwo\n");
         assert_eq!(quarter(b"one"), b"one");
         assert_eq!(quarter(b""), b"");
+    }
+
+    #[test]
+    fn a_share_of_the_values_lies_below_its_bound() {
+        let values: Vec<Duration> = (1..=100).map(Duration::from_secs).collect();
+        assert_eq!(permille(&values, 990), Duration::from_secs(100));
+        assert_eq!(permille(&values, 989), Duration::from_secs(99));
+        assert_eq!(permille(&values, 1000), Duration::from_secs(100));
+        assert_eq!(permille(&[], 990), Duration::ZERO);
     }
 
     #[test]

@@ -32,14 +32,22 @@ impl Client {
     /// # Errors
     /// When the connection breaks or the answer is not HTTP.
     pub fn post(&mut self, path: &str, kind: &str, body: &[u8]) -> io::Result<(u16, Vec<u8>)> {
+        self.send(path, kind, body)?;
+        self.answer()
+    }
+
+    /// Sends a body, whose answer is to be read before the next one is sent.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn send(&mut self, path: &str, kind: &str, body: &[u8]) -> io::Result<()> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: agent\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         let out = self.stream.get_mut();
         out.write_all(head.as_bytes())?;
-        out.write_all(body)?;
-        self.answer()
+        out.write_all(body)
     }
 
     /// Asks for a path; gives status and body.
@@ -52,7 +60,11 @@ impl Client {
         self.answer()
     }
 
-    fn answer(&mut self) -> io::Result<(u16, Vec<u8>)> {
+    /// Waits for the answer to what was sent; gives its status and body.
+    ///
+    /// # Errors
+    /// When the connection breaks or the answer is not HTTP.
+    pub fn answer(&mut self) -> io::Result<(u16, Vec<u8>)> {
         let odd = || io::Error::new(io::ErrorKind::InvalidData, "not an answer");
         let mut line = String::new();
         self.stream.read_line(&mut line)?;

@@ -32,7 +32,7 @@ section! {
         pub max_body: u64 = size("4MiB", "64KiB", "256MiB"),
         /// Bytes a request's body may inflate to; more is answered with 413.
         pub max_inflated: u64 = size("16MiB", "64KiB", "1GiB"),
-        /// Bytes of requests' bodies that may be under way at once, and as many again of their frames,
+        /// Bytes of requests' bodies that may be under way at once, and a quarter as many of their frames,
         /// inflated and not stored yet. A stream may take an eighth, or one whole body; those that took
         /// least go first.
         pub max_in_flight: u64 = size("16MiB", "1MiB", "16GiB"),
@@ -46,6 +46,9 @@ section! {
         pub max_streams_per_run: usize = count(1000, 1, 100000),
         /// Runs held in memory, the open ones and those over only just; further ones are refused.
         pub max_runs: usize = count(2000, 1, 1000000),
+        /// Bytes of memory for the tests and suites of all runs that are held. Tests that have ended and
+        /// are stored leave it by themselves; only beyond that are further ones counted and not kept.
+        pub max_ledgers: u64 = size("32MiB", "64KiB", "16GiB"),
         /// Who may speak to the agent.
         pub auth: AuthConfig = section(),
         /// How the agent proves who it is.

@@ -6,6 +6,7 @@
 
 mod entry;
 mod fold;
+mod hold;
 mod index;
 mod recap;
 mod wrapper;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::event::{Body, Counted, Counts, Event, Plan, Printed, Status, Summary};
 
+use hold::Hold;
 use index::{ByName, Index};
 
 pub use entry::{Attempt, Suite, Test};
@@ -58,6 +60,7 @@ pub struct Ledger {
     last_result_ms: Option<i64>,
     /// A bound below [`TEST_CAP`], if one was set.
     cap: Option<usize>,
+    hold: Hold,
 }
 
 /// Message and location.
@@ -90,7 +93,7 @@ impl Ledger {
         match &event.body {
             Body::SuiteStart(s) if self.take_back(&dialect, s.suite, event) => {}
             Body::SuiteStart(s) => {
-                let tags = s.tags.map(Into::into);
+                let tags = self.hold.text(s.tags);
                 let suite = self.suite(s.suite, event.time_ms);
                 suite.tags = tags.or(suite.tags.take());
             }
@@ -118,15 +121,22 @@ impl Ledger {
         }
     }
 
-    /// All tests by name, in order of first appearance; the index is the ordinal.
+    /// All tests by name, in order of first appearance. The index is the ordinal, as long as none was
+    /// [let go](Ledger::let_go) and none dropped.
     #[must_use]
     pub fn tests(&self) -> &[Test] {
         &self.tests
     }
 
+    /// The test of this ordinal, if it is kept.
+    #[must_use]
+    pub fn test(&self, ordinal: u32) -> Option<&Test> {
+        at(&self.tests, ordinal)
+    }
+
     /// Tests begun and not ended, oldest first.
     pub fn open(&self) -> impl Iterator<Item = &Test> {
-        self.open.iter().map(|&i| &self.tests[i as usize])
+        self.open.iter().filter_map(|&i| self.test(i))
     }
 
     /// Suites by name.
@@ -210,7 +220,9 @@ impl Ledger {
         let known = self.suites.contains_key(name);
         let suite = match known {
             true => self.suites.get_mut(name).unwrap_or(&mut self.spare),
-            false if self.suites.len() >= TEST_CAP => &mut self.spare,
+            false if self.suites.len() >= TEST_CAP || !self.hold.take_suite(name) => {
+                &mut self.spare
+            }
             false => {
                 let name = self.word(name);
                 self.suites.entry(name).or_default()
@@ -248,6 +260,25 @@ impl Ledger {
             .or_default()
             .merge(&counted.counts);
     }
+}
+
+/// Place among tests in order of their ordinals.
+fn place(tests: &[Test], ordinal: u32) -> Option<usize> {
+    let at = ordinal as usize;
+    match tests.get(at) {
+        // As long as none is missing.
+        Some(test) if test.ordinal == ordinal => Some(at),
+        _ => tests.binary_search_by_key(&ordinal, |t| t.ordinal).ok(),
+    }
+}
+
+fn at(tests: &[Test], ordinal: u32) -> Option<&Test> {
+    tests.get(place(tests, ordinal)?)
+}
+
+fn at_mut(tests: &mut [Test], ordinal: u32) -> Option<&mut Test> {
+    let place = place(tests, ordinal)?;
+    tests.get_mut(place)
 }
 
 #[cfg(test)]

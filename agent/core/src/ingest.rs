@@ -10,6 +10,7 @@ use crate::change::Change;
 use crate::context::{Rank, Source};
 use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
+use crate::metrics::Metrics;
 use crate::output::{FrameRow, GapRow, Outputs, Persist, Reply, SuiteRow};
 use crate::runs::Run;
 use crate::signatures::Occurrence;
@@ -54,8 +55,10 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
         Place::Contiguous => frame,
         Place::Overlap => rest(&frame, stream.committed()),
     };
-    stream.limit_tests(core.settings.run.max_tests.saturating_sub(others));
     let before = Before::of(stream);
+    let room = core.settings.limits.ledger_bytes.saturating_sub(core.held);
+    let tests = core.settings.run.max_tests.saturating_sub(others);
+    stream.limit(tests, before.held.saturating_add(room));
     let mut taken = Taken::default();
     take(run, id, &frame, now, &core.settings, &mut taken);
     finish(core, now, id, frame, &header, &before, taken)
@@ -88,6 +91,8 @@ fn rest(frame: &Frame, from: u64) -> Frame {
 struct Before {
     events: u64,
     dropped: u64,
+    crowded_out: u64,
+    held: usize,
     lost_bytes: u64,
 }
 
@@ -96,8 +101,20 @@ impl Before {
         Before {
             events: stream.events(),
             dropped: stream.ledger().dropped(),
+            crowded_out: stream.ledger().crowded_out(),
+            held: stream.ledger().held(),
             lost_bytes: stream.lost_bytes(),
         }
+    }
+
+    /// Counts what the frame added.
+    fn count(&self, stream: &Stream, metrics: &mut Metrics) {
+        let ledger = stream.ledger();
+        metrics.frames += 1;
+        metrics.events += stream.events() - self.events;
+        metrics.lost_bytes += stream.lost_bytes() - self.lost_bytes;
+        metrics.limit("max_tests", ledger.dropped() - self.dropped);
+        metrics.limit("max_ledgers", ledger.crowded_out() - self.crowded_out);
     }
 }
 
@@ -113,7 +130,7 @@ fn tests_of_others(run: &Run, id: &str) -> usize {
     run.streams
         .iter()
         .filter(|(other, _)| *other != id)
-        .map(|(_, stream)| stream.ledger().tests().len())
+        .map(|(_, stream)| usize::try_from(stream.ledger().named()).unwrap_or(usize::MAX))
         .sum()
 }
 
@@ -279,12 +296,9 @@ fn finish(
     if stream.is_closed() {
         run.changed |= Change::STATE;
     }
-    core.metrics.frames += 1;
-    core.metrics.events += stream.events() - before.events;
+    before.count(stream, &mut core.metrics);
     core.metrics.unknown_events += frame.unknown_events();
-    core.metrics.lost_bytes += stream.lost_bytes() - before.lost_bytes;
-    let dropped = stream.ledger().dropped() - before.dropped;
-    core.metrics.limit("max_tests", dropped);
+    core.held = core.held - before.held.min(core.held) + stream.ledger().held();
     outputs.reply = Some(at(stream, false));
     let stream_row = stream.row();
 

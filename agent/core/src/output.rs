@@ -1,5 +1,7 @@
 //! What the core asks for. The shell carries outputs out in the order persist, reply, notify.
 
+use std::sync::Arc;
+
 use sentinel_parsers::event::{Counts, Printed};
 use sentinel_parsers::frame::Frame;
 use sentinel_parsers::ledger::Attempt;
@@ -149,21 +151,21 @@ pub struct FrameRow {
     pub frame: Frame,
 }
 
-/// One attempt of a test as stored.
+/// One attempt of a test as stored. There are very many: what several have in common is shared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestRow {
     /// The run.
-    pub run_id: String,
+    pub run_id: Arc<str>,
     /// The stream that told it.
-    pub stream: StreamId,
+    pub stream: Arc<str>,
     /// The test's place in the stream's ledger.
     pub ordinal: u32,
-    /// The suite, empty when unknown.
-    pub suite: String,
+    /// The suite, if it is known.
+    pub suite: Option<Arc<str>>,
     /// The name.
-    pub name: String,
+    pub name: Box<str>,
     /// The dialect.
-    pub dialect: String,
+    pub dialect: Arc<str>,
     /// The attempt.
     pub attempt: Attempt,
     /// Whether this is the test's latest attempt.

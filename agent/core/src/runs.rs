@@ -210,6 +210,7 @@ impl Run {
         note("signatures_per_run", self.signatures.dropped());
         for stream in self.streams.values() {
             note("max_tests", stream.ledger().dropped());
+            note("max_ledgers", stream.ledger().crowded_out());
             note("gaps_per_stream", stream.gaps_dropped());
         }
         dropped

@@ -13,6 +13,8 @@ pub struct Limits {
     pub closed_runs: usize,
     /// How long a run that is over is kept in memory.
     pub closed_for: Duration,
+    /// Bytes that tests, suites and their texts may take in memory, of all runs together.
+    pub ledger_bytes: usize,
     /// Streams of one run.
     pub streams_per_run: usize,
     /// Labels of one run.
@@ -39,6 +41,7 @@ impl Default for Limits {
             runs: 10_000,
             closed_runs: 64,
             closed_for: Duration::from_secs(3600),
+            ledger_bytes: 32 << 20,
             streams_per_run: 1_000,
             labels: 64,
             label_bytes: 1_024,

@@ -54,6 +54,8 @@ pub struct Core {
     pub(crate) pods: Pods,
     pub(crate) nodes: Nodes,
     pub(crate) metrics: Metrics,
+    /// Bytes that the ledgers of all streams hold, by their own estimate.
+    pub(crate) held: usize,
     /// Broken on purpose: nothing is a duplicate.
     #[cfg(feature = "simulation")]
     pub(crate) takes_twice: bool,
@@ -71,6 +73,7 @@ impl Core {
             open: BTreeSet::new(),
             run_of: HashMap::new(),
             metrics: Metrics::default(),
+            held: 0,
             #[cfg(feature = "simulation")]
             takes_twice: false,
         }
@@ -163,6 +166,12 @@ impl Core {
     /// All runs in memory, by id.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
+    }
+
+    /// Bytes that tests and suites of all runs in memory take, by estimate.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held
     }
 
     /// What was counted so far.
@@ -321,8 +330,9 @@ impl Core {
                 break;
             }
             if let Some(run) = self.runs.remove(&id) {
-                for stream in run.streams.keys() {
-                    self.run_of.remove(stream);
+                for (id, stream) in &run.streams {
+                    self.run_of.remove(id);
+                    self.held = self.held.saturating_sub(stream.ledger().held());
                 }
             }
         }

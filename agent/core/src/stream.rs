@@ -212,9 +212,10 @@ impl Stream {
         }
     }
 
-    /// Bounds how many tests the ledger keeps by name from now on.
-    pub(crate) fn limit_tests(&mut self, tests: usize) {
+    /// Bounds how many tests the ledger keeps by name from now on, and how many bytes.
+    pub(crate) fn limit(&mut self, tests: usize, bytes: usize) {
         self.ledger.limit(tests);
+        self.ledger.limit_bytes(bytes);
     }
 
     /// Takes one event into account.
@@ -290,12 +291,14 @@ impl Stream {
         self.last_frame_ms = self.last_frame_ms.max(now);
     }
 
-    /// Rows of the tests that changed since the last call, one per attempt.
+    /// Rows of the tests that changed since the last call, one per attempt. What was told in rows may leave
+    /// memory.
     pub(crate) fn changed_tests(&mut self, run_id: &str, rows: &mut Vec<Persist>) {
         let changed = self.ledger.take_changed();
         rows.reserve(changed.len());
+        let (run_id, stream): (Arc<str>, Arc<str>) = (run_id.into(), self.id.as_str().into());
         for ordinal in changed {
-            let Some(test) = self.ledger.tests().get(ordinal as usize) else {
+            let Some(test) = self.ledger.test(ordinal) else {
                 continue;
             };
             // A later attempt also makes the earlier ones rows that are no longer the latest.
@@ -308,18 +311,19 @@ impl Stream {
             }
             for (i, attempt) in test.attempts.iter().enumerate() {
                 rows.push(Persist::Test(Box::new(TestRow {
-                    run_id: run_id.to_owned(),
-                    stream: self.id.clone(),
+                    run_id: Arc::clone(&run_id),
+                    stream: Arc::clone(&stream),
                     ordinal,
-                    suite: test.suite.as_deref().unwrap_or("").to_owned(),
-                    name: test.name.to_string(),
-                    dialect: test.dialect.to_string(),
+                    suite: test.suite.clone(),
+                    name: test.name.clone(),
+                    dialect: Arc::clone(&test.dialect),
                     attempt: attempt.clone(),
                     latest: i == last,
                     teardown_error: test.teardown_error,
                 })));
             }
         }
+        self.ledger.let_go();
     }
 
     /// The row of one of its suites.

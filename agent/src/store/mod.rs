@@ -3,6 +3,7 @@
 //! One writer thread owns the writing connection and commits in groups; readers have connections of
 //! their own. [`StoreError`] says what can go wrong in words for a person.
 
+pub(crate) mod backlog;
 mod lock;
 pub(crate) mod sqlite;
 

@@ -89,11 +89,7 @@ fn overload_is_sent_away_in_bounded_memory_and_what_was_acknowledged_is_there() 
     let full = full_size();
     let (streams, lasts, per_body) = if full { (64, 60, 2_000) } else { (8, 2, 300) };
     let settings: &[(&str, &str)] = match full {
-        // What the core keeps of tests is bounded by other limits: runs times tests of a run.
-        true => &[
-            ("SENTINEL_RUN__MAX_TESTS", "1000"),
-            ("SENTINEL_AGENT__QUEUE", "64"),
-        ],
+        true => &[],
         false => &[
             ("SENTINEL_AGENT__MAX_IN_FLIGHT", "1MiB"),
             ("SENTINEL_AGENT__MAX_BODY", "128KiB"),

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use sentinel_benches::cgroup::Share;
 use sentinel_benches::process::{Process, Signal};
 use sentinel_benches::proxy::Proxy;
 
 use crate::agents::{Running, append, check, ship, wait_until};
 use crate::full_size;
-use crate::processes::{Daemon, PATIENCE, succeed, tail};
+use crate::processes::{PATIENCE, daemon, runs_are, succeed, tail};
 use crate::shipping::{config, log, recorded, writer};
 
 /// A minute, with half a minute until a silent run is lost; in CI less of both.
@@ -22,7 +23,7 @@ fn a6_an_agent_that_was_frozen_calls_no_run_lost_and_catches_up() {
         ("SENTINEL_RUN__LOST_AFTER", lost_after),
         ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
     ];
-    let agent = Daemon::start(&dir.path().join("data"), 0, &settings);
+    let agent = daemon(&dir.path().join("data"), 0, &settings);
     let segments = dir.path().join("segments");
     let (mut writer, open) = writer(&segments);
     let bytes = log(3_000);
@@ -35,7 +36,7 @@ fn a6_an_agent_that_was_frozen_calls_no_run_lost_and_catches_up() {
     // Nothing of the sidecar's waits at the agent's door when it wakes, as if it were in a pause between two tries.
     sidecar.kill();
     wait_until("the agent has read what there was", PATIENCE, || {
-        agent.metric("sentinel_http_connections") == 1
+        agent.metric("sentinel_http_connections").unwrap() == 1
     });
     agent.process.signal(Signal::SIGSTOP).unwrap();
     append(&mut writer, second);
@@ -47,12 +48,69 @@ fn a6_an_agent_that_was_frozen_calls_no_run_lost_and_catches_up() {
         agent.committed() + 100 > bytes.len() as u64
     });
     look_twice();
-    let verdicts = agent.metric("sentinel_core_verdicts_total");
+    let verdicts = agent.metric("sentinel_core_verdicts_total").unwrap();
     assert_eq!(verdicts, 0, "it was called lost");
     writer.finish(Some(0), None).unwrap();
     succeed(sidecar);
-    agent.runs_are(1, "passed");
+    runs_are(&agent, 1, "passed");
     check(&agent.store(), &[(&open, &bytes)]);
+}
+
+/// A minute of a twentieth of a core; in CI less of it.
+#[test]
+fn a6_an_agent_with_a_twentieth_of_a_core_calls_no_run_lost_and_catches_up() {
+    let share = match Share::of_a_processor(5) {
+        Ok(share) => share,
+        Err(why) => return eprintln!("skipped: {why}"),
+    };
+    // What is printed in a minute has to be taken in another one afterwards.
+    let (lasts, lost_after, pause) = match full_size() {
+        true => (60, "30s", 10),
+        false => (8, "6s", 4),
+    };
+    let (lasts, pause) = (Duration::from_secs(lasts), Duration::from_millis(pause));
+    let dir = tempfile::tempdir().unwrap();
+    let settings = [
+        ("SENTINEL_RUN__LOST_AFTER", lost_after),
+        ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
+    ];
+    let agent = daemon(&dir.path().join("data"), 0, &settings);
+    let segments = dir.path().join("segments");
+    let (mut writer, open) = writer(&segments);
+    let sidecar = Process::start(&mut tail(&segments, &agent.url())).unwrap();
+    share.hold(&agent.process).unwrap();
+    let begun = Instant::now();
+    let mut bytes = Vec::new();
+    for test in 0.. {
+        if begun.elapsed() > lasts {
+            break;
+        }
+        // More than a twentieth of a core can take.
+        let lines = format!("TEST_START name=slow{test}\nTEST_PASS name=slow{test}\n").repeat(20);
+        append(&mut writer, lines.as_bytes());
+        bytes.extend_from_slice(lines.as_bytes());
+        std::thread::sleep(pause);
+    }
+    let (behind, waits) = (bytes.len() as u64 - agent.committed(), share.throttled());
+    drop(share);
+    wait_until("it catches up", PATIENCE, || {
+        agent.committed() + 100 > bytes.len() as u64
+    });
+    look_twice();
+    assert_eq!(
+        agent.metric("sentinel_core_verdicts_total").unwrap(),
+        0,
+        "it was called lost"
+    );
+    writer.finish(Some(0), None).unwrap();
+    succeed(sidecar);
+    runs_are(&agent, 1, "passed");
+    check(&agent.store(), &[(&open, &bytes)]);
+    eprintln!(
+        "throttled {waits} times in {lasts:?}, {behind} of {} bytes behind",
+        bytes.len()
+    );
+    assert!(waits > 0, "it had all it needed");
 }
 
 /// Long enough for the agent to look for silent runs, which it does every second.
@@ -63,7 +121,7 @@ fn look_twice() {
 #[test]
 fn n10_from_a_frozen_agent_delivery_goes_elsewhere_within_15_seconds_and_both_end_up_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let agents = ["a", "b"].map(|name| Daemon::start(&dir.path().join(name), 0, &[]));
+    let agents = ["a", "b"].map(|name| daemon(&dir.path().join(name), 0, &[]));
     let [frozen, other] = &agents;
     let segments = dir.path().join("segments");
     let (mut writer, open) = writer(&segments);

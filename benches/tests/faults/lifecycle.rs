@@ -13,7 +13,7 @@ use sentinel_config::SidecarConfig;
 
 use crate::agents::{append, check, ship, wait_until};
 use crate::full_size;
-use crate::processes::{Daemon, PATIENCE, sidecar, succeed, tail};
+use crate::processes::{PATIENCE, daemon, runs_are, sidecar, succeed, tail};
 use crate::shipping::{config, log, recorded_as, writer};
 
 /// `capture` of a command that prints two files, the second one when it may, and ends with 3.
@@ -46,7 +46,7 @@ fn l1_a_test_that_ends_while_the_agent_is_away_ends_in_time_and_what_was_stored_
         ("SENTINEL_RUN__LOST_AFTER", "1s"),
         ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
     ];
-    let mut agent = Daemon::start(&data, 0, &settings);
+    let mut agent = daemon(&data, 0, &settings);
     let (url, port) = (agent.url(), agent.address.port());
     let mut capture = capture(dir.path(), &segments, &["--agent", &url, "--drain", "1s"]);
     let mut capture = Process::start(capture.stdout(Stdio::null())).unwrap();
@@ -63,8 +63,8 @@ fn l1_a_test_that_ends_while_the_agent_is_away_ends_in_time_and_what_was_stored_
     // A second to drain, and what the machine takes.
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(5), "{took:?}");
-    let agent = Daemon::start(&data, port, &settings);
-    agent.runs_are(1, "lost");
+    let agent = daemon(&data, port, &settings);
+    runs_are(&agent, 1, "lost");
     let stored = oracle::stored(&agent.store()).unwrap();
     let stream = stored.values().next().unwrap();
     compare(&events_of(&bytes[..half]), &stream.events).unwrap();
@@ -76,7 +76,7 @@ fn l1_a_test_that_ends_while_the_agent_is_away_ends_in_time_and_what_was_stored_
     compare(&events_of(&bytes), &stream.events).unwrap();
     assert!(stream.closed);
     // All tests passed, and it ended with 3.
-    agent.runs_are(1, "errored");
+    runs_are(&agent, 1, "errored");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn l2_a_sidecar_that_is_killed_soon_after_sigterm_has_sent_all_but_the_last_mome
     for_seeds(3, |chance| {
         let dir = tempfile::tempdir().unwrap();
         let settings = [("SENTINEL_RUN__LOST_AFTER", "1s")];
-        let agent = Daemon::start(&dir.path().join("data"), 0, &settings);
+        let agent = daemon(&dir.path().join("data"), 0, &settings);
         let segments = dir.path().join("segments");
         let (mut writer, _) = writer(&segments);
         let mut sidecar = Process::start(&mut tail(&segments, &agent.url())).unwrap();
@@ -114,7 +114,7 @@ fn l2_a_sidecar_that_is_killed_soon_after_sigterm_has_sent_all_but_the_last_mome
             "{late:?}"
         );
         drop(writer);
-        agent.runs_are(1, "lost");
+        runs_are(&agent, 1, "lost");
         let stored = oracle::stored(&agent.store()).unwrap();
         let stored = stored.into_values().next().unwrap();
         let committed = usize::try_from(committed).unwrap();
@@ -129,7 +129,7 @@ fn l3_a_sidecar_that_is_killed_at_ten_points_loses_nothing_and_the_test_does_not
         let dir = tempfile::tempdir().unwrap();
         let (bytes, _) = halves(dir.path(), 20_000);
         let segments = dir.path().join("segments");
-        let agent = Daemon::start(&dir.path().join("data"), 0, &[]);
+        let agent = daemon(&dir.path().join("data"), 0, &[]);
         let out = fs::File::create(dir.path().join("out")).unwrap();
         let mut capture = capture(dir.path(), &segments, &[]);
         let mut capture = Process::start(capture.stdout(out)).unwrap();
@@ -164,7 +164,7 @@ fn l7_agents_that_are_replaced_while_runs_go_on_lose_nothing_and_cry_no_alarm() 
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let settings = [("SENTINEL_RUN__FINALIZE_AFTER", "100ms")];
-    let mut agent = Daemon::start(&data, 0, &settings);
+    let mut agent = daemon(&data, 0, &settings);
     let (url, port) = (agent.url(), agent.address.port());
     let bytes = log(200);
     let all: Vec<_> = (0..runs)
@@ -202,12 +202,12 @@ fn l7_agents_that_are_replaced_while_runs_go_on_lose_nothing_and_cry_no_alarm() 
                 agent.process.ended().unwrap().is_some()
             });
             assert_eq!(agent.process.ended().unwrap(), Some(0));
-            agent = Daemon::start(&data, port, &settings);
+            agent = daemon(&data, port, &settings);
         }
     });
-    agent.runs_are(runs, "passed");
+    runs_are(&agent, runs, "passed");
     assert_eq!(agent.count("SELECT count(*) FROM anomalies"), 0);
-    assert_eq!(agent.metric("sentinel_core_reopened_total"), 0);
+    assert_eq!(agent.metric("sentinel_core_reopened_total").unwrap(), 0);
     let streams: Vec<_> = all.iter().map(|(_, open)| (open, &bytes[..])).collect();
     check(&agent.store(), &streams);
 }

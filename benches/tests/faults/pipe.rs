@@ -10,7 +10,7 @@ use sentinel_benches::proxy::Proxy;
 
 use crate::agents::wait_until;
 use crate::full_size;
-use crate::processes::{Daemon, PATIENCE, sidecar, succeed};
+use crate::processes::{PATIENCE, daemon, sidecar, succeed};
 use crate::shipping::log;
 
 /// Bytes of one write.
@@ -44,7 +44,7 @@ fn t16_a_writer_faster_than_the_network_is_not_held_up_with_a_spool_and_the_loss
         false => (80_000, Duration::from_secs(1)),
     };
     let dir = tempfile::tempdir().unwrap();
-    let agent = Daemon::start(&dir.path().join("data"), 0, &[]);
+    let agent = daemon(&dir.path().join("data"), 0, &[]);
     let proxy = Proxy::start(agent.address, 1).unwrap();
     proxy.set_rate(Some(20_000));
     let mut command = sidecar(&["tail", "-", "--agent", &proxy.url(), "--spool"]);
@@ -82,7 +82,7 @@ fn t16_a_writer_faster_than_the_network_is_not_held_up_with_a_spool_and_the_loss
 #[test]
 fn t16_without_a_spool_the_writer_waits_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
-    let agent = Daemon::start(&dir.path().join("data"), 0, &[]);
+    let agent = daemon(&dir.path().join("data"), 0, &[]);
     let proxy = Proxy::start(agent.address, 1).unwrap();
     let mut command = sidecar(&["tail", "-", "--agent", &proxy.url()]);
     command.env("SENTINEL_SIDECAR__FRAME_EVENTS", "100");

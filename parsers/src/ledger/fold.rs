@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::index::ByName;
-use super::{ATTEMPT_CAP, Attempt, Detail, Ledger, TEST_CAP, Test};
+use super::{ATTEMPT_CAP, Attempt, Detail, Ledger, TEST_CAP, Test, at, at_mut};
 use crate::event::{Event, Status, TestDetail, TestEnd, TestStart};
 
 impl Ledger {
@@ -60,12 +60,15 @@ impl Ledger {
                 .counts
                 .add(attempt.status, 1);
         }
-        if self.tests.len() >= self.cap.unwrap_or(TEST_CAP).min(TEST_CAP) {
-            self.drop_test(lane, suite, attempt.status);
+        let ordinal = self.told();
+        let full = self.named() >= self.cap.unwrap_or(TEST_CAP).min(TEST_CAP) as u64;
+        let ends_dropped = attempt.status != Status::Unfinished
+            && !self.dropped_open.is_empty()
+            && self.dropped_open.get(&(lane, suite.clone())) > Some(&0);
+        if full || ends_dropped || !self.hold.take_test(name) {
+            self.drop_test(lane, suite, attempt.status, full);
             return None;
         }
-        // Fits: TEST_CAP is far below u32::MAX.
-        let ordinal = self.tests.len() as u32;
         if attempt.status == Status::Unfinished {
             self.open.insert(ordinal);
         }
@@ -95,7 +98,7 @@ impl Ledger {
 
     /// A test that is counted, not kept: begun, or ended. What ends is taken for one of those that began in
     /// the same suite, so that no test counts twice.
-    fn drop_test(&mut self, lane: u32, suite: Option<Arc<str>>, status: Status) {
+    fn drop_test(&mut self, lane: u32, suite: Option<Arc<str>>, status: Status, full: bool) {
         let room = self.dropped_open.len() < TEST_CAP;
         let place = (lane, suite);
         match (status, self.dropped_open.get_mut(&place)) {
@@ -113,12 +116,17 @@ impl Ledger {
                 return;
             }
         }
-        self.dropped += 1;
+        match full {
+            true => self.dropped += 1,
+            false => self.hold.crowded_out(),
+        }
     }
 
     /// Moves the counters from a test's status to another and sets it on the latest attempt.
     pub(super) fn set_status(&mut self, ordinal: u32, status: Status) {
-        let test = &mut self.tests[ordinal as usize];
+        let Some(test) = at_mut(&mut self.tests, ordinal) else {
+            return;
+        };
         let old = std::mem::replace(&mut test.last_mut().status, status);
         let suite = test.suite.clone();
         self.recount(suite.as_ref(), old, status);
@@ -152,39 +160,45 @@ impl Ledger {
             ended_ms: None,
         };
         let earlier = self.find(event.lane, suite.as_ref(), start.name).next();
-        let ordinal = match (start.attempt, earlier) {
-            (Some(number), Some(found)) if self.tests[found as usize].last().number < number => {
+        let number = |found| at(&self.tests, found).map_or(0, |test| test.last().number);
+        let ordinal = match (start.attempt, earlier.map(|found| (found, number(found)))) {
+            (Some(number), Some((found, last))) if last < number => {
                 self.push_attempt(found, attempt);
                 Some(found)
             }
-            (Some(number), Some(found)) if self.tests[found as usize].last().number == number => {
-                Some(found)
-            }
+            (Some(number), Some((found, last))) if last == number => Some(found),
             _ => self.add((dialect, event.lane), suite, start.name, attempt),
         };
-        if let (Some(i), Some(tags)) = (ordinal, start.tags) {
-            self.tests[i as usize].tags = Some(tags.into());
+        self.tag(ordinal, start.tags);
+    }
+
+    /// What a test's tags are now, if any were told.
+    fn tag(&mut self, ordinal: Option<u32>, tags: Option<&str>) {
+        if let (Some(test), Some(tags)) = (ordinal.and_then(|i| at_mut(&mut self.tests, i)), tags) {
+            test.tags = self.hold.text(Some(tags));
         }
     }
 
     fn push_attempt(&mut self, ordinal: u32, attempt: Attempt) {
-        let test = &mut self.tests[ordinal as usize];
+        let Some(test) = at_mut(&mut self.tests, ordinal) else {
+            return;
+        };
         let (old, new) = (test.status(), attempt.status);
         let suite = test.suite.clone();
         if test.attempts.len() >= ATTEMPT_CAP {
             test.attempts.pop();
         }
         test.attempts.push(attempt);
-        self.recount(suite.as_ref(), old, new);
+        self.hold.take_attempt();
         if new == Status::Unfinished {
             self.open.insert(ordinal);
-            let test = &self.tests[ordinal as usize];
             self.index
                 .reopen(test.lane, test.suite.as_deref(), &test.name);
         } else {
             self.open.remove(&ordinal);
         }
         self.changed.insert(ordinal);
+        self.recount(suite.as_ref(), old, new);
     }
 
     /// A result: closes the open test of that name, else a further attempt, else a further test.
@@ -214,9 +228,7 @@ impl Ledger {
             }
             None => self.add((dialect, event.lane), suite, end.name, attempt),
         };
-        if let (Some(i), Some(tags)) = (ordinal, end.tags) {
-            self.tests[i as usize].tags = Some(tags.into());
-        }
+        self.tag(ordinal, end.tags);
     }
 
     /// Which of the tests of one name a result belongs to: the oldest open one; with a number, the
@@ -225,17 +237,20 @@ impl Ledger {
         let name = end.name;
         let Some(number) = end.attempt else {
             let (tests, suite) = (&self.tests, suite.map(|s| &**s));
-            let is_open = |i: u32| tests[i as usize].is_open() && is(tests, i, lane, suite, name);
+            let is_open =
+                |i: u32| at(tests, i).is_some_and(Test::is_open) && is(tests, i, lane, suite, name);
             return self.index.oldest_open(lane, suite, name, is_open);
         };
         // Attempts of one test come close together: no need to look through many of one name.
         self.find(lane, suite, name)
             .take(ATTEMPT_CAP)
-            .find(|i| self.tests[*i as usize].last().number <= number)
+            .find(|i| at(&self.tests, *i).is_some_and(|test| test.last().number <= number))
     }
 
     fn close(&mut self, ordinal: u32, attempt: Attempt, number: Option<u32>) {
-        let test = &mut self.tests[ordinal as usize];
+        let Some(test) = at_mut(&mut self.tests, ordinal) else {
+            return;
+        };
         let last = test.last_mut();
         if number.is_some_and(|n| n > last.number) {
             return self.push_attempt(ordinal, attempt);
@@ -256,28 +271,24 @@ impl Ledger {
         let early = self.early.take(lane, end.name);
         let (message, location) = early.unwrap_or_default();
         (
-            end.message.map(Into::into).or(message),
-            end.location.map(Into::into).or(location),
+            self.hold.text(end.message).or(message),
+            self.hold.text(end.location).or(location),
         )
     }
 
     pub(super) fn detail(&mut self, detail: &TestDetail<'_>, lane: u32) {
         let suite = detail.suite.map(|s| self.word(s));
-        let (message, location) = (
-            detail.message.map(Into::into),
-            detail.location.map(Into::into),
-        );
-        match self.latest(lane, suite.as_ref(), detail.name) {
-            Some(found) => {
-                let last = self.tests[found as usize].last_mut();
-                last.message = last.message.take().or(message);
-                last.location = last.location.take().or(location);
-                self.changed.insert(found);
-            }
-            None if self.early.len() < TEST_CAP => {
-                self.early.insert(lane, detail.name, (message, location));
-            }
-            None => {}
+        let found = self.latest(lane, suite.as_ref(), detail.name);
+        if let Some(test) = found.and_then(|i| at_mut(&mut self.tests, i)) {
+            self.hold
+                .amend(test.last_mut(), detail.message, detail.location);
+            self.changed.insert(test.ordinal);
+        } else if self.early.len() < TEST_CAP && self.hold.take_early(detail.name) {
+            let told = (
+                self.hold.text(detail.message),
+                self.hold.text(detail.location),
+            );
+            self.early.insert(lane, detail.name, told);
         }
     }
 
@@ -287,15 +298,21 @@ impl Ledger {
             return;
         };
         let suite = self.word(suite);
+        self.hold.look_again();
         for ordinal in &orphans {
-            self.tests[*ordinal as usize].suite = Some(Arc::clone(&suite));
+            if let Some(test) = at_mut(&mut self.tests, *ordinal) {
+                test.suite = Some(Arc::clone(&suite));
+            }
         }
         let tests = &self.tests;
-        let names = orphans.iter().map(|i| &*tests[*i as usize].name);
-        self.index
-            .release(lane, names, |i| tests[i as usize].suite.is_none());
+        let names = orphans.iter().filter_map(|i| Some(&*at(tests, *i)?.name));
+        self.index.release(lane, names, |i| {
+            at(tests, i).is_some_and(|test| test.suite.is_none())
+        });
         for ordinal in orphans {
-            let test = &self.tests[ordinal as usize];
+            let Some(test) = at(&self.tests, ordinal) else {
+                continue;
+            };
             let status = test.status();
             self.index.push(lane, Some(&suite), &test.name, ordinal);
             self.suite(&suite, None).counts.add(status, 1);
@@ -306,7 +323,7 @@ impl Ledger {
 
 /// Whether the test is one of that lane, suite and name.
 pub(super) fn is(tests: &[Test], ordinal: u32, lane: u32, suite: Option<&str>, name: &str) -> bool {
-    tests.get(ordinal as usize).is_some_and(|test| {
+    at(tests, ordinal).is_some_and(|test| {
         &*test.name == name && test.suite.as_deref() == suite && test.lane == lane
     })
 }

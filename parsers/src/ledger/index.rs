@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
+use super::Test;
+
 /// Ordinals of tests by the hash of lane, suite and name. Two tests may share a hash by chance, so whoever
 /// asks compares with the test.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +73,29 @@ impl Index {
         }
     }
 
+    /// Drops these tests.
+    pub(super) fn forget(&mut self, gone: &[Test]) {
+        let mut by_key: HashMap<u64, HashSet<u32>> = HashMap::new();
+        for test in gone {
+            let key = self.key(test.lane, test.suite.as_deref(), &test.name);
+            by_key.entry(key).or_default().insert(test.ordinal);
+        }
+        for (key, gone) in by_key {
+            let left = match self.places.get_mut(&key) {
+                Some(Place::One(only)) => usize::from(!gone.contains(only)),
+                Some(Place::Many { all, ended }) => {
+                    all.retain(|ordinal| !gone.contains(ordinal));
+                    *ended = 0;
+                    all.len()
+                }
+                None => continue,
+            };
+            if left == 0 {
+                self.places.remove(&key);
+            }
+        }
+    }
+
     /// Candidates, oldest first.
     pub(super) fn all(&self, lane: u32, suite: Option<&str>, name: &str) -> &[u32] {
         self.places
@@ -133,6 +158,10 @@ impl<T> Default for ByName<T> {
 impl<T> ByName<T> {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.lanes.values().flat_map(HashMap::values)
     }
 
     pub(super) fn at(&self, lane: u32, name: &str) -> Option<&T> {

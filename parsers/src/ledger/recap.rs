@@ -4,27 +4,31 @@
 use std::sync::Arc;
 
 use super::fold::is;
-use super::{Ledger, Unnamed};
+use super::{Ledger, Test, Unnamed, at, at_mut};
 use crate::event::{Counts, Event, Status, TestEnd};
 
 impl Ledger {
     /// A result repeated: amends the test of that name, or names one that was only counted.
     pub(super) fn recap(&mut self, dialect: &Arc<str>, end: &TestEnd<'_>, event: &Event<'_>) {
         let suite = end.suite.map(|s| self.word(s));
-        if let Some(found) = self.recapped(event.lane, suite.as_ref(), end) {
-            let test = &mut self.tests[found as usize];
+        let found = self.recapped(event.lane, suite.as_ref(), end);
+        if let Some(test) = found.and_then(|i| at_mut(&mut self.tests, i)) {
+            let ordinal = test.ordinal;
             let last = test.last_mut();
-            last.message = last.message.take().or(end.message.map(Into::into));
-            last.location = last.location.take().or(end.location.map(Into::into));
+            self.hold.amend(last, end.message, end.location);
             last.duration_s = last.duration_s.or(end.duration_s);
             let status = last.status;
-            self.changed.insert(found);
+            self.changed.insert(ordinal);
             if status == Status::Unfinished {
-                self.set_status(found, end.status);
+                self.set_status(ordinal, end.status);
             }
             return;
         }
-        self.claim((dialect, event.lane), suite.as_ref(), end.status);
+        let claimed = self.claim((dialect, event.lane), suite.as_ref(), end.status);
+        if !claimed && self.hold.may_be_gone(end.status) {
+            // Of one that was let go: it is counted.
+            return;
+        }
         let recap = TestEnd {
             recap: false,
             attempt: None,
@@ -44,12 +48,12 @@ impl Ledger {
         let from = self.recapped.get(&key).copied().unwrap_or(0);
         let all = self.index.all(lane, suite.map(|s| &**s), end.name);
         let next = all.iter().enumerate().skip(from).find(|(_, i)| {
-            let last = self.tests[**i as usize].last();
             let suite = suite.map(|s| &**s);
-            is(&self.tests, **i, lane, suite, end.name)
-                && last.status == end.status
-                && last.message.is_none()
-                && last.location.is_none()
+            let bare = |test: &Test| {
+                let last = test.last();
+                last.status == end.status && last.message.is_none() && last.location.is_none()
+            };
+            is(&self.tests, **i, lane, suite, end.name) && at(&self.tests, **i).is_some_and(bare)
         });
         match next.map(|(at, i)| (at, *i)) {
             Some((at, found)) => {
@@ -113,17 +117,15 @@ impl Ledger {
                 false => self.end(dialect, &end, event),
             };
         };
-        if self.tests[found as usize].teardown_error {
+        let Some(test) = at_mut(&mut self.tests, found).filter(|test| !test.teardown_error) else {
             return;
-        }
+        };
+        test.teardown_error = true;
+        self.hold.amend(test.last_mut(), end.message, None);
         if end.recap {
             self.claim(teller, suite.as_ref(), Status::Errored);
         }
         self.totals.add(Status::Errored, 1);
-        let test = &mut self.tests[found as usize];
-        test.teardown_error = true;
-        let last = test.last_mut();
-        last.message = last.message.take().or(end.message.map(Into::into));
         self.changed.insert(found);
     }
 }

@@ -1,7 +1,7 @@
 //! # `limit_reached`: parts of the run were counted but not kept
 //!
 //! **What it detects.** The run grew beyond one of the agent's limits: tests, streams, labels,
-//! signatures, gaps, anomalies.
+//! signatures, gaps, anomalies; or all runs together beyond the memory for their tests (`max_ledgers`).
 //!
 //! **Why it matters.** The totals still hold, but lists and reports of this run are shorter than the
 //! truth.

@@ -121,16 +121,8 @@ fn tags(context: &RuleContext<'_>, required: &[String], findings: &mut Findings)
 
 /// All tags of the run's tests and suites.
 fn all_tags(run: &Run) -> BTreeSet<&str> {
-    let ledgers = || run.streams().map(super::super::stream::Stream::ledger);
-    let of_tests = ledgers()
-        .flat_map(sentinel_parsers::Ledger::tests)
-        .map(|t| t.tags.as_deref());
-    let of_suites = ledgers()
-        .flat_map(|l| l.suites().values())
-        .map(|s| s.tags.as_deref());
-    of_tests
-        .chain(of_suites)
-        .flatten()
+    run.streams()
+        .flat_map(|stream| stream.ledger().tags())
         .flat_map(|tags| tags.split(','))
         .map(str::trim)
         .collect()

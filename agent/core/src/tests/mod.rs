@@ -2,6 +2,7 @@
 
 mod facts;
 mod ingest;
+mod memory;
 mod merge;
 mod nodes;
 mod scenario;

@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod forwarded;
 pub(crate) mod frames;
 pub(crate) mod gaps;
+pub(crate) mod group;
 mod ids;
 pub(crate) mod log;
 mod migrations;
@@ -202,7 +203,7 @@ fn settings(conn: &Connection, fresh: bool) -> rusqlite::Result<()> {
          PRAGMA wal_autocheckpoint = 1000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16384;",
+         PRAGMA cache_size = -8192;",
     )
 }
 

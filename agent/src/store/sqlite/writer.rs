@@ -3,7 +3,6 @@
 //! A failed commit loses nothing: the group is kept and tried again on a new connection while its
 //! answers wait, the bounded queue fills, and ingest sends its clients away for a while.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,23 +10,21 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use rusqlite::{Connection, TransactionBehavior};
-use sentinel_core::output::FrameRow;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use rusqlite::Connection;
 use sentinel_core::{Notice, Persist, Reply};
 use tokio::sync::{broadcast, oneshot};
 
-use super::frames::{self, Span};
 use super::ids::Ids;
-use super::tests::TestWriter;
-use super::{Opened, StoreError, anomalies, audit, forwarded, gaps, runs, streams, suites};
+use super::{Opened, StoreError, group};
 use crate::audit::AuditRow;
 use crate::forward::News;
 use crate::steps::Held;
+use crate::store::backlog::{Backlog, Batches};
 use crate::store::{ForwardedRow, Quarantine, Reader, Retention};
 use crate::watch::Watch;
 
-/// Batches waiting at most. Each holds a permit of the ingest budget, so bytes are bounded there.
+/// Batches waiting at most. Their bytes are bounded by the ingest budget and the backlog.
 const QUEUE: usize = 1_024;
 /// After so long without work the write-ahead log is folded into the database.
 const IDLE: Duration = Duration::from_secs(5);
@@ -53,6 +50,8 @@ pub struct Batch {
     pub audit: Option<AuditRow>,
     /// How far the hub has a stream.
     pub forwarded: Option<ForwardedRow>,
+    /// Bytes its rows take, by estimate.
+    pub(crate) weight: usize,
 }
 
 impl Batch {
@@ -102,9 +101,9 @@ impl Writer {
         watch: Arc<Watch>,
         notices: broadcast::Sender<Notice>,
         beside: Beside,
-    ) -> std::io::Result<(Sender<Batch>, Writer)> {
+    ) -> std::io::Result<(Batches, Writer)> {
         let (sender, batches) = bounded(QUEUE);
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, backlog) = (Arc::new(AtomicBool::new(false)), Arc::<Backlog>::default());
         let thread = std::thread::Builder::new().name("store-writer".into());
         let work = Work {
             conn: Some(opened.conn),
@@ -118,14 +117,20 @@ impl Writer {
             beside,
             last: Instant::now(),
             stop: Arc::clone(&stop),
+            backlog: Arc::clone(&backlog),
         };
         let thread = thread.spawn(move || work.run(&batches))?;
-        Ok((sender, Writer { stop, thread }))
+        Ok((Batches::new(sender, backlog), Writer { stop, thread }))
     }
 
-    /// Waits for the thread, all senders being dropped; a commit that keeps failing is given up.
-    pub fn join(self) {
+    /// A commit that keeps failing is given up from now on: whoever ends must not wait for it.
+    pub fn hurry(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for the thread, all senders being dropped.
+    pub fn join(self) {
+        self.hurry();
         if self.thread.join().is_err() {
             tracing::error!("the store's writer thread panicked");
         }
@@ -146,6 +151,13 @@ struct Work {
     /// When it last had something to write.
     last: Instant,
     stop: Arc<AtomicBool>,
+    backlog: Arc<Backlog>,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.backlog.end();
+    }
 }
 
 impl Work {
@@ -224,6 +236,7 @@ impl Work {
     }
 
     fn tell(&self, mut batch: Batch) {
+        self.backlog.done(batch.weight);
         for row in &batch.persist {
             if let (Some(news), Persist::Stream(row)) = (&self.beside.news, row) {
                 news.tell(row);
@@ -280,7 +293,7 @@ impl Work {
             Some(conn) => conn,
             None => super::open_once(&self.dir, self.busy)?,
         };
-        write(&mut conn, &mut self.ids, group)?;
+        group::write(&mut conn, &mut self.ids, group)?;
         // After an error the connection is not trusted again: it stays dropped.
         self.conn = Some(conn);
         Ok(())
@@ -309,91 +322,5 @@ impl Work {
             // A reader in the way; the next one will do.
             tracing::debug!(%error, "the log was not folded into the database");
         }
-    }
-}
-
-/// Writes a group in one transaction.
-pub(crate) fn write(
-    conn: &mut Connection,
-    ids: &mut Ids,
-    group: &[Batch],
-) -> Result<(), StoreError> {
-    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    rows(&tx, ids, group)?;
-    tx.commit()?;
-    Ok(())
-}
-
-fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()> {
-    heads(tx, ids, group)?;
-    let mut tests = TestWriter::new(tx)?;
-    for batch in group {
-        for row in &batch.persist {
-            match row {
-                Persist::Run(_) | Persist::Stream(_) => {}
-                Persist::Frame(row) => frame(tx, ids, row, batch.raw.as_ref())?,
-                Persist::Test(row) => {
-                    let (run, stream) = ids.pair(tx, &row.run_id, &row.stream)?;
-                    tests.write(run, stream, row)?;
-                }
-                Persist::Suite(row) => suites::write(tx, ids, row)?,
-                Persist::Gap(row) => gaps::write(tx, ids, row)?,
-                Persist::Anomaly(row) => anomalies::write(tx, ids, row)?,
-            }
-        }
-        if let Some(row) = &batch.audit {
-            audit::write(tx, row)?;
-        }
-        if let Some(row) = &batch.forwarded {
-            forwarded::write(tx, row)?;
-        }
-    }
-    Ok(())
-}
-
-/// Runs and streams change with every frame; of a group only each one's last state is written.
-fn heads(conn: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()> {
-    let rows = || {
-        group
-            .iter()
-            .rev()
-            .flat_map(|batch| batch.persist.iter().rev())
-    };
-    let (mut seen, mut last) = (HashSet::new(), Vec::new());
-    for row in rows() {
-        match row {
-            Persist::Run(run) if seen.insert((true, run.context.run_id.as_str())) => last.push(row),
-            Persist::Stream(stream) if seen.insert((false, stream.stream.as_str())) => {
-                last.push(row);
-            }
-            _ => {}
-        }
-    }
-    for row in last.into_iter().rev() {
-        match row {
-            Persist::Run(row) => runs::write(conn, ids, row)?,
-            Persist::Stream(row) => streams::write(conn, ids, row)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn frame(
-    conn: &Connection,
-    ids: &mut Ids,
-    row: &FrameRow,
-    raw: Option<&Bytes>,
-) -> rusqlite::Result<()> {
-    let header = row.frame.header();
-    let span = Span {
-        stream: ids.stream(conn, &row.stream)?,
-        start: header.start,
-        end: header.end,
-        received_ms: row.received_ms,
-    };
-    match raw {
-        Some(raw) => frames::write(conn, span, raw),
-        None => frames::write(conn, span, &row.frame.encode()),
     }
 }

@@ -6,14 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sentinel_benches::frames;
 use sentinel_benches::http::Client;
 use sentinel_benches::process::{free_port, until};
-use sentinel_parsers::event::{Body, Event, Status, TestEnd};
-use sentinel_parsers::frame::{FrameBuilder, Header};
 
-/// Bytes of the imagined log each test takes.
-pub(crate) const PER_TEST: u64 = 20;
-const EPOCH: [u8; 16] = [7; 16];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts the agent, sends the tests, each in a frame whose acknowledgement is waited for, and ends it.
@@ -26,9 +22,8 @@ pub(crate) fn send(agent: &mut Command, data: &Path, tests: Range<u64>) -> Resul
     let stream = open(&mut client)?;
     let path = format!("/v1/streams/{stream}/frames");
     for n in tests {
-        let kind = "application/vnd.sentinel.frame";
         let answer = client
-            .post(&path, kind, &frame(n))
+            .post(&path, frames::KIND, &frames::passed(n..n + 1).encode())
             .map_err(|e| e.to_string())?;
         if answer.0 != 200 {
             return Err(format!(
@@ -54,39 +49,13 @@ fn connect(address: SocketAddr) -> Result<Client, String> {
 }
 
 fn open(client: &mut Client) -> Result<String, String> {
-    let body = serde_json::json!({
-        "identity": { "pod_uid": "host", "container": "run", "source": "capture", "epoch": "07".repeat(16) },
-        "run": { "run_id": "r1" },
-    });
-    let body = body.to_string();
+    let body = serde_json::to_vec(&frames::open("r1")).map_err(|e| e.to_string())?;
     let (_, answer) = client
-        .post("/v1/streams", "application/json", body.as_bytes())
+        .post("/v1/streams", "application/json", &body)
         .map_err(|e| e.to_string())?;
     let answer: serde_json::Value = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
     let stream = answer["stream"].as_str();
     stream.map(str::to_owned).ok_or_else(|| answer.to_string())
-}
-
-fn frame(n: u64) -> Vec<u8> {
-    let mut builder = FrameBuilder::new();
-    let name = format!("test_{n}");
-    builder.push(&Event {
-        offset: n * PER_TEST,
-        sub: 0,
-        line: n + 1,
-        time_ms: None,
-        lane: 0,
-        dialect: "sentinel",
-        body: Body::TestEnd(TestEnd::new(Some("api"), &name, Status::Passed)),
-    });
-    let header = Header {
-        epoch: EPOCH,
-        seq: n,
-        start: n * PER_TEST,
-        end: (n + 1) * PER_TEST,
-        last: false,
-    };
-    builder.finish(header).encode()
 }
 
 /// SIGTERM to the agent, which is the only one that works on the directory, and its end.

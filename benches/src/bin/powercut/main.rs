@@ -19,10 +19,10 @@ use std::process::{Command, ExitCode, Stdio};
 use clap::Parser;
 use rusqlite::Connection;
 use sentinel_benches::chance::Chance;
+use sentinel_benches::frames::PER_TEST;
 use sentinel_benches::process::{Process, sibling};
 
 use disk::{Disk, How};
-use load::PER_TEST;
 use trace::{Event, Trace};
 
 #[derive(Debug, Parser)]
@@ -190,8 +190,8 @@ fn sound(path: &Path, acked: u64) -> Result<(), String> {
     }
     let tests = number("SELECT count(*) FROM tests").map_err(error)?;
     let holes = number(
-        "SELECT count(*) FROM frames f WHERE start_at > 0 AND NOT EXISTS
-         (SELECT 1 FROM frames WHERE end_at = f.start_at)",
+        "SELECT count(*) FROM frames WHERE start_at > 0 AND start_at NOT IN
+         (SELECT end_at FROM frames)",
     )
     .map_err(error)?;
     let end = number("SELECT max(end_at) FROM frames").map_err(error)?;

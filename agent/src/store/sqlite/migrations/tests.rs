@@ -115,3 +115,36 @@ fn run(conn: &Connection, version: usize, statements: usize) -> usize {
     }
     done
 }
+
+/// Of 5 GB with `SENTINEL_TORTURE=full`: the second migration makes an index of the tests, and so reads all of them.
+#[test]
+fn a_large_database_of_the_first_version_is_brought_up_to_date_within_a_minute() {
+    let full = std::env::var("SENTINEL_TORTURE").is_ok_and(|word| word == "full");
+    let tests = if full { 10_000_000 } else { 20_000 };
+    let dir = tempfile::tempdir().unwrap();
+    let conn = made_by(1, dir.path());
+    conn.execute(
+        "INSERT INTO tests (run, stream, ordinal, attempt, suite, name, dialect, status, message, line, latest,
+             teardown_error)
+         WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?1)
+         SELECT 1, n / 200000, n % 200000, 1, 'api', 'a test with a name of usual length ' || n, 'tap',
+             CASE n % 100 WHEN 0 THEN 'failed' ELSE 'passed' END, printf('%.400c', 'x'), n, 1, 0
+         FROM numbers",
+        [tests],
+    )
+    .unwrap();
+    drop(conn);
+    let size = fs::metadata(dir.path().join("sentinel.db")).unwrap().len();
+    let begun = std::time::Instant::now();
+    let opened = open(dir.path(), BUSY).unwrap();
+    let took = begun.elapsed();
+    eprintln!("{tests} tests, {size} bytes: up to date after {took:?}");
+    let failing = "SELECT count(*) FROM tests INDEXED BY tests_failing
+         WHERE latest = 1 AND (status = 'failed' OR status = 'errored' OR status = 'timed_out')";
+    let failing: i64 = opened
+        .conn
+        .query_row(failing, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(failing, tests / 100);
+    assert!(took < Duration::from_secs(60), "{took:?}");
+}
