@@ -40,7 +40,9 @@ impl Lanes {
             end.lines += 1;
             begins[number as usize % LINES] = from;
             let line = &bytes[from..to];
-            if to < calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
+            let is_calm = to < calm && line.len() <= LINE_CAP && set.starts(line) == 0;
+            if number < sample && (is_calm || self.repeats.passes(line, number)) {
+                odd.pass(to);
                 from = to + 1;
                 continue;
             }
@@ -54,15 +56,7 @@ impl Lanes {
                 from = to + 1;
                 continue;
             }
-            if line.len() <= repeats::SHORT && number < sample && self.repeats.passes(line, number)
-            {
-                odd.pass(to);
-                from = to + 1;
-                continue;
-            }
-            let mut bits =
-                set.starts(&bytes[from..to]) | found.bits(&set, bytes, (from, to), quick);
-            bits |= odd.pass(to);
+            let bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick) | odd.pass(to);
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 wake = always != 0 || self.wakes();
