@@ -124,7 +124,7 @@ fn n7_on_a_slow_line_requests_get_smaller_until_they_pass() {
         false => (1_500, Duration::from_secs(1)),
     };
     let dir = tempfile::tempdir().unwrap();
-    let bytes = log(3_000);
+    let bytes = log(6_000);
     let open = recorded(dir.path(), &bytes);
     let agent = Running::start();
     let proxy = Proxy::start(agent.address(), 1).unwrap();
@@ -143,7 +143,8 @@ fn n7_on_a_slow_line_requests_get_smaller_until_they_pass() {
         outcome.failures,
         begun.elapsed()
     );
-    assert!(outcome.failures > 0, "the line was not slow");
+    // On a fast line the whole log is a few requests.
+    assert!(seen.requests > 10, "the line was not slow");
     assert!(outcome.failures < 10, "{outcome:?}");
     agent.check(&[(&open, &bytes)]);
 }

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// How often a look is taken although nothing was told. The timer wakes up to twice for it.
 const PATROL: Duration = Duration::from_secs(2);
 /// The same where nothing can be told: soon after there was something to see, then ever more seldom.
-const POLL_MIN: Duration = Duration::from_millis(20);
+const POLL_MIN: Duration = Duration::from_millis(50);
 const POLL_MAX: Duration = Duration::from_millis(1600);
 /// How long to wait after something was told: a writer in small steps is not answered step by step.
 const REST: Duration = Duration::from_millis(5);
