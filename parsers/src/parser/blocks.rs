@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
 use super::recent::LINES;
-use super::repeats;
+use super::repeats::SHORT;
 use super::texts::Texts;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
@@ -28,21 +28,18 @@ impl Lanes {
         let mut begins = [0; LINES];
         let mut ends = Places::of(b'\n', bytes);
         let mut texts = Texts::of(bytes);
-        let mut from = 0;
         let mut wake = always != 0 || self.wakes();
         let mut quick = always == 0 && self.is_quick();
         let mut sample = next_sample(block.number);
-        // A line that ends before this place holds nothing but what its beginning tells.
-        let mut calm = 0;
+        // A line that ends before the second place holds nothing but what its beginning tells.
+        let (mut from, mut calm) = (0, 0);
         while from < bytes.len() {
             let to = ends.next().unwrap_or(bytes.len());
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
             let line = &bytes[from..to];
-            let is_calm = to < calm && line.len() <= LINE_CAP && set.starts(line) == 0;
-            if number < sample && (is_calm || self.repeats.passes(line, number)) {
-                odd.pass(to);
+            if to < calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
                 from = to + 1;
                 continue;
             }
@@ -56,7 +53,13 @@ impl Lanes {
                 from = to + 1;
                 continue;
             }
-            let bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick) | odd.pass(to);
+            if line.len() <= SHORT && number < sample && self.repeats.passes(line, number) {
+                odd.pass(to);
+                from = to + 1;
+                continue;
+            }
+            let mut bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick);
+            bits |= odd.pass(to);
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 wake = always != 0 || self.wakes();
@@ -97,7 +100,7 @@ impl Lanes {
         };
         self.look(&line, (bits | self.set.always(), text), out);
         self.looked = number;
-        if line.bytes.len() <= repeats::SHORT {
+        if line.bytes.len() <= SHORT {
             let vain = self.vain && line.terminated && !self.is_watched();
             self.repeats.read(line.bytes, number, vain);
         }

@@ -22,7 +22,7 @@ const PIECE: usize = 64 * GROUP;
 
 /// Finds listed before those are left out that say nothing new of their line: one of a report may hold
 /// hundreds of thousands.
-const MANY: usize = 1024;
+const MANY: usize = 4096;
 
 /// A needle found in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
