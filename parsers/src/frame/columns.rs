@@ -216,6 +216,9 @@ pub(super) fn join(bytes: &[u8], most: usize, limits: &Limits) -> Result<Payload
         }
     }
     let lanes = reader.byte()? != 0;
+    if state.lane > 0 && !lanes {
+        return Err(BAD);
+    }
     let mut lengths = [0; COLUMNS];
     for length in &mut lengths {
         *length = reader.number()?;
