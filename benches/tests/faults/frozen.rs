@@ -1,8 +1,10 @@
 //! Agents that are frozen and wake again, or are replaced by others while a stream is sent.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sentinel_benches::cgroup::Share;
+use sentinel_benches::daemon::Daemon;
 use sentinel_benches::process::{Process, Signal};
 use sentinel_benches::proxy::Proxy;
 
@@ -10,6 +12,15 @@ use crate::agents::{Running, append, check, ship, wait_until};
 use crate::full_size;
 use crate::processes::{PATIENCE, daemon, runs_are, succeed, tail};
 use crate::shipping::{config, log, recorded, writer};
+
+/// An agent that soon calls a run lost, and a finished one over.
+fn impatient(data: &Path, lost_after: &str) -> Daemon {
+    let settings = [
+        ("SENTINEL_RUN__LOST_AFTER", lost_after),
+        ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
+    ];
+    daemon(data, 0, &settings)
+}
 
 /// A minute, with half a minute until a silent run is lost; in CI less of both.
 #[test]
@@ -19,11 +30,7 @@ fn a6_an_agent_that_was_frozen_calls_no_run_lost_and_catches_up() {
         false => (Duration::from_secs(8), "6s"),
     };
     let dir = tempfile::tempdir().unwrap();
-    let settings = [
-        ("SENTINEL_RUN__LOST_AFTER", lost_after),
-        ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
-    ];
-    let agent = daemon(&dir.path().join("data"), 0, &settings);
+    let agent = impatient(&dir.path().join("data"), lost_after);
     let segments = dir.path().join("segments");
     let (mut writer, open) = writer(&segments);
     let bytes = log(3_000);
@@ -70,11 +77,7 @@ fn a6_an_agent_with_a_twentieth_of_a_core_calls_no_run_lost_and_catches_up() {
     };
     let (lasts, pause) = (Duration::from_secs(lasts), Duration::from_millis(pause));
     let dir = tempfile::tempdir().unwrap();
-    let settings = [
-        ("SENTINEL_RUN__LOST_AFTER", lost_after),
-        ("SENTINEL_RUN__FINALIZE_AFTER", "100ms"),
-    ];
-    let agent = daemon(&dir.path().join("data"), 0, &settings);
+    let agent = impatient(&dir.path().join("data"), lost_after);
     let segments = dir.path().join("segments");
     let (mut writer, open) = writer(&segments);
     let sidecar = Process::start(&mut tail(&segments, &agent.url())).unwrap();

@@ -3,6 +3,42 @@
 
 use memchr::memmem;
 
+/// A list of needles, and those of lines of progress letters as both pytest and unittest print them.
+macro_rules! with_letters {
+    ($($needle:literal),* $(,)?) => {
+        &[
+            $($needle,)*
+            "\n..",
+            "\n.F",
+            "\nF.",
+            "\nFF",
+            "\n.E",
+            "\nE.",
+            "\nEE",
+            "\n.s",
+            "\ns.",
+            "\nss",
+            "\n.x",
+            "\nx.",
+            "\nxx",
+            "\nFE",
+            "\nEF",
+            "\nFs",
+            "\nsF",
+            "\nEs",
+            "\nsE",
+            "\nxs",
+            "\nsx",
+            "\n.\n",
+            "\nF\n",
+            "\nE\n",
+            "\ns\n",
+            "\nx\n",
+        ]
+    };
+}
+pub(super) use with_letters;
+
 /// A dialect's needles, found by their first byte.
 pub(super) struct Needles {
     all: &'static [&'static str],

@@ -20,7 +20,7 @@ mod traceback;
 
 use session::Session;
 
-use super::needle::Needles;
+use super::needle::{Needles, with_letters};
 use super::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Printed, Summary};
 
@@ -64,7 +64,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
 
 /// What shows that a line means something. Of the letters' lines those are enough that begin with these: a
 /// session's other lines are read once it is open.
-const NEEDLES: &[&str] = &[
+const NEEDLES: &[&str] = with_letters![
     "test session starts",
     "= FAILURES =",
     "= ERRORS =",
@@ -95,32 +95,6 @@ const NEEDLES: &[&str] = &[
     " ERROR [",
     " XFAIL [",
     " XPASS [",
-    "\n..",
-    "\n.F",
-    "\nF.",
-    "\nFF",
-    "\n.E",
-    "\nE.",
-    "\nEE",
-    "\n.s",
-    "\ns.",
-    "\nss",
-    "\n.x",
-    "\nx.",
-    "\nxx",
-    "\nFE",
-    "\nEF",
-    "\nFs",
-    "\nsF",
-    "\nEs",
-    "\nsE",
-    "\nxs",
-    "\nsx",
-    "\n.\n",
-    "\nF\n",
-    "\nE\n",
-    "\ns\n",
-    "\nx\n",
     "\n.X",
     "\nX.",
     "\nXX",

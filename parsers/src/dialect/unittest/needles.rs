@@ -1,7 +1,9 @@
 //! Literals of the lines that mean something to the dialect.
 
+use crate::dialect::needle::with_letters;
+
 /// One stands in every line that means anything while the dialect is closed or at ease.
-pub(super) const NEEDLES: &[&str] = &[
+pub(super) const NEEDLES: &[&str] = with_letters![
     " ... ok",
     " ... FAIL",
     " ... ERROR",
@@ -20,32 +22,6 @@ pub(super) const NEEDLES: &[&str] = &[
     "\nNO TESTS RAN",
     "\nFound ",
     " load avg: ",
-    "\n..",
-    "\n.F",
-    "\nF.",
-    "\nFF",
-    "\n.E",
-    "\nE.",
-    "\nEE",
-    "\n.s",
-    "\ns.",
-    "\nss",
-    "\n.x",
-    "\nx.",
-    "\nxx",
-    "\nFE",
-    "\nEF",
-    "\nFs",
-    "\nsF",
-    "\nEs",
-    "\nsE",
-    "\nxs",
-    "\nsx",
-    "\n.\n",
-    "\nF\n",
-    "\nE\n",
-    "\ns\n",
-    "\nx\n",
     "\nu.",
     "\n.u",
     "\nuu",
