@@ -3,6 +3,19 @@
 use super::*;
 use crate::event::{TestDetail, TestEnd, TestStart};
 
+/// An event of a stream's first line.
+pub(super) fn first_line<'a>(dialect: &'a str, body: Body<'a>) -> Event<'a> {
+    Event {
+        offset: 0,
+        sub: 0,
+        line: 1,
+        time_ms: None,
+        lane: 0,
+        dialect,
+        body,
+    }
+}
+
 /// Folds a script and prints the tests and totals. A line is `VERB SUITE NAME REST...`; `-` is an
 /// unknown suite, `#n` in the rest an attempt.
 fn fold(script: &str) -> String {
@@ -298,15 +311,7 @@ fn a_test_that_runs_a_suite_is_taken_back() {
 fn orphans_of_two_dialects_share_a_name_and_only_one_is_adopted() {
     let mut ledger = Ledger::new();
     let mut tell = |dialect, body| {
-        ledger.apply(&Event {
-            offset: 0,
-            sub: 0,
-            line: 1,
-            time_ms: None,
-            lane: 0,
-            dialect,
-            body,
-        });
+        ledger.apply(&first_line(dialect, body));
     };
     let start = |name| {
         Body::TestStart(TestStart {
@@ -374,15 +379,7 @@ fn very_many_tests_of_one_name_are_no_trouble() {
         }));
     }
     for body in script {
-        ledger.apply(&Event {
-            offset: 0,
-            sub: 0,
-            line: 1,
-            time_ms: None,
-            lane: 0,
-            dialect: "d",
-            body,
-        });
+        ledger.apply(&first_line("d", body));
     }
     assert_eq!(ledger.totals()[Status::Passed], n);
     assert_eq!(ledger.suites().len(), 1);

@@ -1,7 +1,8 @@
 //! What a ledger that lets go still knows, and what it holds at most.
 
-use crate::event::{Body, Event, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
+use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
 use crate::ledger::Ledger;
+use crate::ledger::tests::first_line;
 
 use super::{CALM, MUCH};
 
@@ -9,15 +10,7 @@ use super::{CALM, MUCH};
 const FRAME: u64 = 50;
 
 fn tell(ledger: &mut Ledger, body: Body<'_>) {
-    ledger.apply(&Event {
-        offset: 0,
-        sub: 0,
-        line: 1,
-        time_ms: None,
-        lane: 0,
-        dialect: "tap",
-        body,
-    });
+    ledger.apply(&first_line("tap", body));
 }
 
 fn start(ledger: &mut Ledger, name: &str) {
