@@ -90,9 +90,11 @@ pub trait Dialect: Send {
     /// recognised its own opening yet must pass whatever could be ordinary text.
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim;
 
-    /// Reads a line that is beyond doubt the open dialect's own, and tells whether it was one. Asked only
-    /// of the first dialect of the table, before anybody looked for other people's needles in the line:
-    /// neither a marker nor an envelope may have its shape.
+    /// Reads a line that is beyond doubt the open dialect's own, and tells whether it was one: if so, `line`
+    /// would have told the same events and claimed it as its own, else nothing must change. Asked
+    /// before anybody looked for other people's needles in the line: of the first dialect of the table, where
+    /// neither a marker nor an envelope may have the line's shape, and of those that
+    /// [read text at once](crate::scan::read_at_once), where neither has.
     fn at_once(&mut self, _line: &Line<'_>, _emit: Emit<'_>) -> bool {
         false
     }

@@ -88,6 +88,15 @@ pub(crate) const WORDS: &[&str] = &[
     "RUN_END",
 ];
 
+/// Whether one of them may stand in the line, as its capital letters before an underscore tell: cheap, for
+/// it is asked about lines that are somebody's test.
+pub(crate) fn may_stand_in(line: &[u8]) -> bool {
+    let pairs = line.iter().zip(line.get(1..).unwrap_or_default());
+    pairs.fold(false, |found, (a, b)| {
+        found | (a.is_ascii_uppercase() & (*b == b'_'))
+    })
+}
+
 /// Suites that may be open within each other.
 const SUITE_DEPTH: usize = 32;
 /// Recognises markers; holds which suites and tests are open so that a result finds its place.

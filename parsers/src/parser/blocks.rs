@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lanes::{FIRST_LINES, Lanes, is_machine_format};
+use super::lanes::{FIRST_LINES, Lanes};
 use super::recent::LINES;
 use super::repeats::SHORT;
 use super::texts::Texts;
@@ -49,6 +49,7 @@ impl Lanes {
                 && self.takes(block, &mut texts, (from, to, number), out)
             {
                 self.looked = number;
+                wake = self.wakes();
                 found.halt();
                 from = to + 1;
                 continue;
@@ -107,7 +108,7 @@ impl Lanes {
         line.cut
     }
 
-    /// Reads a line of a machine format [at once](Lanes::at_once); whether it was one.
+    /// Reads a line [at once](Lanes::at_once), if it is one that may be; whether it was.
     fn takes(
         &mut self,
         block: &Block<'_>,
@@ -116,11 +117,15 @@ impl Lanes {
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
         let line = &block.bytes[from..to];
-        if !is_machine_format(line) || line.len() > LINE_CAP || block.cut > 0 {
+        if line.len() > LINE_CAP || block.cut > 0 {
             return false;
         }
+        let Some(reader) = self.reader(line, number) else {
+            return false;
+        };
+        let place = (block.offset + from as u64, number);
         let text = texts.line(from, to);
-        text.is_some_and(|text| self.at_once(text, (block.offset + from as u64, number), out))
+        text.is_some_and(|text| self.at_once(reader, text, place, out))
     }
 
     /// Whether the next line has to be looked at whatever it holds.

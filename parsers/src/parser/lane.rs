@@ -196,6 +196,13 @@ impl Lane {
             && !(self.redactor.is_some() && bits & LOOK != 0)
     }
 
+    /// Whether a line that nobody claimed stands near enough before the next, of this number in the stream,
+    /// for somebody to want it.
+    #[inline]
+    pub(super) fn is_near_recent(&self, number: u64) -> bool {
+        self.recent.is_near(self.numbers.upcoming(number))
+    }
+
     /// Keeps a line for those that need what stands before theirs.
     pub(super) fn keep(&mut self, number: u64, offset: u64, bytes: &[u8]) {
         self.recent.keep(number, offset, bytes);

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use super::ParserOptions;
 use super::lane::{Lane, Reading};
 use super::recent::Recent;
-use super::repeats::Repeats;
+use super::repeats::{Repeats, SHORT};
 use super::router::{Numbering, Router};
+use super::slots::FIRST;
 use super::watch::Seen;
 use crate::dialect::Line;
 use crate::envelope::{Envelopes, Item, Said};
 use crate::event::Event;
 use crate::line::RawLine;
+use crate::marker;
 use crate::redact::Redactor;
 use crate::scan::{self, Bits, Hit, NeedleSet, ODD};
 
@@ -109,10 +111,24 @@ impl Lanes {
             && !self.is_watched()
     }
 
-    /// Reads a line before anybody looked for needles in it, if it is beyond doubt of the dialect that is
-    /// asked first; whether it is.
+    /// The dialect that may be offered a line [at once](Lanes::at_once), if lines may be.
+    pub(super) fn reader(&mut self, line: &[u8], number: u64) -> Option<usize> {
+        let lane = &self.lanes[0];
+        if is_machine_format(line) {
+            return lane.router.reader_of_object();
+        }
+        let reader = lane.router.reader_of_text(self.set.starts(line))?;
+        // Nobody gets to see a line before this one for the sake of what it holds.
+        let alone = self.looked + 1 == number && !lane.is_near_recent(number);
+        let plain = alone && line.len() > SHORT && !line.starts_with(b"{");
+        (plain && !marker::may_stand_in(line) && self.envelopes.passes(line)).then_some(reader)
+    }
+
+    /// Reads a line before anybody looked for needles in it, if it is beyond doubt of the dialect; whether
+    /// it is.
     pub(super) fn at_once(
         &mut self,
+        reader: usize,
         text: &str,
         (offset, number): (u64, u64),
         out: &mut dyn FnMut(&Event<'_>),
@@ -134,10 +150,15 @@ impl Lanes {
             lane: 0,
             numbers: &lane.numbers,
         };
-        let taken = lane.router.at_once(&line, &mut at, out);
+        let taken = lane.router.at_once(reader, &line, &mut at, out);
         if taken {
             self.place = (offset, at.sub);
             lane.numbers.next(number, true);
+            if reader != FIRST {
+                let now = lane.router.is_attentive();
+                self.attentive = self.attentive - usize::from(lane.attentive) + usize::from(now);
+                lane.attentive = now;
+            }
         }
         taken
     }

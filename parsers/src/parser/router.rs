@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::ParserOptions;
 use super::inside::Inside;
 use super::numbers::Numbers;
-use super::slots::{Slots, ones};
+use super::slots::{FIRST, Slots, ones};
 use super::watch::Claims;
 use crate::dialect::{Claim, Line};
 use crate::event::{Body, Event};
@@ -198,19 +198,31 @@ impl Router {
             .line(line, &mut |n, body| at.emit(texts.teller(n), n, body, out));
     }
 
-    /// Whether lines of the dialect that is asked first may be offered to it [at once](Router::at_once).
+    /// Whether some dialect may be offered lines [at once](Router::at_once).
     pub(super) fn is_quick(&self) -> bool {
-        self.patterns.is_none() && self.slots.speaks_first()
+        self.patterns.is_none() && (self.slots.speaks_first() || self.slots.at_hand().is_some())
     }
 
-    /// Reads a line that is beyond doubt the first dialect's own; whether it was.
+    /// The dialect that may be offered an object of a machine format at once: that which is asked first.
+    pub(super) fn reader_of_object(&self) -> Option<usize> {
+        self.slots.speaks_first().then_some(FIRST)
+    }
+
+    /// The dialect that may be offered a line of text at once, at whose beginning these needles stand.
+    pub(super) fn reader_of_text(&self, begins: Bits) -> Option<usize> {
+        let reader = self.slots.at_hand();
+        reader.filter(|at| self.slots.is_asked_first(*at, begins))
+    }
+
+    /// Reads a line that is beyond doubt the dialect's own; whether it was.
     pub(super) fn at_once(
         &mut self,
+        reader: usize,
         line: &Line<'_>,
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        self.slots.at_once(line, at, out)
+        self.slots.at_once(reader, line, at, out)
     }
 
     /// Whether one of the dialects is spoken.

@@ -8,6 +8,9 @@ use crate::scan::{self, Bits, DIALECT_BITS};
 /// Lines of other text after which an open dialect is shown only lines with its needles.
 const PATIENCE: u64 = 1000;
 
+/// The dialect that is asked first of all: a machine format, which is at ease whatever it reads.
+pub(super) const FIRST: usize = 0;
+
 /// Every dialect, by its place in the table.
 pub(super) struct Slots {
     slots: Vec<Slot>,
@@ -15,6 +18,8 @@ pub(super) struct Slots {
     open: Bits,
     /// Dialects that have to see the next line whatever it holds.
     every: Bits,
+    /// The dialect whose own the latest line was that was somebody's.
+    latest: usize,
 }
 
 /// A dialect that may be, or is, spoken in the stream.
@@ -39,6 +44,7 @@ impl Slots {
             slots: DIALECTS.iter().map(slot).collect(),
             open: 0,
             every: 0,
+            latest: FIRST,
         }
     }
 
@@ -87,6 +93,9 @@ impl Slots {
             self.open |= bit;
             slot.own = line.number;
         }
+        if claim == Claim::Own {
+            self.latest = at;
+        }
         let every = match self.open & bit {
             0 => state.is_waiting(),
             _ => {
@@ -100,17 +109,31 @@ impl Slots {
 
     /// Whether the dialect is spoken that is asked first of all.
     pub(super) fn speaks_first(&self) -> bool {
-        self.open & 1 == 1
+        self.open & scan::dialect_bit(FIRST) != 0
     }
 
-    /// Offers a line to the dialect that is asked first of all; whether it is beyond doubt its own.
+    /// The dialect whose own the latest line was, if it reads lines of text at once.
+    pub(super) fn at_hand(&self) -> Option<usize> {
+        let bit = scan::dialect_bit(self.latest);
+        (self.open & bit & scan::read_at_once() != 0).then_some(self.latest)
+    }
+
+    /// Whether a dialect that is spoken is asked before all others about a line, which is no object of a
+    /// machine format and at whose beginning these dialects' needles stand.
+    pub(super) fn is_asked_first(&self, at: usize, begins: Bits) -> bool {
+        let asked = self.open & (self.every | begins | scan::found_anywhere());
+        asked & (scan::dialect_bit(at) - 1) == 0
+    }
+
+    /// Offers a line to a dialect that is spoken; whether it is beyond doubt its own.
     pub(super) fn at_once(
         &mut self,
+        at: usize,
         line: &Line<'_>,
         place: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
-        let slot = &mut self.slots[0];
+        let slot = &mut self.slots[at];
         let id = slot.info.id;
         let Some(state) = &mut slot.state else {
             return false;
@@ -118,6 +141,11 @@ impl Slots {
         let taken = state.at_once(line, &mut |n, body| place.emit(id, n, body, out));
         if taken {
             (slot.seen, slot.own) = (line.number, line.number);
+            if at != FIRST {
+                let bit = scan::dialect_bit(at);
+                let every = state.attention() == Attention::Every;
+                self.every = self.every & !bit | if every { bit } else { 0 };
+            }
         }
         taken
     }

@@ -64,6 +64,27 @@ pub(crate) fn machine_formats() -> Bits {
     *BITS
 }
 
+/// The dialects that read lines of text [at once](crate::dialect::Dialect::at_once).
+pub(crate) fn read_at_once() -> Bits {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| {
+        let rows = DIALECTS.iter().enumerate();
+        let text = rows.filter(|(_, info)| matches!(info.id, "libtest" | "pytest" | "tap"));
+        text.fold(0, |bits, (at, _)| bits | dialect_bit(at))
+    });
+    *BITS
+}
+
+/// The dialects whose needles may stand anywhere in a line that is no object of a machine format.
+pub(crate) fn found_anywhere() -> Bits {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| {
+        let begins = |needle: &&str| needle.starts_with('\n');
+        let rows = DIALECTS.iter().enumerate();
+        let anywhere = rows.filter(|(_, d)| d.needles.is_empty() || !d.needles.iter().all(begins));
+        anywhere.fold(0, |bits, (at, _)| bits | dialect_bit(at)) & !machine_formats()
+    });
+    *BITS
+}
+
 /// The needles of every dialect, the markers and the signatures.
 pub(crate) fn built_in() -> Arc<NeedleSet> {
     static SET: LazyLock<Arc<NeedleSet>> = LazyLock::new(|| Arc::new(of(|_| true, None)));

@@ -89,6 +89,11 @@ impl Dialect for Libtest {
         run.line(line, emit)
     }
 
+    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        let run = self.run.as_mut().filter(|_| !self.nextest);
+        run.is_some_and(|run| run.at_once(line, emit))
+    }
+
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(run) = &mut self.run {
             run.finish(emit);

@@ -182,6 +182,12 @@ impl Dialect for Pytest {
         }
     }
 
+    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        self.phase == Phase::Progress
+            && !line.text.starts_with('=')
+            && self.session.result_at_once(line, emit)
+    }
+
     fn finish(&mut self, emit: Emit<'_>) {
         self.leave(emit);
     }

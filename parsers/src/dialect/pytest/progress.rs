@@ -89,6 +89,16 @@ impl Session {
         None
     }
 
+    /// Reads a line if it is a verbose result among others; whether it was.
+    pub(super) fn result_at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        let text = line.text;
+        let usual = self.headed && self.nested == 0 && self.style == Some(Style::Verbose);
+        usual
+            && text.ends_with("%]")
+            && memchr::memchr(b'#', text.as_bytes()).is_none()
+            && self.reported(text, line.number, emit)
+    }
+
     /// Reads a verbose result; whether it was one.
     fn reported(&mut self, text: &str, number: u64, emit: Emit<'_>) -> bool {
         if self.sugar {

@@ -217,18 +217,15 @@ fn with_sub(body: &str) -> Option<Report<'_>> {
 
 /// `id SKIPPED (reason)`; a long reason goes on in the next line, or is cut.
 fn with_reason(body: &str) -> Option<Report<'_>> {
-    const WORDS: [&str; 3] = [" SKIPPED (", " XFAIL (", " XPASS ("];
-    if !body.contains('(') {
-        return None;
-    }
-    let (at, word) = WORDS
-        .iter()
-        .filter_map(|word| Some((body.find(word)?, *word)))
-        .min()?;
-    let reason = &body[at + word.len()..];
+    const WORDS: [&str; 3] = [" SKIPPED ", " XFAIL ", " XPASS "];
+    let (at, word, reason) = memchr::memchr_iter(b'(', body.as_bytes()).find_map(|open| {
+        let (before, reason) = (&body[..open], &body[open + 1..]);
+        let word = WORDS.iter().find(|word| before.ends_with(**word))?;
+        Some((open - word.len(), word.trim(), reason))
+    })?;
     Some(Report {
         id: &body[..at],
-        outcome: outcome(word.trim_end_matches('(').trim())?,
+        outcome: outcome(word)?,
         reason: Some(reason.strip_suffix(')').unwrap_or(reason)),
         ..BARE
     })

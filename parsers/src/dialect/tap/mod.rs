@@ -112,6 +112,13 @@ impl Dialect for Tap {
         Claim::Own
     }
 
+    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        match &mut self.reader {
+            Some(Reader::Results(stream)) => stream.at_once(line.text, line.number, emit),
+            Some(Reader::Assertions(_)) | None => false,
+        }
+    }
+
     fn finish(&mut self, emit: Emit<'_>) {
         if let Some(reader) = &mut self.reader {
             reader.finish(emit);

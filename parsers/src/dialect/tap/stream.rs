@@ -105,6 +105,17 @@ impl Stream {
         }
     }
 
+    /// Reads a line if it is a result of the outermost level; whether it was.
+    pub(super) fn at_once(&mut self, text: &str, number: u64, emit: Emit<'_>) -> bool {
+        if matches!(self.block, Block::Yaml(_)) || !text.starts_with(['o', 'n']) {
+            return false;
+        }
+        match syntax::test_line(text).filter(|test| self.counts(test)) {
+            Some(test) => self.test(&test, 0, number, emit) == Claim::Own,
+            None => false,
+        }
+    }
+
     /// Whether the next line may belong to the stream whatever it looks like.
     pub(crate) fn is_attentive(&self) -> bool {
         match self.block {

@@ -160,6 +160,34 @@ impl Run {
         self.after_pending(line, colour, emit)
     }
 
+    /// Reads a line without colours if it is a test with its result; whether it was.
+    pub(super) fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+        let text = line.text;
+        let usual = self.place == Place::Running
+            && !self.coloured
+            && text.starts_with("test ")
+            && !text.starts_with("test result: ")
+            && !text.ends_with(" seconds");
+        if !usual {
+            return false;
+        }
+        let Some(test) = lines::test_line(text).filter(|t| self.believes(t)) else {
+            return false;
+        };
+        let Some(outcome) = lines::outcome(test.rest) else {
+            return false;
+        };
+        self.told(line.number, test.name, &outcome, emit);
+        true
+    }
+
+    /// A test's name and result stood in a line.
+    fn told(&mut self, number: u64, name: &str, outcome: &Outcome<'_>, emit: Emit<'_>) {
+        self.settle(emit);
+        self.named = true;
+        self.result(number, name, outcome, emit);
+    }
+
     /// Whether a line that looks like a test's may be one.
     fn believes(&self, test: &TestLine<'_>) -> bool {
         let documentation = self.suite.as_deref().is_none_or(|s| s == DOC_SUITE);
@@ -180,12 +208,11 @@ impl Run {
         if self.coloured && colour.is_none() && outcome.is_some() {
             return Claim::Text;
         }
-        self.settle(emit);
         if let Some(outcome) = outcome {
-            self.named = true;
-            self.result(line.number, test.name, &outcome, emit);
+            self.told(line.number, test.name, &outcome, emit);
             return Claim::Own;
         }
+        self.settle(emit);
         if let Some(status) = colour {
             let outcome = Outcome { status, ..passed() };
             self.result(line.number, test.name, &outcome, emit);
