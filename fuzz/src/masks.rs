@@ -18,7 +18,13 @@ pub fn redact(data: &[u8]) {
         let middle = line.floor_char_boundary(line.len() / 2);
         let (before, after) = line.split_at(middle);
         let with_token = format!("{before} {TOKEN} {after}");
-        assert!(!redactor.line(&with_token).contains(TOKEN), "{with_token}");
+        let redacted = redactor.line(&with_token);
+        // Glued to a word on the line as it came, the same letters are no token.
+        let left = redacted.matches(TOKEN).count() > line.matches(TOKEN).count();
+        assert!(
+            !left && !redacted.contains(&format!(" {TOKEN} ")),
+            "{with_token}"
+        );
     }
 }
 
