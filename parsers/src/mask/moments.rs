@@ -72,12 +72,15 @@ fn clock(rest: &[u8]) -> usize {
     if !like(rest, b"00:00:00") {
         return 0;
     }
-    match rest.get(8) {
-        Some(b'.' | b',') => match run(&rest[9..], 9, |b| b.is_ascii_digit()) {
-            0 => 8,
-            digits => 9 + digits,
-        },
-        _ => 8,
+    if !matches!(rest.get(8), Some(b'.' | b',')) {
+        return 8;
+    }
+    let digits = run(&rest[9..], 9, |b| b.is_ascii_digit());
+    let behind = &rest[9 + digits..];
+    // Digits that go on as a word are no fraction: they may be masked themselves.
+    match digits > 0 && ends_word(&behind[zone(behind)..]) {
+        true => 9 + digits,
+        false => 8,
     }
 }
 

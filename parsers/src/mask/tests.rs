@@ -62,6 +62,7 @@ fn identities_and_moments_are_masked() {
             ("2026/01/02 03:04:05 x", "<time> x"),
             ("on 2026-01-02.", "on <time>."),
             ("03:04:05.1 x", "<time> x"),
+            ("03:04:05,172938337e1fa2540 x", "<time>,<hex> x"),
             ("2026-01-02T03:04:05+01:00", "<time>"),
             ("id 0b9f1a52-7c1e-4f7e-9d5c-0a1b2c3d4e5f!", "id <uuid>!"),
             ("commit 3f2a9bc1d", "commit <hex>"),
@@ -356,6 +357,7 @@ fn what_the_fuzzer_found_settles_at_once() {
         "[23/Nov/2026:07:41:2026-11-23T02:13:20.510Z INFO  x",
         "row 17 of 'users' at 2026-03-01T10:00:00.456-426614174000",
         "2026-11-23 07:4127.0.0.1, server",
+        "2026-03-01 00:00:00,172938337e1fa2540 and 00:00:00,172938337e1fa2540 and 00:00:00.12Z4f5g6h",
     ] {
         for mask in [anonymise, exact, template] {
             let once = mask(text).into_owned();
