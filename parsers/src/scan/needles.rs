@@ -296,13 +296,19 @@ impl NeedleSet {
     }
 }
 
-/// Whether the latest find is of the same line and says the same.
+/// Whether the latest find is of the same line and says the same. It then stands for this one too, and is
+/// moved to its place: from there on the next is looked at.
 #[cold]
-fn is_known(block: &[u8], at: usize, bits: Bits, hits: &[Hit]) -> bool {
-    hits.last().is_some_and(|last| {
-        let between = block.get(last.at as usize..at);
-        last.bits == bits && between.is_some_and(|b| memchr::memchr(b'\n', b).is_none())
-    })
+fn is_known(block: &[u8], at: usize, bits: Bits, hits: &mut [Hit]) -> bool {
+    let Some(last) = hits.last_mut() else {
+        return false;
+    };
+    let between = block.get(last.at as usize..at);
+    let known = last.bits == bits && between.is_some_and(|b| memchr::memchr(b'\n', b).is_none());
+    if known {
+        last.at = place(at);
+    }
+    known
 }
 
 /// An offset in a block; blocks are chunks, which are far below 4 GiB.

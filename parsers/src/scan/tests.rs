@@ -121,3 +121,18 @@ fn every_needle_is_long_enough_or_begins_its_line() {
     short.extend(words.map(|needle| ("signature", needle)));
     assert!(short.is_empty(), "{short:?}");
 }
+
+#[test]
+fn a_line_full_of_one_needle_is_told_by_some_thousand_finds_the_last_of_which_stands_at_its_end() {
+    let mut set = NeedleSet::default();
+    set.add_all(["Feature: "], 1);
+    set.build();
+    let (line, mut hits) = ("Feature: x ".repeat(50_000), Vec::new());
+    set.scan(line.as_bytes(), &mut hits);
+    assert!(hits.len() < 5000, "{} finds", hits.len());
+    let last = hits.last().unwrap();
+    assert!(last.at as usize > line.len() - 20, "{last:?}");
+    // The next line is told apart.
+    set.scan(format!("{line}\nFeature: y").as_bytes(), &mut hits);
+    assert!(hits.last().unwrap().at as usize > line.len());
+}

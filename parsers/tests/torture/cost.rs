@@ -27,6 +27,12 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
             "a report in one line",
             repeated("<testsuite><testcase name=\""),
         ),
+        ("a word in a report in one line", {
+            let mut text = b"<testsuites>".to_vec();
+            text.extend(repeated("  Feature:  Cart"));
+            text.truncate(BYTES);
+            text
+        }),
         ("quotes", repeated("TEST_FAIL name=\"a\\\"")),
         ("markers cut short", repeated("TEST_FAIL name=\n")),
         ("pieces", repeated("2026-11-26T12:00:00Z stdout P x\n")),
@@ -69,7 +75,11 @@ fn f1_no_mebibyte_takes_long_or_more_than_twice_its_size() {
         largest = largest.max((most, what));
         // A report that stands in one line is kept whole, in a buffer that grows by a quarter: for that moment
         // there are two of them, for the counting allocator always copies.
-        let quarters = if what == "a report in one line" { 9 } else { 8 };
+        let quarters = if what.ends_with("a report in one line") {
+            9
+        } else {
+            8
+        };
         assert!(most <= quarters * BYTES as u64 / 4, "{what}: {most} bytes");
         if crate::full_size() {
             assert!(took < Duration::from_millis(50), "{what}: {took:?}");
