@@ -1,6 +1,7 @@
 //! What stands around windows in the needles: the look that tells most windows of a text from a needle's.
 
 use super::needles::Entry;
+use super::table;
 use super::windows::{WINDOW, window};
 
 /// Size of the table, as a power of two.
@@ -23,7 +24,7 @@ const NOTHING: Check = Check { text: 1, mask: 0 };
 
 impl Default for Checks {
     fn default() -> Checks {
-        Checks(Box::new([NOTHING; 1 << SIZE]))
+        Checks(table(NOTHING))
     }
 }
 

@@ -85,6 +85,12 @@ pub(crate) fn found_anywhere() -> Bits {
     *BITS
 }
 
+/// A table that is filled on the heap: what was once on the stack stays a process's memory.
+fn table<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
+    let filled: Result<Box<[T; N]>, _> = vec![value; N].into_boxed_slice().try_into();
+    filled.unwrap_or_else(|_| unreachable!("it has N places"))
+}
+
 /// The needles of every dialect, the markers and the signatures.
 pub(crate) fn built_in() -> Arc<NeedleSet> {
     static SET: LazyLock<Arc<NeedleSet>> = LazyLock::new(|| Arc::new(of(|_| true, None)));

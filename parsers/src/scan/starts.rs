@@ -1,6 +1,6 @@
 //! Needles at the beginning of a line: a table of them by the line's first two bytes.
 
-use super::Bits;
+use super::{Bits, table};
 
 /// Needles that stand at a line's beginning, behind blanks at most.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ struct Pairs(Box<[u16; 1 << 16]>);
 
 impl Default for Pairs {
     fn default() -> Pairs {
-        Pairs(Box::new([0; 1 << 16]))
+        Pairs(table(0))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use super::needles::{Entry, STRIDE};
+use super::table;
 
 /// Bytes of a window.
 pub(super) const WINDOW: usize = 4;
@@ -21,7 +22,7 @@ pub(super) struct Windows(Box<[u64; 1 << (BITS - 6)]>);
 
 impl Default for Windows {
     fn default() -> Windows {
-        Windows(Box::new([0; 1 << (BITS - 6)]))
+        Windows(table(0))
     }
 }
 
