@@ -204,10 +204,14 @@ impl<'a> Masker<'a> {
     fn word(&mut self, at: usize, before: u8) -> usize {
         let text = &self.text[at..];
         let rest = text.as_bytes();
-        if let Some(found) = shapes::at_word(rest, before, at, &mut self.memo) {
+        let plain = shapes::plain_word(rest);
+        if plain.is_none()
+            && let Some(found) = shapes::at_word(rest, before, at, &mut self.memo)
+        {
             return self.found(at, &found);
         }
-        if self.level > Level::Reading
+        if plain.is_none()
+            && self.level > Level::Reading
             && let Some(found) = shapes::varying(rest, before)
         {
             return self.found(at, &found);
@@ -221,9 +225,11 @@ impl<'a> Masker<'a> {
         if rest[0].is_ascii_digit() {
             return self.number(at);
         }
-        let len = rest.iter().take_while(|b| is_word(**b)).count();
+        let len = plain.unwrap_or_else(|| rest.iter().take_while(|b| is_word(**b)).count());
         let word = &text[..len];
-        self.digits_within(at, len);
+        if plain.is_none() {
+            self.digits_within(at, len);
+        }
         self.code_expected = words::announces_code(word, self.code_expected);
         self.method = words::is_method(word);
         if let Some((from, to)) = words::secret_value(text, len) {

@@ -83,6 +83,10 @@ fn what_an_open_dialect_waits_for_is_looked_at() {
          a.cc:3: Failure\nwhy\n[ RUN      ] A.b\n",
         "2 scenarios passed, 1 failed, 0 skipped\nErrored scenarios:\n\n  features/cart.feature:25  x\n",
         "--- FAIL: TestZz (0.06s)\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n    late\n",
+        "1 scenario passed, 0 failed, 0 skipped\n    And it should contain:      # shop/cart.feature:10\n    \
+         \u{1f610} # features/steps/emoji.py:8\n\nErrored scenarios:\n  features/cart.feature:97  x\n",
+        "{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 2 }\n\
+         { \"type\" :\"test\", \"name\": \"a\", \"event\": \"ok\" }\n",
     ];
     for log in logs {
         exact(log);

@@ -7,6 +7,7 @@
 use crate::dialect::flat_json::{self, RawStr};
 use crate::dialect::libtest::{Block, DOC_SUITE, Figures, Suites};
 use crate::dialect::libtest::{is_doc_name, suite_heading, test_name};
+use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, TestEnd, TestStart};
 
@@ -21,21 +22,27 @@ pub(super) const INFO: DialectInfo = DialectInfo {
         (line.text.starts_with('{') && line.text.contains("\"type\":"))
             || suite_heading(line.text).is_some()
     },
-    needles: &[
-        "\"type\": \"suite\"",
-        "\"type\":\"suite\"",
-        "\"type\": \"test\"",
-        "\"type\":\"test\"",
-        "\"type\": \"bench\"",
-        "\"type\":\"bench\"",
-        "\"type\": \"report\"",
-        "\"type\":\"report\"",
-        "\nRunning ",
-        "\nDoc-tests ",
-    ],
+    needles: NEEDLES,
     lookback: 0,
     new: || Box::<LibtestJson>::default(),
 };
+
+/// What shows that a line means something: libtest writes these members so and not otherwise.
+const NEEDLES: &[&str] = &[
+    "\"type\": \"suite\"",
+    "\"type\":\"suite\"",
+    "\"type\": \"test\"",
+    "\"type\":\"test\"",
+    "\"type\": \"bench\"",
+    "\"type\":\"bench\"",
+    "\"type\": \"report\"",
+    "\"type\":\"report\"",
+    "\nRunning ",
+    "\nDoc-tests ",
+];
+
+/// Whether one of them stands in a line.
+static MARKS: Needles = Needles::of(NEEDLES);
 
 /// State over one stream.
 #[derive(Default)]
@@ -70,7 +77,7 @@ impl Dialect for LibtestJson {
             // Remembered and passed: the text format has the same headings.
             return Claim::Pass;
         }
-        if !line.text.starts_with('{') {
+        if !line.text.starts_with('{') || !MARKS.stand_in(line.text) {
             return Claim::Pass;
         }
         let Some(record) = read(line.text) else {

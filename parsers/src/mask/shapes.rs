@@ -47,6 +47,17 @@ pub(super) struct Memo {
     directory: usize,
 }
 
+/// Length of a word of a few letters that stands between blanks, in brackets or before a comma, and is neither a
+/// day's or month's name nor may be a number: nothing that is masked begins with most words.
+pub(super) fn plain_word(rest: &[u8]) -> Option<usize> {
+    /// Letters of the shortest [hex] number of letters alone.
+    const HEX: usize = 8;
+    let len = run(rest, HEX, |b| b.is_ascii_alphabetic());
+    let ends = matches!(rest.get(len), None | Some(b' ' | b')' | b','));
+    let named = len == 3 && rest[0].is_ascii_uppercase();
+    (0 < len && len < HEX && ends && !named).then_some(len)
+}
+
 /// What may begin where a word begins, at a place in the text; the byte before it tells `v1.2.3.4.5`
 /// from an address.
 pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Option<Found> {

@@ -55,18 +55,18 @@ pub(super) fn secret_value(text: &str, name: usize) -> Option<(usize, usize)> {
         word.len() >= end.len()
             && word[word.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
     };
-    let bearer = ["bearer", "basic"].iter().any(|w| ends_with(w)) && bytes.get(name) == Some(&b' ');
-    let named = [
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "api_key",
-        "apikey",
-        "access_key",
-    ]
-    .iter()
-    .any(|w| ends_with(w));
+    // By their last letter: nearly every word is asked.
+    let (bearers, names): (&[&str], &[&str]) = match word.last()?.to_ascii_lowercase() {
+        b'r' => (&["bearer"], &[]),
+        b'c' => (&["basic"], &[]),
+        b'd' => (&[], &["password", "passwd"]),
+        b't' => (&[], &["secret"]),
+        b'n' => (&[], &["token"]),
+        b'y' => (&[], &["api_key", "apikey", "access_key"]),
+        _ => return None,
+    };
+    let bearer = bearers.iter().any(|w| ends_with(w)) && bytes.get(name) == Some(&b' ');
+    let named = names.iter().any(|w| ends_with(w));
     let mut from = name;
     let mut needs_digit = bearer;
     if bearer {

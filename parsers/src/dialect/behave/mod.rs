@@ -158,7 +158,8 @@ impl Dialect for Behave {
     }
 
     fn attention(&self) -> Attention {
-        match self.running || self.closing.is_listing() {
+        // A scenario's title waits for steps, which alone mean nothing.
+        match self.running || self.closing.is_listing() || self.current.is_some() {
             true => Attention::Every,
             false => Attention::Needles,
         }

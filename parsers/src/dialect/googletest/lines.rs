@@ -128,6 +128,8 @@ fn millis(text: &str) -> Option<f64> {
 /// `FILE:LINE` of `path/file.cc:104: Failure`, of `file.cc(104): error: ...` as Visual C++ has it, and
 /// of the reason of a skip; then what stands behind it.
 pub(super) fn place(text: &str) -> Option<(String, &str)> {
+    // Both the words behind a place begin with a colon or hold one.
+    memchr::memchr(b':', text.as_bytes())?;
     for word in [": Failure", ": Skipped"] {
         if let Some(at) = text.trim_end().strip_suffix(word) {
             return Some((position(at)?, ""));

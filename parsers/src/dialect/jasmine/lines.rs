@@ -67,7 +67,11 @@ pub(super) fn untimed(text: &str) -> &str {
 
 /// `12 specs, 1 failure, 2 pending specs`, `Executed 12 of 12 specs (1 FAILED) (2 PENDING) in 0.1 sec.`
 pub(super) fn totals(text: &str) -> Option<Printed> {
-    executed(text).or_else(|| specs(text))
+    match text.as_bytes().first()? {
+        b'E' => executed(text),
+        b'0'..=b'9' => specs(text),
+        _ => None,
+    }
 }
 
 fn specs(text: &str) -> Option<Printed> {
