@@ -42,9 +42,9 @@ pub(super) use with_letters;
 /// A dialect's needles, found by their first byte.
 pub(super) struct Needles {
     all: &'static [&'static str],
-    /// Those at a line's beginning that begin with a byte, a bit each.
-    beginning: [u64; 256],
-    /// Those that may stand anywhere.
+    /// Those that begin with a byte, a bit each.
+    by_first: [u64; 256],
+    /// Those that may stand anywhere; the others stand at a line's beginning.
     anywhere: u64,
 }
 
@@ -53,18 +53,22 @@ impl Needles {
     /// one behind it, it is the whole line.
     pub(super) const fn of(all: &'static [&'static str]) -> Needles {
         assert!(all.len() <= 64, "more needles than bits");
-        let (mut beginning, mut anywhere) = ([0; 256], 0);
+        let (mut by_first, mut anywhere) = ([0; 256], 0);
         let mut at = 0;
         while at < all.len() {
             match all[at].as_bytes() {
-                [b'\n', first, ..] => beginning[*first as usize] |= 1 << at,
-                _ => anywhere |= 1 << at,
+                [b'\n', first, ..] => by_first[*first as usize] |= 1 << at,
+                [first, ..] => {
+                    by_first[*first as usize] |= 1 << at;
+                    anywhere |= 1 << at;
+                }
+                [] => panic!("a needle is empty"),
             }
             at += 1;
         }
         Needles {
             all,
-            beginning,
+            by_first,
             anywhere,
         }
     }
@@ -73,13 +77,28 @@ impl Needles {
     pub(super) fn stand_in(&self, text: &str) -> bool {
         let inner = text.trim_ascii_start();
         let first = inner.as_bytes().first();
-        let begins = first.map_or(0, |byte| self.beginning[usize::from(*byte)]);
+        let begins = first.map_or(0, |byte| self.by_first[usize::from(*byte)] & !self.anywhere);
         let begun = |needle: &str| match needle[1..].strip_suffix('\n') {
             Some(whole) => inner == whole,
             None => inner.starts_with(&needle[1..]),
         };
-        let within = |needle: &str| memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
-        self.some(begins).any(begun) || self.some(self.anywhere).any(within)
+        self.some(begins).any(begun) || self.stand_within(text.as_bytes())
+    }
+
+    /// Whether one of those that may stand anywhere does. In a short text each place is looked at for all of
+    /// them; a long one is searched for each.
+    fn stand_within(&self, text: &[u8]) -> bool {
+        /// Length of a text of which a search costs more than such a pass.
+        const SHORT: usize = 32;
+        if text.len() > SHORT {
+            let within = |needle: &str| memmem::find(text, needle.as_bytes()).is_some();
+            return self.some(self.anywhere).any(within);
+        }
+        text.iter().enumerate().any(|(at, byte)| {
+            let begins = self.by_first[usize::from(*byte)] & self.anywhere;
+            let mut begun = self.some(begins);
+            begun.any(|needle| text[at..].starts_with(needle.as_bytes()))
+        })
     }
 
     /// Those whose bits are set.

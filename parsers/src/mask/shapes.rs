@@ -47,13 +47,24 @@ pub(super) struct Memo {
     directory: usize,
 }
 
-/// Length of a word of a few letters that stands between blanks, in brackets or before a comma, and is neither a
-/// day's or month's name nor may be a number: nothing that is masked begins with most words.
+/// Length of a word of a few letters, or a number of a few digits, that stands between blanks, in brackets or before
+/// a comma or colon, and is no part of a date: no mask but that of plain numbers begins with it.
 pub(super) fn plain_word(rest: &[u8]) -> Option<usize> {
     /// Letters of the shortest [hex] number of letters alone.
     const HEX: usize = 8;
-    let len = run(rest, HEX, |b| b.is_ascii_alphabetic());
-    let ends = matches!(rest.get(len), None | Some(b' ' | b')' | b','));
+    let number = rest[0].is_ascii_digit();
+    let len = match number {
+        true => run(rest, HEX, |b| b.is_ascii_digit()),
+        false => run(rest, HEX, |b| b.is_ascii_alphabetic()),
+    };
+    let next = rest.get(len + 1);
+    let ends = match rest.get(len) {
+        None | Some(b')' | b',') => true,
+        // `23 Nov 2026`
+        Some(b' ') => !number || !next.is_some_and(u8::is_ascii_uppercase),
+        Some(b':') => !number && matches!(next, None | Some(b' ')),
+        Some(_) => false,
+    };
     let named = len == 3 && rest[0].is_ascii_uppercase();
     (0 < len && len < HEX && ends && !named).then_some(len)
 }
