@@ -53,7 +53,12 @@ impl Reading<'_> {
     /// the line as it stands.
     pub(super) fn bits(&mut self, text: &[u8], changed: bool) -> Bits {
         if changed || self.bits & ODD != 0 {
-            return self.bits & !ODD | self.set.line(visible(text).as_bytes(), self.hits);
+            let mut bits = self.bits & !ODD | self.set.line(visible(text).as_bytes(), self.hits);
+            // Colours that were written as escapes of JSON were no needles of the line.
+            if changed && memchr::memchr(0x1b, text).is_some() {
+                bits |= self.set.line(text, self.hits);
+            }
+            return bits;
         }
         match text.len() == self.whole {
             true => self.bits,

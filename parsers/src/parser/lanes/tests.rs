@@ -73,3 +73,28 @@ fn services_of_one_log_adopt_only_their_own_tests() {
         ]
     );
 }
+
+#[test]
+fn colours_that_a_runtime_wrote_as_escapes_tell_the_same() {
+    let log = "Cart\n\u{1b}[32m  adds one\u{1b}[0m\n\u{1b}[31m  loses one (FAILED - 1)\u{1b}[0m\n";
+    let told = |log: &str| {
+        let (mut told, mut parser) = (Vec::new(), Parser::new());
+        let mut see = |event: &crate::Event<'_>| {
+            if let Body::TestEnd(end) = &event.body {
+                told.push((event.line, end.name.to_owned(), end.status));
+            }
+        };
+        parser.feed(log.as_bytes(), &mut see);
+        parser.finish(&mut see);
+        told
+    };
+    let wrap = |line: &str| {
+        let line = line.replace('\u{1b}', "\\u001b");
+        format!(
+            "{{\"log\":\"{line}\\n\",\"stream\":\"stdout\",\"time\":\"2026-03-01T00:00:00.5Z\"}}\n"
+        )
+    };
+    let bare = told(log);
+    assert_eq!(bare.len(), 2, "{bare:?}");
+    assert_eq!(told(&log.lines().map(wrap).collect::<String>()), bare);
+}
