@@ -63,6 +63,8 @@ fn a_second_run_is_read_as_the_first() {
 #[test]
 fn what_holds_no_needle_opens_no_dialect() {
     let logs = [
+        "\u{b} RUN  v2.1.9 /w\n ✓ test/a.test.js (5 tests) 119ms\n  Tests  1 failed | 3 passed (4)\n",
+        "\u{b}    Starting 63 tests across 1 binary\n",
         "11/11 fail - mainprj:buggy                            FAIL            0.01s\n",
         "  9) doctest Range.size/1 (22) (RangeTest)\n",
         "encode (json.encoder.JSONEncoder)\nand prose\n",

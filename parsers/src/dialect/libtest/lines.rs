@@ -12,7 +12,7 @@ pub(in crate::dialect) fn suite_heading(text: &str) -> Option<&str> {
     if !text.starts_with(' ') {
         return None;
     }
-    let text = text.trim_start();
+    let text = text.trim_ascii_start();
     if let Some(name) = text.strip_prefix("Doc-tests ") {
         return (!name.contains(' ') && !name.is_empty()).then_some(DOC_SUITE);
     }
@@ -280,7 +280,7 @@ pub(super) fn is_cargo_failure(text: &str) -> bool {
 
 /// `    Starting 63 tests across 1 binary`, with which nextest begins.
 pub(super) fn is_nextest_start(text: &str) -> bool {
-    let Some(rest) = text.trim_start().strip_prefix("Starting ") else {
+    let Some(rest) = text.trim_ascii_start().strip_prefix("Starting ") else {
         return false;
     };
     let mut words = rest.split(' ');
@@ -293,7 +293,7 @@ pub(super) fn is_nextest_start(text: &str) -> bool {
 
 /// `     Summary [   0.918s] 63 tests run: ...`, with which nextest ends.
 pub(super) fn is_nextest_summary(text: &str) -> bool {
-    text.trim_start().starts_with("Summary [")
+    text.trim_ascii_start().starts_with("Summary [")
 }
 
 /// `12.34` without sign or exponent.

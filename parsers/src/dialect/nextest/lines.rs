@@ -121,7 +121,7 @@ pub(super) struct Figures {
 
 /// Reads the summary.
 pub(super) fn summary(text: &str) -> Option<Figures> {
-    let rest = text.trim_start().strip_prefix("Summary [")?;
+    let rest = text.trim_ascii_start().strip_prefix("Summary [")?;
     let (time, rest) = rest.split_once("] ")?;
     let (run, rest) = rest.split_once(" run: ")?;
     // `12/63 tests` when the run was cancelled.
@@ -159,7 +159,7 @@ pub(super) fn summary(text: &str) -> Option<Figures> {
 
 /// `    Starting 63 tests across 1 binary`: the number.
 pub(super) fn starting(text: &str) -> Option<u64> {
-    let rest = text.trim_start().strip_prefix("Starting ")?;
+    let rest = text.trim_ascii_start().strip_prefix("Starting ")?;
     let mut words = rest.split(' ');
     let number = words.next()?.parse().ok()?;
     let known = matches!(words.next(), Some("test" | "tests"))
