@@ -5,7 +5,11 @@ use crate::event::{Printed, Status};
 
 /// ` RUN  v2.1.9 /path`, ` DEV  v2.1.9 /path`.
 pub(super) fn banner(text: &str) -> bool {
-    let version = |mode| text.trim_ascii_start().strip_prefix(mode)?.strip_prefix("  v");
+    let version = |mode| {
+        text.trim_ascii_start()
+            .strip_prefix(mode)?
+            .strip_prefix("  v")
+    };
     let version = version("RUN").or(version("DEV"));
     version.is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()) && v.contains('.'))
 }
