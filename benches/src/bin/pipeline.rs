@@ -28,6 +28,9 @@ struct Args {
     /// Runs of each; the median counts
     #[arg(long, default_value_t = 3)]
     tries: u32,
+    /// Another sidecar than the one beside this program, such as that of deploy/static-sidecar
+    #[arg(long)]
+    sidecar: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -57,8 +60,12 @@ fn run(args: &Args) -> Result<(), String> {
     );
     let mut missed = 0;
     let sink = sink()?;
+    let program = match &args.sidecar {
+        Some(program) => program.clone(),
+        None => sibling("sentinel-sidecar")?,
+    };
     for name in NAMES {
-        let of = sidecar(&corpora, name, args.tries)?;
+        let of = sidecar(&program, &corpora, name, args.tries)?;
         let others = pipeline(&corpora, name, sink, args.tries)?;
         let ratio = of.cpu / others;
         missed += u32::from(ratio > 0.5);
@@ -76,7 +83,7 @@ fn run(args: &Args) -> Result<(), String> {
     println!("at most half of the pipeline's is wanted: {missed} of 3 miss it");
     let mut firsts: Vec<First> = Vec::new();
     for _ in 0..args.tries.max(1) {
-        firsts.push(first_event()?);
+        firsts.push(first_event(&program)?);
     }
     let ms: Vec<f64> = firsts.iter().map(|first| first.ms).collect();
     let mib: Vec<f64> = firsts.iter().map(|first| first.idle_mib).collect();
@@ -96,7 +103,7 @@ struct First {
     idle_mib: f64,
 }
 
-fn first_event() -> Result<First, String> {
+fn first_event(program: &Path) -> Result<First, String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (_agent, address) = agent(dir.path())?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
@@ -107,7 +114,7 @@ fn first_event() -> Result<First, String> {
         matches!(most, Ok(Some(1i64..)))
     };
     let begun = Instant::now();
-    let mut command = sidecar_of("first", address)?;
+    let mut command = sidecar_of(program, "first", address);
     let mut process = Process::start(command.stdin(Stdio::piped()).stdout(Stdio::null()))
         .map_err(|e| format!("cannot start {command:?}: {e}"))?;
     let mut pipe = process.stdin().ok_or("the sidecar has no pipe")?;
@@ -121,11 +128,11 @@ fn first_event() -> Result<First, String> {
 }
 
 /// A sidecar that sends its standard input to the agent.
-fn sidecar_of(run: &str, agent: SocketAddr) -> Result<Command, String> {
-    let mut command = Command::new(sibling("sentinel-sidecar")?);
+fn sidecar_of(program: &Path, run: &str, agent: SocketAddr) -> Command {
+    let mut command = Command::new(program);
     command.args(["tail", "-", "--run-id", run, "--agent"]);
     command.arg(format!("http://{agent}"));
-    Ok(command)
+    command
 }
 
 /// What a corpus took the sidecar.
@@ -137,7 +144,12 @@ struct Sidecar {
     bytes: usize,
 }
 
-fn sidecar(corpora: &Corpora, name: &'static str, tries: u32) -> Result<Sidecar, String> {
+fn sidecar(
+    program: &Path,
+    corpora: &Corpora,
+    name: &'static str,
+    tries: u32,
+) -> Result<Sidecar, String> {
     let log = log(corpora, name);
     let told = oracle::events_of(&std::fs::read(&log).map_err(|e| e.to_string())?).len();
     let (mut times, mut peak_mib, mut bytes) = (Vec::new(), 0.0_f64, 0);
@@ -145,7 +157,7 @@ fn sidecar(corpora: &Corpora, name: &'static str, tries: u32) -> Result<Sidecar,
         let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
         let (agent, address) = agent(dir.path())?;
         let input = File::open(&log).map_err(|e| e.to_string())?;
-        let mut command = sidecar_of(name, address)?;
+        let mut command = sidecar_of(program, name, address);
         let (cpu, peak) = cost_of(command.stdin(input))?;
         times.push(cpu);
         peak_mib = peak_mib.max(peak);
