@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
@@ -10,10 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use crate::clock::{Clock, SystemClock};
 use crate::identity::of_attempt;
 use crate::reading::Reading;
 use crate::ship::{self, AddressError, ShipOutcome, Stop};
-use crate::tail::{Attempt, FollowOptions, FollowSource, PodLogs, Source, Watch};
+use crate::tail::{Attempt, FollowOptions, FollowSource, LastFile, PodLogs, Source, Watch};
 
 /// How long a container's log may still grow after the container was started again.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -33,7 +35,13 @@ pub struct Pod {
     pub state: Option<PathBuf>,
 }
 
+/// A pod's shipments that are under way.
+pub type Shipments = JoinSet<Result<ShipOutcome, AddressError>>;
+
 struct Shipping {
+    /// The log's newest file, and whether it is the last.
+    path: PathBuf,
+    last: LastFile,
     stop: watch::Sender<Stop>,
     /// Set when the container was started again: its log is over then.
     over: Option<Instant>,
@@ -48,9 +56,26 @@ pub async fn run(
     agent: &str,
     config: &SidecarConfig,
     reading: &Reading,
-    mut stop: watch::Receiver<Stop>,
+    stop: watch::Receiver<Stop>,
 ) -> Result<Vec<ShipOutcome>, AddressError> {
     ship::check_address(agent, config)?;
+    let ship = |tasks: &mut Shipments, source, open, told| {
+        let (agent, config, reading) = (agent.to_owned(), config.clone(), reading.clone());
+        tasks.spawn(async move { ship::run(source, open, &agent, &config, &reading, told).await });
+    };
+    run_on(pod, &(Arc::new(SystemClock) as _), ship, stop).await
+}
+
+/// The same with a clock of the caller's, who ships each stream in a task of its own.
+///
+/// # Errors
+/// When one of the shipments gives one; not retryable.
+pub async fn run_on(
+    pod: &Pod,
+    clock: &Arc<dyn Clock>,
+    mut ship: impl FnMut(&mut Shipments, Source, OpenStream, watch::Receiver<Stop>),
+    mut stop: watch::Receiver<Stop>,
+) -> Result<Vec<ShipOutcome>, AddressError> {
     let mut streams: BTreeMap<(String, u32), Shipping> = BTreeMap::new();
     let mut tasks = JoinSet::new();
     let mut outcomes = Vec::new();
@@ -61,23 +86,25 @@ pub async fn run(
             let key = (attempt.container.clone(), attempt.restart);
             streams.entry(key).or_insert_with(|| {
                 let (say, told) = watch::channel(Stop::No);
-                let (agent, config) = (agent.to_owned(), config.clone());
-                let (reading, open) = (reading.clone(), opening(pod, &attempt));
-                let source = source(pod, &attempt, &open);
-                tasks.spawn(async move {
-                    ship::run(source, open, &agent, &config, &reading, told).await
-                });
+                let open = opening(pod, &attempt);
+                let last = LastFile::default();
+                let source = source(pod, clock, &attempt, &open, &last);
+                ship(&mut tasks, source, open, told);
                 Shipping {
+                    path: attempt.path,
+                    last,
                     stop: say,
                     over: None,
                 }
             });
         }
-        let next = end_those_over(&mut streams, wanted);
+        let next = end_those_over(pod, &mut streams, wanted);
         if wanted != Stop::No && tasks.is_empty() {
             return Ok(outcomes);
         }
         tokio::select! {
+            // In a fixed order, so that a simulation can be played again.
+            biased;
             Some(ended) = tasks.join_next() => {
                 // A task that was ended by force, or by a bug that has been printed, sent nothing.
                 outcomes.push(ended.unwrap_or_else(|_| Ok(ShipOutcome::default()))?);
@@ -97,13 +124,23 @@ fn look(pod: &Pod) -> Vec<Attempt> {
 }
 
 /// Tells the streams that are over to end; gives the time when the next will be.
-fn end_those_over(streams: &mut BTreeMap<(String, u32), Shipping>, wanted: Stop) -> Instant {
+fn end_those_over(
+    pod: &Pod,
+    streams: &mut BTreeMap<(String, u32), Shipping>,
+    wanted: Stop,
+) -> Instant {
     let now = Instant::now();
     let mut next = now + NEVER;
     let mut later: Option<String> = None;
     for ((container, _), shipping) in streams.iter_mut().rev() {
         let newest = later.replace(container.clone()).as_ref() != Some(container);
         if !newest {
+            // Nothing is written to it any more. What has its name now stays the last that had.
+            if shipping.over.is_none()
+                && let Ok(stat) = pod.logs.fs().stat(&shipping.path)
+            {
+                shipping.last.tell(stat.id);
+            }
             let over = *shipping.over.get_or_insert(now + SETTLE);
             if over <= now {
                 say(&shipping.stop, Stop::AtEnd);
@@ -135,16 +172,26 @@ fn opening(pod: &Pod, attempt: &Attempt) -> OpenStream {
     }
 }
 
-fn source(pod: &Pod, attempt: &Attempt, open: &OpenStream) -> Source {
+fn source(
+    pod: &Pod,
+    clock: &Arc<dyn Clock>,
+    attempt: &Attempt,
+    open: &OpenStream,
+    last: &LastFile,
+) -> Source {
     let epoch = &open.identity.epoch;
     let options = FollowOptions {
         follow: !attempt.gone,
         cri: true,
-        gone: attempt.gone,
+        // It was seen, or one that came after it.
+        gone: true,
+        last: last.clone(),
         checkpoint: pod
             .state
             .as_ref()
             .map(|dir| dir.join(format!("{epoch}.json"))),
     };
-    Source::File(Box::new(FollowSource::new(&attempt.path, options)))
+    let (fs, clock) = (Arc::clone(pod.logs.fs()), Arc::clone(clock));
+    let source = FollowSource::on(fs, clock, &attempt.path, options);
+    Source::File(Box::new(source))
 }

@@ -244,10 +244,10 @@ fn open_file(args: &Tail) -> io::Result<(Source, OpenStream)> {
     let options = FollowOptions {
         follow: args.follow,
         cri: owner.is_some(),
-        gone: false,
         checkpoint: state(args)
             .filter(|_| args.follow)
             .map(|dir| dir.join(format!("{epoch}.json"))),
+        ..FollowOptions::default()
     };
     let source = FollowSource::new(&path, options);
     Ok((Source::File(Box::new(source)), open))

@@ -128,7 +128,7 @@ fn strike(world: &World, fault: Fault) {
         }
         Fault::MoveAddress => {}
         Fault::KillSidecar => job.kill_sidecar(),
-        Fault::KillWriter => job.kill_writer(),
+        Fault::KillWriter => job.kill_command(),
         Fault::CutJobsPower => job.cut_power(),
         Fault::BlackHole => world.network.black_hole(while_),
         Fault::Partition => world.network.part(number, while_),

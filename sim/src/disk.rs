@@ -1,23 +1,29 @@
 //! A machine's disk: what is written is pending until it is synced, and a power cut keeps some of it, loses some and
 //! tears some.
 //!
-//! Files only grow, as those of recordings and spools do. A name is durable once its directory is synced; of names
+//! Files of recordings and spools only grow; those that others write ([`files`]) may be truncated. A name is durable once its directory is synced; of names
 //! that are not, a power cut keeps those that a journal had (the first ones), or any. Of a file's bytes that are not
 //! durable it keeps a beginning; where the disk `tears`, it may keep the length instead, with sectors of zeros or
 //! other bytes in it. A sync that fails has lost what it was asked to keep, and the next one does not bring it back.
+
+pub mod files;
+mod inode;
+pub mod mortal;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
 
+use sentinel_sidecar::clock::Clock;
 use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, Stat};
+use tokio::time::Instant;
 
 use crate::chance::Chance;
-
-/// Bytes that are written whole or not at all.
-const SECTOR: usize = 512;
+use crate::wall::Wall;
+use inode::Inode;
 
 /// A disk.
 #[derive(Clone, Debug)]
@@ -35,21 +41,15 @@ struct State {
     tears: bool,
     /// Nothing more fits.
     full: bool,
+    fills: u64,
     /// Syncs fail.
     failing: bool,
     failed: u64,
     /// Broken on purpose: syncs of segments do nothing and say nothing.
     pretends: bool,
-}
-
-#[derive(Debug, Default)]
-struct Inode {
-    data: Vec<u8>,
-    /// Bytes that are durable, but for the holes.
-    synced: usize,
-    /// What a failed sync lost although it can still be read.
-    holes: Vec<(usize, usize)>,
-    locked: bool,
+    /// The machine's clock, where files have times, and whether the file system tells when a file was made.
+    clock: Option<(Arc<Wall>, bool)>,
+    begun: Instant,
 }
 
 #[derive(Clone, Debug)]
@@ -72,10 +72,18 @@ impl Disk {
             next: 1,
             tears,
             full: false,
+            fills: 0,
             failing: false,
             failed: 0,
             pretends,
+            clock: None,
+            begun: Instant::now(),
         })))
+    }
+
+    /// From now on files have times, by this clock, and with `born` also tell when they were made.
+    pub fn keep_time(&self, clock: Arc<Wall>, born: bool) {
+        self.state().clock = Some((clock, born));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -85,7 +93,9 @@ impl Disk {
 
     /// From now on nothing more fits, or something does again.
     pub fn fill(&self, full: bool) {
-        self.state().full = full;
+        let mut state = self.state();
+        state.full = full;
+        state.fills += 1;
     }
 
     /// From now on syncs fail, or succeed again.
@@ -116,6 +126,26 @@ impl State {
         inode.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// A new file without a name.
+    fn make(&mut self) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        let mut inode = Inode::default();
+        if let Some((now_ms, born)) = self.now() {
+            inode.modified_ms = now_ms;
+            // Not by the clock, which may be set back: then nobody could tell by it which file was made first.
+            inode.born = born.then(|| UNIX_EPOCH + self.begun.elapsed());
+        }
+        self.inodes.insert(id, inode);
+        id
+    }
+
+    /// What the machine's clock shows, where files have times.
+    fn now(&self) -> Option<(i64, bool)> {
+        let (clock, born) = self.clock.as_ref()?;
+        Some((clock.now_ms(), *born))
+    }
+
     fn change(&mut self, dir: &Path, change: Change) {
         apply(&mut self.names, &change);
         self.pending.push((dir.to_owned(), change));
@@ -141,29 +171,6 @@ impl State {
     }
 }
 
-impl Inode {
-    fn cut_power(&mut self, chance: &Chance, tears: bool) {
-        self.locked = false;
-        let pending = self.data.len() - self.synced;
-        if tears && pending > 0 && chance.one_in(2) {
-            let fill = u8::try_from(chance.below(256) * chance.below(2)).unwrap_or(0);
-            for sector in self.data[self.synced..].chunks_mut(SECTOR) {
-                if chance.one_in(2) {
-                    sector.fill(fill);
-                }
-            }
-        } else {
-            let kept = usize::try_from(chance.below(pending as u64 + 1)).unwrap_or(0);
-            self.data.truncate(self.synced + kept);
-        }
-        for (from, to) in std::mem::take(&mut self.holes) {
-            let to = to.min(self.data.len());
-            self.data[from.min(to)..to].fill(0);
-        }
-        self.synced = self.data.len();
-    }
-}
-
 fn apply(names: &mut BTreeMap<PathBuf, u64>, change: &Change) {
     match change {
         Change::Link(path, id) => {
@@ -185,23 +192,29 @@ fn parent(path: &Path) -> &Path {
 
 impl Fs for Disk {
     fn open(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
-        let id = self.state().find(path)?;
+        let mut state = self.state();
+        let id = state.find(path)?;
+        state.inode(id)?.readers += 1;
         let disk = self.clone();
         Ok(Box::new(Reading { disk, id }))
     }
 
     fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
         let state = self.state();
-        let inside = state.names.keys().filter(|path| parent(path) == dir);
-        Ok(inside
-            .filter_map(|path| Some(path.file_name()?.to_owned()))
-            .collect())
+        // A directory is there as long as something is in it.
+        let inside = state.names.keys().filter_map(|path| {
+            let below = path.strip_prefix(dir).ok()?;
+            Some(below.iter().next()?.to_owned())
+        });
+        let mut names: Vec<OsString> = inside.collect();
+        names.dedup();
+        Ok(names)
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let mut state = self.state();
         let id = state.find(path)?;
-        Ok(stat(id, state.inode(id)?))
+        Ok(state.inode(id)?.stat(id))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
@@ -217,9 +230,7 @@ impl Fs for Disk {
         if state.full {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        let id = state.next;
-        state.next += 1;
-        state.inodes.insert(id, Inode::default());
+        let id = state.make();
         state.change(parent(path), Change::Link(path.to_owned(), id));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Box::new(Writing {
@@ -266,16 +277,6 @@ impl Fs for Disk {
     }
 }
 
-fn stat(id: u64, inode: &Inode) -> Stat {
-    Stat {
-        len: inode.data.len() as u64,
-        id: (1, id),
-        modified_ms: 0,
-        born: None,
-        plain: true,
-    }
-}
-
 #[derive(Debug)]
 struct Reading {
     disk: Disk,
@@ -284,20 +285,30 @@ struct Reading {
 
 impl FsFile for Reading {
     fn stat(&self) -> io::Result<Stat> {
-        Ok(stat(self.id, self.disk.state().inode(self.id)?))
+        Ok(self.disk.state().inode(self.id)?.stat(self.id))
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut state = self.disk.state();
-        let data = &state.inode(self.id)?.data;
+        let inode = state.inode(self.id)?;
+        let data = &inode.data;
         let from = usize::try_from(offset).map_or(data.len(), |at| at.min(data.len()));
         let n = buffer.len().min(data.len() - from);
         buffer[..n].copy_from_slice(&data[from..from + n]);
+        inode.read = inode.read.max(from + n);
         Ok(n)
     }
 
     fn is_locked(&self) -> io::Result<bool> {
         Ok(self.disk.state().inode(self.id)?.locked)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Ok(inode) = self.disk.state().inode(self.id) {
+            inode.readers -= 1;
+        }
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Host {
     full: Cell<bool>,
     /// How far each stream was acknowledged, and whether to its end.
     promised: RefCell<BTreeMap<String, (u64, bool)>>,
+    /// How far each was ever.
+    told: RefCell<BTreeMap<String, u64>>,
     /// Copies of the database that somebody made.
     backups: RefCell<Vec<Vec<u8>>>,
     /// What of the database is on the disk, where a commit does not wait for it.
@@ -108,6 +110,7 @@ impl Host {
             death: Cell::new(None),
             full: Cell::new(false),
             promised: RefCell::default(),
+            told: RefCell::default(),
             backups: RefCell::default(),
             written: RefCell::new(broken.store_sync.then(|| empty.clone())),
             restored: Cell::new(false),
@@ -139,6 +142,12 @@ impl Host {
             self.death.set(Some((death, away)));
             self.dying.notify_one();
         }
+    }
+
+    /// How far it ever acknowledged a stream, whatever it has of it by now.
+    #[must_use]
+    pub fn told(&self, stream: &str) -> u64 {
+        self.told.borrow().get(stream).copied().unwrap_or(0)
     }
 
     /// From now on its disk takes nothing, or something again.
@@ -330,6 +339,9 @@ impl Host {
                 let mut promised = self.promised.borrow_mut();
                 let promise = promised.entry(stream.to_owned()).or_default();
                 *promise = (*promise).max((committed, closed));
+                let mut told = self.told.borrow_mut();
+                let most = told.entry(stream.to_owned()).or_default();
+                *most = (*most).max(committed);
                 Some(Answer::Stored(position(committed, closed)))
             }
             (None, Reply::Hole { committed }) => Some(Answer::Conflict(position(committed, false))),

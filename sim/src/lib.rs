@@ -1,10 +1,12 @@
 //! Sidecars, agents, network and disks in one thread and on virtual time, from one seed.
 //!
 //! Real: the sidecar's shipping ([`sentinel_sidecar::ship`], the queue and policy in it), pipeline, parsers, frames,
-//! recordings and spools and their reader; the agent's core with its position rule, rules and verdicts, its steps,
+//! recordings and spools and their reader, what it does with a pipe, its follower of files that others rotate, its way
+//! of finding a pod's streams; the agent's core with its position rule, rules and verdicts, its steps,
 //! its replay after a start, and its rows, written by its SQL in its transactions into SQLite.
 //!
-//! Modelled: time (tokio's, paused), wall clocks, chance, the disk below recordings and spools ([`disk`]), the network
+//! Modelled: time (tokio's, paused), wall clocks, chance, the disk below all of that ([`disk`]), who prints and who
+//! rotates what was printed ([`job`]), the network
 //! and HTTP ([`network`]: a request has one answer or none, and may arrive late, twice or after its sender has given
 //! up), the agent's threads ([`host`]: queue, group commit, ticks) and the disk below SQLite: a commit is there whole
 //! or not at all, and after a power cut it is there if the database is synchronous. That SQLite keeps this promise
@@ -19,8 +21,10 @@ pub mod disk;
 pub mod host;
 pub mod job;
 pub mod log;
+mod makes;
 pub mod network;
 mod oracle;
+mod pod;
 pub mod progress;
 mod stored;
 pub mod trace;
@@ -29,4 +33,4 @@ pub mod wall;
 mod world;
 
 pub use chaos::Fault;
-pub use world::{Report, Setup, on_virtual_time, simulate};
+pub use world::{Report, Setup, Sources, on_virtual_time, simulate};

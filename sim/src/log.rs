@@ -39,12 +39,22 @@ pub struct Log {
     printed: Vec<Printed>,
     /// One in so many tests fails; none for 0.
     failing: u64,
+    /// Where the last line begins.
+    line: u64,
+    /// In a container runtime's envelopes, which cut lines by this chance.
+    runtime: Option<Chance>,
 }
 
 impl Log {
     /// The beginning of a stream's text.
     #[must_use]
     pub fn new(format: Format, stream: usize, failing: u64) -> Log {
+        Log::wrapped(format, stream, failing, None)
+    }
+
+    /// The same as a container runtime writes it, if there is one: it cuts lines now and then.
+    #[must_use]
+    pub fn wrapped(format: Format, stream: usize, failing: u64, runtime: Option<Chance>) -> Log {
         let mut log = Log {
             format,
             stream,
@@ -53,6 +63,8 @@ impl Log {
             text: Vec::new(),
             printed: Vec::new(),
             failing,
+            line: 0,
+            runtime,
         };
         if format == Format::Pytest {
             log.say(&rule(" test session starts "));
@@ -81,16 +93,36 @@ impl Log {
         self.failures > 0
     }
 
-    fn say(&mut self, line: &str) {
+    fn say(&mut self, lines: &str) {
+        for line in lines.split('\n') {
+            let cut = match &self.runtime {
+                Some(chance) if chance.one_in(6) => chance.index(line.len()),
+                _ => 0,
+            };
+            if cut > 0 {
+                self.write('P', &line[..cut]);
+            }
+            self.write('F', &line[cut..]);
+        }
+    }
+
+    /// A line, or with `tag` P a part of one.
+    fn write(&mut self, tag: char, line: &str) {
+        self.line = self.text.len() as u64;
+        if self.runtime.is_some() {
+            let nanos = self.text.len();
+            let envelope = format!("2026-11-26T08:00:00.{nanos:09}Z stdout {tag} ");
+            self.text.extend_from_slice(envelope.as_bytes());
+        }
         self.text.extend_from_slice(line.as_bytes());
         self.text.push(b'\n');
     }
 
     fn result(&mut self, name: String, failed: bool, line: &str) {
-        let from = self.text.len() as u64;
         self.say(line);
         self.printed.push(Printed {
-            from,
+            // A line that was cut is told with the place of its last part.
+            from: self.line,
             to: self.text.len() as u64,
             name,
             failed,

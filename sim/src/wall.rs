@@ -1,6 +1,6 @@
 //! Wall clocks that somebody sets while they are read, on tokio's virtual time.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ pub struct Wall {
     begun: Instant,
     /// What it showed at the beginning, and by how much it was set since.
     offset_ms: AtomicI64,
+    set: AtomicBool,
 }
 
 impl Wall {
@@ -22,12 +23,20 @@ impl Wall {
         Wall {
             begun: Instant::now(),
             offset_ms: AtomicI64::new(now_ms),
+            set: AtomicBool::new(false),
         }
+    }
+
+    /// Whether it was set since it was made.
+    #[must_use]
+    pub fn was_set(&self) -> bool {
+        self.set.load(Ordering::Relaxed)
     }
 
     /// Is set forward, or back.
     pub fn set(&self, by_ms: i64) {
         self.offset_ms.fetch_add(by_ms, Ordering::Relaxed);
+        self.set.store(true, Ordering::Relaxed);
     }
 
     fn passed(&self) -> Duration {

@@ -5,22 +5,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sentinel_agent::solo::Broken;
-use sentinel_config::SidecarConfig;
-use sentinel_sidecar::segments::Limits;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
 use crate::chance::Chance;
 use crate::chaos::{self, Fault};
-use crate::disk::Disk;
 use crate::host::Host;
-use crate::job::{Job, Kind, Plan};
-use crate::log::Format;
+use crate::job::{Job, Kind};
+use crate::makes::Makes;
 use crate::network::{Network, Weather};
 use crate::oracle;
+use crate::pod::Pod;
 use crate::progress::{Phase, Progress};
 use crate::trace::Trace;
-use crate::wall::Wall;
 
 /// After the last fault a fresh event is stored within so long.
 const FRESH: Duration = Duration::from_secs(5);
@@ -32,6 +29,23 @@ const VERDICT: Duration = Duration::from_secs(40);
 /// 2026-11-26 08:00 UTC, and half a minute before seconds no longer fit in 31 bits.
 const TIMES: [i64; 2] = [1_795_680_000_000, 2_147_483_618_000];
 
+/// Where the output comes from in a world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sources {
+    /// As in [`Sources::Recordings`] in half of all worlds, else from anywhere.
+    #[default]
+    All,
+    /// From recordings and spools. Whatever else there is draws from other numbers, so that these worlds stay as
+    /// they are.
+    Recordings,
+    /// From pipes.
+    Pipes,
+    /// From files that are rotated.
+    Files,
+    /// From pods' logs.
+    Pods,
+}
+
 /// What is broken on purpose, and what is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
@@ -41,6 +55,8 @@ pub struct Setup {
     pub spool_sync: bool,
     /// What goes wrong; else the seed draws it.
     pub faults: Option<Vec<Fault>>,
+    /// Where the output comes from.
+    pub sources: Sources,
     /// How bad the network is; else the seed draws it.
     pub weather: Option<Weather>,
     /// Whether every line of the trace is printed.
@@ -72,6 +88,8 @@ pub struct Report {
 pub(crate) struct World {
     pub(crate) hosts: Vec<Rc<Host>>,
     pub(crate) jobs: Vec<Rc<Job>>,
+    /// Those of whose sidecar sends several of the jobs.
+    pods: Vec<Rc<Pod>>,
     pub(crate) network: Rc<Network>,
     pub(crate) trace: Rc<Trace>,
     pub(crate) chance: Chance,
@@ -115,10 +133,19 @@ async fn live(seed: u64, setup: &Setup) -> Report {
     for host in &world.hosts {
         tokio::task::spawn_local(Rc::clone(host).live());
     }
+    let around = || (Rc::clone(&world.network), Rc::clone(&world.kills));
     for job in &world.jobs {
+        if matches!(job.plan.kind, Kind::Log(_)) {
+            continue;
+        }
         tokio::task::spawn_local(Rc::clone(job).print(Rc::clone(&progress)));
-        let (network, kills) = (Rc::clone(&world.network), Rc::clone(&world.kills));
+        let (network, kills) = around();
         tokio::task::spawn_local(Rc::clone(job).ship(network, kills));
+    }
+    for pod in &world.pods {
+        tokio::task::spawn_local(Rc::clone(pod).run(Rc::clone(&progress)));
+        let (network, kills) = around();
+        tokio::task::spawn_local(Rc::clone(pod).ship(network, kills));
     }
     chaos::reign(&world, setup).await;
     world.trace.note(format_args!("calm"));
@@ -127,7 +154,7 @@ async fn live(seed: u64, setup: &Setup) -> Report {
     sleep(FRESH).await;
     oracle::fresh(&world);
     progress.enter(Phase::Closing);
-    let done = || world.jobs.iter().all(|job| job.shipped.borrow().is_some());
+    let done = || world.jobs.iter().all(|job| job.is_over());
     while !done() && last_fault.elapsed() < DRAIN {
         sleep(Duration::from_millis(100)).await;
     }
@@ -160,20 +187,15 @@ impl World {
             .map(Rc::new)
             .collect();
         let network = Network::new(hosts.clone(), chance.fork(), Rc::clone(&trace));
-        let jobs = (0..chance.between(1, 4))
-            .map(|n| {
-                let plan = plan(usize::try_from(n).unwrap_or(0), &chance);
-                trace.note(format_args!("{plan:?}"));
-                let tears = plan.kind == Kind::Spool;
-                let pretends = setup.spool_sync && plan.kind == Kind::Spool;
-                let disk = Disk::new(chance.fork(), tears, pretends);
-                let wall = Wall::new(now + i64::try_from(chance.below(4_000)).unwrap_or(0) - 2_000);
-                Rc::new(Job::new(plan, disk, wall, chance.fork(), Rc::clone(&trace)))
-            })
-            .collect();
+        let mut makes = Makes::new(seed, setup, now, &chance, &trace);
+        for n in 0..chance.between(1, 4) {
+            makes.more(usize::try_from(n).unwrap_or(0));
+        }
+        let Makes { jobs, pods, .. } = makes;
         World {
             hosts,
             jobs,
+            pods,
             network: Rc::new(network),
             trace,
             chance,
@@ -183,51 +205,5 @@ impl World {
             moved: Cell::new(false),
             gaps: Cell::new(0),
         }
-    }
-}
-
-fn plan(number: usize, chance: &Chance) -> Plan {
-    let millis = |from, to| Duration::from_millis(chance.between(from, to));
-    let small = chance.one_in(3);
-    let format = match (small, chance.below(3)) {
-        // Where the beginning may be deleted, only what is read without it can be counted.
-        (_, 0) | (true, 1) => Format::Go,
-        (false, 1) => Format::Pytest,
-        _ => Format::Markers,
-    };
-    let limits = match small {
-        true => Limits {
-            segment_bytes: chance.between(200, 1_000),
-            cap_bytes: chance.between(800, 4_000),
-        },
-        false => Limits {
-            segment_bytes: chance.between(300, 20_000),
-            cap_bytes: 1 << 20,
-        },
-    };
-    Plan {
-        number,
-        run: number / 2,
-        kind: if chance.one_in(3) {
-            Kind::Spool
-        } else {
-            Kind::Capture
-        },
-        format,
-        failing: if chance.one_in(3) { 7 } else { 0 },
-        limits,
-        config: SidecarConfig {
-            frame_events: usize::try_from(chance.between(1, 30)).unwrap_or(1),
-            frame_bytes: chance.between(200, 4_000),
-            flush_interval: millis(1, 200),
-            retry_min: millis(5, 100),
-            retry_max: millis(100, 1_000),
-            keep_alive: millis(500, 10_000),
-            // Unmasked, so that what was altered can be told.
-            excerpts: true,
-            ..SidecarConfig::default()
-        },
-        pace: chance.between(20, 400),
-        tests: chance.between(5, 60),
     }
 }

@@ -1,11 +1,21 @@
 //! Seeds in which something was lost, held up or untold once, each with what it was. What they draw changes with the
-//! simulator; the tests named beside them stay.
+//! simulator; the tests named beside them stay. The first ones are of worlds of recordings and spools, which draw
+//! what they drew before there were others. Those of files and pods are worlds in which the bug was seen while they
+//! were being made; what is drawn for them has changed since.
 
 use sentinel_sim::network::Weather;
-use sentinel_sim::{Fault, Setup, simulate};
+use sentinel_sim::{Fault, Setup, Sources, simulate};
 
 fn clean(seed: u64) {
-    clean_in(seed, &Setup::default());
+    clean_from(seed, Sources::Recordings);
+}
+
+fn clean_from(seed: u64, sources: Sources) {
+    let setup = Setup {
+        sources,
+        ..Setup::default()
+    };
+    clean_in(seed, &setup);
 }
 
 fn clean_in(seed: u64, setup: &Setup) {
@@ -52,6 +62,7 @@ fn a_gap_that_begins_before_the_position_is_not_dropped() {
     let setup = Setup {
         faults: Some(vec![Fault::CutJobsPower]),
         weather: Some(late),
+        sources: Sources::Recordings,
         ..Setup::default()
     };
     clean_in(755, &setup);
@@ -68,4 +79,84 @@ fn the_end_of_a_segment_is_synced_before_the_next_begins() {
 #[test]
 fn a_hole_before_the_position_does_not_take_the_line_that_begins_there() {
     clean(521);
+}
+
+/// A container's log was deleted before anything of it had been read, and its stream was complete with nothing in it;
+/// or the newest of its files was, and nobody missed it.
+#[test]
+fn a_log_that_is_gone_before_it_was_read_is_a_loss() {
+    for seed in [3, 630, 1046, 1757] {
+        clean_from(seed, Sources::Pods);
+    }
+}
+
+/// A log was renamed and nothing had its name when the sidecar ended; files that came after the open one were not
+/// looked for.
+#[test]
+fn files_behind_the_open_one_are_read_while_nothing_has_the_name() {
+    clean_from(6, Sources::Pods);
+}
+
+/// Once all known files were read and the newest was gone, the older ones were taken for new.
+#[test]
+fn a_file_that_was_read_is_not_new_when_the_newest_is_gone() {
+    for seed in [639, 1655] {
+        clean_from(seed, Sources::Pods);
+    }
+}
+
+/// A file was begun while the checkpoint could not be written, and the next sidecar read it once more.
+#[test]
+fn nothing_of_a_file_is_handed_out_before_it_is_in_the_checkpoint() {
+    clean_from(38, Sources::Pods);
+}
+
+/// A clock was set back, and rotated files were taken for older than the stream.
+#[test]
+fn s11_files_that_were_rotated_after_a_clock_was_set_back_are_of_the_stream() {
+    for seed in [49, 877] {
+        clean_from(seed, Sources::Files);
+    }
+}
+
+/// A copy was there and the file not truncated yet: both were read.
+#[test]
+fn a_copy_of_what_a_file_still_holds_is_not_read_as_well() {
+    for seed in [183, 235] {
+        clean_from(seed, Sources::Files);
+    }
+}
+
+/// Frames of a dead sidecar arrived after the next had asked the agent how far it was, and lay where that one put the
+/// next file, because the checkpoint knew of less than had been sent.
+#[test]
+fn what_was_sent_is_in_the_checkpoint_first() {
+    for seed in [5_890, 5_943, 9_745] {
+        clean_from(seed, Sources::All);
+    }
+    clean_from(662, Sources::Files);
+}
+
+/// A clock was set back, and of rotated files the younger ones were taken for older than the stream although an older
+/// one was of it.
+#[test]
+fn s11_what_comes_after_a_file_of_the_stream_is_of_the_stream() {
+    clean_from(4_485, Sources::All);
+    for seed in [897, 2_074] {
+        clean_from(seed, Sources::Files);
+    }
+}
+
+/// The agent's address moved to one that did not know the stream; a file that was open and deleted was let go of, and
+/// another that begins with the same few bytes was taken for it.
+#[test]
+fn a_file_that_is_open_is_read_to_its_end_when_the_stream_begins_again() {
+    clean_from(2_331, Sources::Pods);
+}
+
+/// Of a file that was deleted while no sidecar ran only the first bytes were known, with which every file begins: the
+/// next one was taken for it.
+#[test]
+fn a_file_of_which_only_a_few_bytes_are_known_is_not_known_again_by_them() {
+    clean_from(5_086, Sources::Pods);
 }

@@ -16,7 +16,7 @@ use sentinel_sim::network::{Network, Weather};
 use sentinel_sim::progress::Progress;
 use sentinel_sim::trace::Trace;
 use sentinel_sim::wall::Wall;
-use sentinel_sim::{Fault, Setup, on_virtual_time, simulate};
+use sentinel_sim::{Fault, Setup, Sources, on_virtual_time, simulate};
 use tokio::time::{Instant, sleep};
 
 /// Seeds of each row.
@@ -33,15 +33,28 @@ fn clean(faults: &[Fault], weather: Weather) -> Seen {
     let setup = Setup {
         faults: Some(faults.to_vec()),
         weather: Some(weather),
+        sources: Sources::Recordings,
         ..Setup::default()
     };
+    clean_worlds(&setup)
+}
+
+/// Worlds in which anything goes wrong, whose output comes from there.
+fn clean_from(sources: Sources) -> Seen {
+    clean_worlds(&Setup {
+        sources,
+        ..Setup::default()
+    })
+}
+
+fn clean_worlds(setup: &Setup) -> Seen {
     let mut seen = Seen {
         faults: 0,
         gaps: 0,
         requests: 0,
     };
     for seed in 0..SEEDS {
-        let report = simulate(seed, &setup);
+        let report = simulate(seed, setup);
         let violations = report.violations;
         assert!(violations.is_empty(), "seed {seed}: {violations:#?}");
         seen.faults += report.faults;
@@ -49,6 +62,26 @@ fn clean(faults: &[Fault], weather: Weather) -> Seen {
         seen.requests += report.requests;
     }
     seen
+}
+
+#[test]
+fn through_pipes_into_a_spool_or_memory_nothing_is_lost_or_doubled_without_being_told() {
+    let seen = clean_from(Sources::Pipes);
+    assert!(seen.faults > SEEDS * 4, "{}", seen.faults);
+}
+
+#[test]
+fn t1_t2_t3_t5_of_rotated_files_nothing_is_lost_or_doubled_without_being_told() {
+    let seen = clean_from(Sources::Files);
+    assert!(seen.faults > SEEDS * 4, "{}", seen.faults);
+    assert!(seen.gaps > 0);
+}
+
+#[test]
+fn t12_t13_of_pods_logs_nothing_is_lost_or_doubled_without_being_told() {
+    let seen = clean_from(Sources::Pods);
+    assert!(seen.faults > SEEDS * 4, "{}", seen.faults);
+    assert!(seen.gaps > 0);
 }
 
 #[test]

@@ -250,6 +250,10 @@ impl<L: Link> Shipment<'_, L> {
         let (Some(start), Some(stream)) = (self.queue.start(), self.outcome.stream.clone()) else {
             return;
         };
+        if let Err(error) = self.source.sending() {
+            self.outcome.trouble(&format!("cannot send yet: {error}"));
+            return sleep(self.config.retry_max.min(REOPEN)).await;
+        }
         let one = self.policy.one_at_a_time();
         let body = self.queue.body(one, self.pace.bytes());
         let (begun, sent) = (Instant::now(), body.len());

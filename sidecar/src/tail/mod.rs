@@ -11,11 +11,11 @@ mod watch;
 
 use std::io;
 
-pub use follow::{FollowOptions, FollowSource};
+pub use follow::{FollowOptions, FollowSource, LastFile};
 pub use pods::{Attempt, Owner, PodLogs, pod_uid};
 pub use segments::SegmentSource;
-pub use spool::spool;
-pub use stdin::StdinSource;
+pub use spool::{Spooling, spool};
+pub use stdin::{Feed, StdinSource};
 pub use watch::{Wanted, Watch};
 
 use crate::segments::{Lost, StreamEnd};
@@ -79,6 +79,18 @@ impl Source {
             Source::Segments(s) => s.wanted(),
             Source::File(s) => s.wanted(),
             Source::Stdin(s) => s.wanted(),
+        }
+    }
+
+    /// What was read is about to be sent: whoever is started next must know of it, since it may arrive later than he
+    /// asks the agent how far it is.
+    ///
+    /// # Errors
+    /// When that cannot be written down; retryable.
+    pub fn sending(&mut self) -> io::Result<()> {
+        match self {
+            Source::File(s) => s.sending(),
+            Source::Segments(_) | Source::Stdin(_) => Ok(()),
         }
     }
 

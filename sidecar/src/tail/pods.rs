@@ -81,12 +81,22 @@ impl PodLogs {
     /// The logs in a directory, which need not be there yet: of these containers, or of all but our own.
     #[must_use]
     pub fn new(dir: &Path, wanted: Vec<String>, own: &str) -> PodLogs {
+        PodLogs::on(Arc::new(RealFs), dir, wanted, own)
+    }
+
+    /// The same on another file system.
+    #[must_use]
+    pub fn on(fs: Arc<dyn Fs>, dir: &Path, wanted: Vec<String>, own: &str) -> PodLogs {
         PodLogs {
-            fs: Arc::new(RealFs),
+            fs,
             dir: dir.to_owned(),
             wanted,
             own: own.to_owned(),
         }
+    }
+
+    pub(crate) fn fs(&self) -> &Arc<dyn Fs> {
+        &self.fs
     }
 
     /// Every start of every container wanted, in order, also those of which nothing is left.
@@ -117,6 +127,9 @@ impl PodLogs {
     /// What tells that there may be another start.
     #[must_use]
     pub fn wanted(&self) -> Wanted {
+        if !self.fs.tells() {
+            return Wanted::Nothing;
+        }
         let mut paths = vec![self.dir.clone()];
         for container in self.containers().unwrap_or_default() {
             paths.push(self.dir.join(container));

@@ -43,16 +43,53 @@ pub fn spool(
     Ok(source)
 }
 
+/// What is done with what was read: whoever reads the pipe asks it how long to wait for more.
+#[derive(Debug)]
+pub struct Spooling {
+    /// Where it goes.
+    pub writer: SegmentWriter<RecordDisk>,
+    unsynced: bool,
+}
+
+impl Spooling {
+    /// Nothing was read yet.
+    #[must_use]
+    pub fn into_spool(writer: SegmentWriter<RecordDisk>) -> Spooling {
+        Spooling {
+            writer,
+            unsynced: false,
+        }
+    }
+
+    /// How long to wait for bytes before [`Spooling::quiet`], in milliseconds; `None` for ever.
+    #[must_use]
+    pub fn patience(&self) -> Option<u16> {
+        self.unsynced.then_some(SYNC_MS)
+    }
+
+    /// So much was read.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.writer.append(bytes);
+        self.unsynced = true;
+    }
+
+    /// Nothing came in time: what was read is made durable.
+    pub fn quiet(&mut self) {
+        self.writer.flush();
+        self.unsynced = false;
+    }
+}
+
 /// Reads until the end, or until told to stop, and then what is there already.
-fn pump(mut pipe: File, stopped: &PipeReader, mut writer: SegmentWriter<RecordDisk>) {
+fn pump(mut pipe: File, stopped: &PipeReader, writer: SegmentWriter<RecordDisk>) {
     let mut buffer = vec![0; CHUNK];
-    let mut unsynced = false;
+    let mut spooling = Spooling::into_spool(writer);
     let mut stopping = false;
     loop {
-        let wait = match (stopping, unsynced) {
+        let wait = match (stopping, spooling.patience()) {
             (true, _) => PollTimeout::ZERO,
-            (false, true) => PollTimeout::from(SYNC_MS),
-            (false, false) => PollTimeout::NONE,
+            (false, Some(patience)) => PollTimeout::from(patience),
+            (false, None) => PollTimeout::NONE,
         };
         let mut fds = [
             PollFd::new(pipe.as_fd(), PollFlags::POLLIN),
@@ -64,22 +101,18 @@ fn pump(mut pipe: File, stopped: &PipeReader, mut writer: SegmentWriter<RecordDi
         if bytes {
             match pipe.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(n) => {
-                    writer.append(&buffer[..n]);
-                    unsynced = true;
-                }
+                Ok(n) => spooling.take(&buffer[..n]),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         } else if stopping {
             break;
         } else if !told {
-            writer.flush();
-            unsynced = false;
+            spooling.quiet();
         }
         stopping |= told;
     }
-    if let Err(error) = writer.finish_at_eof() {
+    if let Err(error) = spooling.writer.finish_at_eof() {
         tracing::warn!("the end of the spool was not written: {error}");
     }
 }

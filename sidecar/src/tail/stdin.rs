@@ -47,15 +47,26 @@ impl StdinSource {
     pub fn on(pipe: OwnedFd) -> io::Result<StdinSource> {
         let file = File::from(pipe);
         let plain = file.metadata().is_ok_and(|meta| meta.is_file());
-        Ok(StdinSource {
-            origin: match plain {
-                true => Origin::File(file),
-                false => Origin::Pipe(Pipe::read(file)?),
-            },
+        Ok(StdinSource::of(match plain {
+            true => Origin::File(file),
+            false => Origin::Pipe(Pipe::read(file)?),
+        }))
+    }
+
+    /// A pipe that the caller reads.
+    #[must_use]
+    pub fn fed() -> (StdinSource, Feed) {
+        let (pipe, feed) = Pipe::fed();
+        (StdinSource::of(Origin::Pipe(pipe)), feed)
+    }
+
+    fn of(origin: Origin) -> StdinSource {
+        StdinSource {
+            origin,
             at: 0,
             stopped: false,
             hash: StreamHash::default(),
-        })
+        }
     }
 
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
@@ -123,27 +134,80 @@ struct Chunk {
     length: usize,
 }
 
+/// Whoever reads a pipe hands its bytes over here. When it is dropped the pipe has ended.
+#[derive(Debug)]
+pub struct Feed {
+    chunks: Option<Sender<io::Result<Chunk>>>,
+    empty: Receiver<Vec<u8>>,
+    word: Arc<Notify>,
+}
+
+impl Feed {
+    /// Hands over what was read, as soon as there is room; false once nobody takes it any more.
+    pub async fn put(&mut self, buffer: Vec<u8>) -> bool {
+        let Some(chunks) = &self.chunks else {
+            return false;
+        };
+        let length = buffer.len();
+        let taken = chunks.send(Ok(Chunk { buffer, length })).await.is_ok();
+        self.word.notify_one();
+        taken
+    }
+
+    /// Reads until the end, or until nobody takes it any more.
+    fn pump(mut self, pipe: &mut File) {
+        let Some(chunks) = &self.chunks else { return };
+        loop {
+            let mut buffer = self.empty.try_recv().unwrap_or_default();
+            buffer.resize(CHUNK, 0);
+            let read = read_on(pipe, &mut buffer);
+            if matches!(read, Ok(0)) {
+                return;
+            }
+            let failed = read.is_err();
+            let chunk = read.map(|length| Chunk { buffer, length });
+            if chunks.blocking_send(chunk).is_err() || failed {
+                return;
+            }
+            self.word.notify_one();
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.chunks = None;
+        self.word.notify_one();
+    }
+}
+
 impl Pipe {
     fn read(mut pipe: File) -> io::Result<Pipe> {
-        let (sender, chunks) = channel(WAITING);
-        // As many as there can be: one is filled and one is taken beside those that wait.
-        let (emptied, mut empty) = channel(WAITING + 2);
-        let word = Arc::new(Notify::new());
-        let told = Arc::clone(&word);
+        let (fed, feed) = Pipe::fed();
         thread::Builder::new()
             .name("stdin".to_owned())
-            .spawn(move || {
-                pump(&mut pipe, &sender, &mut empty, &told);
-                drop(sender);
-                told.notify_one();
-            })?;
-        Ok(Pipe {
+            .spawn(move || feed.pump(&mut pipe))?;
+        Ok(fed)
+    }
+
+    fn fed() -> (Pipe, Feed) {
+        let (sender, chunks) = channel(WAITING);
+        // As many as there can be: one is filled and one is taken beside those that wait.
+        let (emptied, empty) = channel(WAITING + 2);
+        let word = Arc::new(Notify::new());
+        let feed = Feed {
+            chunks: Some(sender),
+            empty,
+            word: Arc::clone(&word),
+        };
+        let pipe = Pipe {
             chunks,
             emptied,
             chunk: Chunk::default(),
             taken: 0,
             word,
-        })
+        };
+        (pipe, feed)
     }
 
     /// The number of bytes that were taken, 0 at the end; `None` if there are none for now.
@@ -165,29 +229,6 @@ impl Pipe {
         buffer[..n].copy_from_slice(&left[..n]);
         self.taken += n;
         Ok(Some(n))
-    }
-}
-
-/// Reads until the end, or until nobody takes it any more.
-fn pump(
-    pipe: &mut File,
-    chunks: &Sender<io::Result<Chunk>>,
-    empty: &mut Receiver<Vec<u8>>,
-    word: &Notify,
-) {
-    loop {
-        let mut buffer = empty.try_recv().unwrap_or_default();
-        buffer.resize(CHUNK, 0);
-        let read = read_on(pipe, &mut buffer);
-        if matches!(read, Ok(0)) {
-            return;
-        }
-        let failed = read.is_err();
-        let chunk = read.map(|length| Chunk { buffer, length });
-        if chunks.blocking_send(chunk).is_err() || failed {
-            return;
-        }
-        word.notify_one();
     }
 }
 

@@ -36,8 +36,8 @@ impl Reader {
         let options = FollowOptions {
             follow: true,
             cri,
-            gone: false,
             checkpoint,
+            ..FollowOptions::default()
         };
         let mut reader = Reader {
             path: path.to_owned(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sentinel_sidecar::clock::SystemClock;
 use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, RealFs, Stat};
 use sentinel_sidecar::tail::{FollowOptions, FollowSource, Source, Step};
 
@@ -54,7 +55,8 @@ fn t14_a_file_that_may_not_be_read_yet_is_read_once_it_may() {
         follow: true,
         ..FollowOptions::default()
     };
-    let source = FollowSource::on(Arc::clone(&fs) as Arc<dyn Fs>, &log, options);
+    let clock = Arc::new(SystemClock);
+    let source = FollowSource::on(Arc::clone(&fs) as Arc<dyn Fs>, clock, &log, options);
     let mut source = Source::File(Box::new(source));
     let mut buffer = [0; 100];
     assert_eq!(source.rewind(0).unwrap(), Some(0));

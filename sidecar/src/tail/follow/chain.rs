@@ -43,7 +43,7 @@ impl Link {
         }
     }
 
-    /// Whether it was made after the file that is newer by its name: then it is a copy, and that was truncated.
+    /// Whether it was made after the file that is the newest by its name: then it is a copy, and that was truncated.
     pub(super) fn is_copy_of(&self, newer: &Link) -> bool {
         let plain = !self.is_gzip() && !newer.is_gzip();
         plain

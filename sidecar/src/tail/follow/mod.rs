@@ -2,13 +2,15 @@
 //!
 //! The stream is what was written under the file's name, over the whole chain of its files; a position is an
 //! offset in that. Which file is which is told by what was read of it, never by inode or name, except that a file
-//! that is open is the one that is open. What nobody can read any more is a gap with its range. When nobody can
+//! that is open is the one that is open, and that one of which only a few bytes are known must have its inode. What nobody can read any more is a gap with its range. When nobody can
 //! know how long it was, as after a truncation, it is as long as is known and one byte more: the byte stands for
 //! the unknown.
 //!
 //! One writer at a time is taken for granted: once the next file has bytes, the one before is over.
 
+mod again;
 mod chain;
+mod known;
 mod mark;
 mod opened;
 mod plan;
@@ -18,10 +20,13 @@ mod turn;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Step, Wanted};
+use crate::clock::{Clock, SystemClock};
 use crate::fs::{Fs, RealFs};
 use crate::hash::StreamHash;
 use crate::segments::{Lost, StreamEnd};
@@ -39,16 +44,37 @@ pub struct FollowOptions {
     pub follow: bool,
     /// It is a container's log as a kubelet keeps it, and all of its older parts are of the stream.
     pub cri: bool,
-    /// It was there: when nothing is left of it, something is lost.
+    /// It was there: when nothing is left of it, something is lost, unless its last file is known and was read.
     pub gone: bool,
+    /// Its last file.
+    pub last: LastFile,
     /// Where to keep what is known of the files, for the next start.
     pub checkpoint: Option<PathBuf>,
+}
+
+/// The newest file of a log, told by whoever knows that the log is over while the file is there: none can come after
+/// it that nobody has seen.
+#[derive(Clone, Debug, Default)]
+pub struct LastFile(Arc<OnceLock<(u64, u64)>>);
+
+impl LastFile {
+    /// It is this, by device and inode. The first word counts.
+    pub fn tell(&self, id: (u64, u64)) {
+        self.0.get_or_init(|| id);
+    }
+
+    fn is(&self, file: Option<&Opened>) -> bool {
+        file.is_some_and(|file| self.0.get() == Some(&file.id()))
+    }
 }
 
 /// A file and its rotation chain as a source.
 #[derive(Debug)]
 pub struct FollowSource {
     fs: Arc<dyn Fs>,
+    clock: Arc<dyn Clock>,
+    /// When this began, and what the clock showed then.
+    since: (Instant, i64),
     place: Place,
     options: FollowOptions,
     /// `None` until the first look.
@@ -56,6 +82,11 @@ pub struct FollowSource {
     /// When it was kept last, and how much had been read of its newest file.
     kept: Option<Instant>,
     kept_read: u64,
+    /// Whether it was told that the newest was gone at the end.
+    told_gone: bool,
+    /// Whether a file was begun that is not in what is kept. Nothing of it is handed out before it is: whoever is
+    /// started again could not tell it from one that nobody has read.
+    unkept: bool,
     /// Files to read next.
     plan: VecDeque<Planned>,
     now: Option<Reading>,
@@ -63,6 +94,7 @@ pub struct FollowSource {
     out: VecDeque<Step>,
     /// Bytes before the next file that are lost, how many is known once it begins.
     loss: Option<Loss>,
+
     /// Offset in the stream of the next byte.
     at: u64,
     /// Whether the byte before ends a line, as far as is known.
@@ -80,8 +112,8 @@ struct Planned {
     /// Which of the record it is; `None` for a new one.
     generation: Option<usize>,
     file: Opened,
-    /// Whether files before it have come and gone.
-    gap: bool,
+    /// What is lost before it, if nothing else is known to be: files have come and gone, or it was truncated.
+    loss: Option<Loss>,
 }
 
 impl Planned {
@@ -89,7 +121,7 @@ impl Planned {
         Planned {
             generation: None,
             file,
-            gap: false,
+            loss: None,
         }
     }
 }
@@ -119,18 +151,36 @@ struct Loss {
     reason: &'static str,
 }
 
+impl Loss {
+    /// Of what was written between a copy and a truncation, which nobody can know.
+    fn truncated(origin: Option<u64>) -> Loss {
+        Loss {
+            to: 0,
+            origin,
+            reason: "truncated",
+        }
+    }
+}
+
 impl FollowSource {
     /// Follows, or with other options reads, the file of this name, which need not be there yet.
     #[must_use]
     pub fn new(path: &Path, options: FollowOptions) -> FollowSource {
-        FollowSource::on(Arc::new(RealFs), path, options)
+        FollowSource::on(Arc::new(RealFs), Arc::new(SystemClock), path, options)
     }
 
-    /// The same on another file system.
+    /// The same on another file system, whose times are those of this clock.
     #[must_use]
-    pub fn on(fs: Arc<dyn Fs>, path: &Path, options: FollowOptions) -> FollowSource {
+    pub fn on(
+        fs: Arc<dyn Fs>,
+        clock: Arc<dyn Clock>,
+        path: &Path,
+        options: FollowOptions,
+    ) -> FollowSource {
         FollowSource {
             fs,
+            since: (Instant::now(), clock.now_ms()),
+            clock,
             place: Place {
                 path: path.to_owned(),
                 cri: options.cri,
@@ -139,6 +189,8 @@ impl FollowSource {
             record: None,
             kept: None,
             kept_read: 0,
+            told_gone: false,
+            unkept: false,
             plan: VecDeque::new(),
             now: None,
             out: VecDeque::new(),
@@ -161,10 +213,23 @@ impl FollowSource {
         self.options.follow = false;
     }
 
+    /// What was read is kept before any of it is sent. What follows a file that is gone by the next start must not
+    /// get the place of what was sent of that.
+    pub(super) fn sending(&mut self) -> io::Result<()> {
+        match self.read_of_newest() == self.kept_read && !self.unkept {
+            true => Ok(()),
+            false => self.try_keep(),
+        }
+    }
+
+    fn read_of_newest(&self) -> u64 {
+        let newest = self.record.as_ref().and_then(|r| r.generations.last());
+        newest.map_or(0, |newest| newest.mark.read)
+    }
+
     /// Something happened; progress is kept if that is due.
     pub(super) fn acked(&mut self) {
-        let newest = self.record.as_ref().and_then(|r| r.generations.last());
-        let read = newest.map_or(0, |newest| newest.mark.read);
+        let read = self.read_of_newest();
         // Of a file that has only just begun little is known; that may be all there is to know it by.
         let more = read >= 2 * self.kept_read;
         if read != self.kept_read && (more || self.kept.is_none_or(|at| at.elapsed() >= KEEP)) {
@@ -176,6 +241,9 @@ impl FollowSource {
         loop {
             if let Some(step) = self.out.pop_front() {
                 return Ok(step);
+            }
+            if self.unkept {
+                self.try_keep()?;
             }
             let gone_on = match self.now {
                 Some(_) => match self.read_on(buffer)? {
@@ -242,8 +310,8 @@ impl FollowSource {
             self.acked();
             return Step::Idle;
         }
-        if let Some(loss) = self.loss.take() {
-            let to = loss.to.max(self.at + 1);
+        if let Some(loss) = self.loss.take().or_else(|| self.gone_unseen()) {
+            let to = loss.to.max(self.at) + 1;
             self.lose(to, loss.reason);
             if let Some(step) = self.out.pop_front() {
                 return step;
@@ -253,9 +321,27 @@ impl FollowSource {
         Step::End(StreamEnd {
             total_bytes: self.at,
             hash: self.hash.map(StreamHash::finish),
-            ended_ms: crate::clock::now_ms(),
+            ended_ms: self.clock.now_ms(),
             cause: "eof".to_owned(),
             ..StreamEnd::default()
+        })
+    }
+
+    /// At the end of a log whose newest file is not there any more there may have been files that nobody has seen.
+    fn gone_unseen(&mut self) -> Option<Loss> {
+        let newest = self.plan.back().map(|planned| &planned.file);
+        let newest = newest.or(self.now.as_ref().map(|now| &now.file));
+        let gone = self.options.gone
+            && !self.options.last.is(newest)
+            && !std::mem::replace(&mut self.told_gone, true)
+            && self
+                .place
+                .look(&*self.fs)
+                .is_ok_and(|links| links.is_empty());
+        gone.then_some(Loss {
+            to: 0,
+            origin: None,
+            reason: "rotated_away",
         })
     }
 
@@ -279,14 +365,26 @@ impl FollowSource {
 
     /// Keeps what is known for the next start. Failing costs a hint.
     fn keep(&mut self) {
-        let (Some(path), Some(record)) = (&self.options.checkpoint, &self.record) else {
-            return;
-        };
-        self.kept = Some(Instant::now());
-        self.kept_read = record.generations.last().map_or(0, |g| g.mark.read);
-        if let Err(error) = record.save(&*self.fs, path) {
-            tracing::debug!("no checkpoint: {}: {error}", path.display());
+        if let Err(error) = self.try_keep() {
+            tracing::debug!("{error}");
         }
+    }
+
+    fn try_keep(&mut self) -> io::Result<()> {
+        let (Some(path), Some(record)) = (&self.options.checkpoint, &mut self.record) else {
+            self.unkept = false;
+            return Ok(());
+        };
+        let now_ms = self.clock.now_ms();
+        if now_ms < record.started_ms {
+            record.lowest_ms = Some(record.lowest_ms.map_or(now_ms, |lowest| lowest.min(now_ms)));
+        }
+        self.kept = Some(Instant::now());
+        let saved = record.save(&*self.fs, path);
+        saved.map_err(|e| io::Error::new(e.kind(), format!("no checkpoint: {e}")))?;
+        self.kept_read = self.read_of_newest();
+        self.unkept = false;
+        Ok(())
     }
 }
 

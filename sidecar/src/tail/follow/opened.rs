@@ -129,6 +129,13 @@ impl Opened {
         }
     }
 
+    /// Whether another file begins with all that is in this one.
+    pub(super) fn is_held_by(&self, other: &Opened) -> bool {
+        self.mark()
+            .and_then(|mark| other.has(&mark))
+            .unwrap_or(false)
+    }
+
     /// The mark of everything that is in it now.
     pub(super) fn mark(&self) -> io::Result<Mark> {
         let mut again = self.again();
@@ -192,7 +199,9 @@ impl Opened {
         let mut buffer = vec![0; 64 * 1024];
         let mut nuls = 0;
         loop {
-            let n = self.file.read_at(&mut buffer, nuls)?;
+            // Nearly always the first byte tells.
+            let most = if nuls == 0 { 1 } else { buffer.len() };
+            let n = self.file.read_at(&mut buffer[..most], nuls)?;
             if n == 0 {
                 return Ok((nuls, false));
             }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::again::Held;
 use super::chain::Link;
 use super::mark::Mark;
 use super::opened::Opened;
@@ -15,10 +16,10 @@ const COARSE_MS: i64 = 100;
 impl FollowSource {
     /// Starts again at the earliest byte that can be read, and returns its offset.
     pub(in crate::tail) fn rewind(&mut self, committed: u64) -> io::Result<u64> {
-        self.now = None;
-        self.plan.clear();
+        let held = self.let_go();
         self.out.clear();
         self.loss = None;
+        self.told_gone = false;
         self.line = true;
         self.hash = Some(StreamHash::default());
         let mut known = self.record.is_some();
@@ -26,8 +27,13 @@ impl FollowSource {
             let path = self.options.checkpoint.as_deref();
             let kept = path.and_then(|path| Record::load(&*self.fs, path));
             known = kept.is_some();
-            self.record = Some(kept.unwrap_or_else(|| Record::new(crate::clock::now_ms())));
-            self.keep();
+            self.record = Some(kept.unwrap_or_else(|| Record::new(self.clock.now_ms())));
+            if let Err(error) = self.try_keep()
+                && !known
+            {
+                tracing::warn!("a restart may lose or repeat what was rotated: {error}");
+                self.options.checkpoint = None;
+            }
         }
         self.forget_unread();
         let links = self.place.look(&*self.fs)?;
@@ -36,10 +42,14 @@ impl FollowSource {
             .as_ref()
             .is_some_and(|r| !r.generations.is_empty());
         if begun {
-            self.plan_known(&links, committed)?;
+            self.plan_known(&links, held, committed)?;
         } else if known {
             // Nothing was read, but what was written to since then is of the stream.
-            self.plan_first(&self.of_stream(&links), committed)?;
+            let ours = self.of_stream(&links);
+            self.plan_first(&ours, committed)?;
+            if self.loss.is_none() && self.hides(&links, &ours) {
+                self.loss = Some(Loss::truncated(None));
+            }
         } else {
             let first = |link: &&Link| link.live || (self.place.cri && link.len > 0);
             let links: Vec<Link> = links.iter().filter(first).cloned().collect();
@@ -56,31 +66,13 @@ impl FollowSource {
         Ok(self.at)
     }
 
-    /// Of a file of which nothing was read there is nothing to know again: it becomes a new one once more.
-    fn forget_unread(&mut self) {
-        let Some(record) = &mut self.record else {
-            return;
-        };
-        while let Some(unread) = record.generations.pop_if(|g| g.mark.read == g.skip) {
-            self.loss = (!unread.lost.is_empty()).then(|| Loss {
-                to: unread.base.saturating_sub(1),
-                origin: None,
-                reason: known_reason(&unread.lost),
-            });
-        }
-    }
-
     /// A stream of which nothing is known here: its oldest file is its beginning.
     fn plan_first(&mut self, links: &[Link], committed: u64) -> io::Result<()> {
         self.at = 0;
+        self.plan_chain(links, links, Some(0))?;
         let mut total = 0;
-        for link in links {
-            if let Some(file) = self.open(link)? {
-                if committed > 0 {
-                    total += file.length()?;
-                }
-                self.plan.push_back(Planned::new(file));
-            }
+        for planned in self.plan.iter().filter(|_| committed > 0) {
+            total += planned.file.length()?;
         }
         if total < committed || (links.is_empty() && self.options.gone) {
             // Others were read before these.
@@ -100,41 +92,60 @@ impl FollowSource {
     }
 
     /// A stream that was read before: the files that are left of it, and then what is new.
-    fn plan_known(&mut self, links: &[Link], committed: u64) -> io::Result<()> {
+    fn plan_known(&mut self, links: &[Link], held: Option<Held>, committed: u64) -> io::Result<()> {
         let generations = self.record.as_ref().map(|r| r.generations.clone());
         let generations = generations.unwrap_or_default();
         let Some((last, done)) = generations.split_last() else {
             return Ok(());
         };
         let mut newest = self.plan_done(done, links)?;
+        let held = held.filter(|held| held.generation == done.len());
+        if let Some(held) = held
+            && links.iter().all(|link| link.id != held.file.id())
+            && held.file.has(&last.mark)?
+        {
+            self.plan_held(held);
+            let first = self.plan.front().and_then(|p| p.generation);
+            self.at = first.map_or(committed, |n| generations[n].base);
+            return Ok(());
+        }
         let from = newest.map_or(0, |at| at + 1);
-        let found = self.find_last(last, &links[from..], committed)?;
+        // The oldest there is may also be the stream's first.
+        let behind = newest.is_some() || done.is_empty();
+        let found = self.find_last(last, (&links[from..], behind), committed)?;
         let last_found = found.is_some();
         if let Some((at, file)) = found {
             newest = Some(from + at);
-            let next = links.get(from + at + 1);
-            if next.is_some_and(|next| links[from + at].is_copy_of(next)) {
+            if is_copy(&links[from + at], links) {
                 // What came between the copy and the truncation nobody saw.
                 self.loss = Some(Loss {
                     to: last.offset_of(last.seen.max(last.mark.read)),
-                    origin: Some(last.base).filter(|_| last.skip == 0),
+                    origin: last.origin(),
                     reason: "truncated",
                 });
             }
             self.plan.push_back(Planned {
                 generation: Some(done.len()),
                 file,
-                gap: false,
+                loss: None,
             });
         }
-        let newer = newest.map_or(0, |at| at + 1);
-        let newer = self.of_stream(&links[newer..]);
+        // What comes after a file of the stream is of the stream, whatever a clock said when it was written.
+        let mut newer = match newest {
+            Some(at) => links[at + 1..].to_vec(),
+            None => self.of_stream(links),
+        };
+        // A copy of less than was read of the file since, which nothing else tells from a new one.
+        let short = |link: &Link| is_copy(link, links) && link.len < last.mark.read;
+        if !last_found && newer.first().is_some_and(short) {
+            newer.remove(0);
+        }
         if !last_found {
             let in_place = newer.len() <= 1 && !self.place.cri;
             let to = last.offset_of(last.seen.max(last.mark.read)).max(committed);
             self.loss = Some(Loss {
                 to,
-                origin: in_place.then_some(last.base).filter(|_| last.skip == 0),
+                origin: last.origin(),
                 reason: if in_place {
                     "truncated"
                 } else {
@@ -142,9 +153,7 @@ impl FollowSource {
                 },
             });
         }
-        for link in newer {
-            self.plan_new(&link)?;
-        }
+        self.plan_chain(&newer, links, last.origin())?;
         let first = self.plan.front().and_then(|p| p.generation);
         self.at = match first {
             Some(n) => generations[n].base,
@@ -167,7 +176,7 @@ impl FollowSource {
                 self.plan.push_front(Planned {
                     generation: Some(n),
                     file,
-                    gap: false,
+                    loss: None,
                 });
             }
         }
@@ -175,15 +184,23 @@ impl FollowSource {
     }
 
     /// The file that was read last. Of several that begin with what was read the oldest: the next in the chain. But
-    /// where a newer one begins with all of it, the older is a copy.
+    /// where a newer one begins with all of it, the older is a copy. The files may be those `behind` one that was read
+    /// before it.
     fn find_last(
         &self,
         last: &Generation,
-        links: &[Link],
+        (links, behind): (&[Link], bool),
         committed: u64,
     ) -> io::Result<Option<(usize, Opened)>> {
         let mut found: Option<(usize, Opened, Mark)> = None;
+        let there = links.iter().any(|link| last.is_at(link));
         for (at, link) in links.iter().enumerate() {
+            // Many files may begin with a few bytes. One that was packed since has another inode; it is known by the
+            // one before it, or if the agent has some of it.
+            let packed = link.is_gzip() && ((behind && at == 0) || committed > last.base);
+            if last.is_scarce() && !there && !packed {
+                continue;
+            }
             let Some(file) = self.open(link)? else {
                 continue;
             };
@@ -202,15 +219,53 @@ impl FollowSource {
         Ok(found.map(|(at, file, _)| (at, file)))
     }
 
-    /// Files that are not known but may be of the stream: those written to since it began.
+    /// Files that are not known but may be of the stream: those written to since it began, and what comes after such
+    /// a one, whatever a clock said when it was written.
     fn of_stream(&self, links: &[Link]) -> Vec<Link> {
         let started = self.record.as_ref().map_or(0, |r| r.started_ms);
-        let ours =
-            |link: &&Link| link.live || self.place.cri || link.modified_ms + COARSE_MS >= started;
         // What is older and empty stays so.
         let filled = |link: &&Link| link.live || link.len > 0;
-        let links = links.iter().filter(ours).filter(filled);
-        links.cloned().collect()
+        let ours =
+            |link: &&Link| link.live || self.place.cri || link.modified_ms + COARSE_MS >= started;
+        let links = links.iter().filter(filled);
+        links.skip_while(|link| !ours(link)).cloned().collect()
+    }
+
+    /// Whether files may be of the stream although their times say that they are not: the clock was set back.
+    fn hides(&self, links: &[Link], ours: &[Link]) -> bool {
+        let filled = links.iter().filter(|link| link.live || link.len > 0);
+        let set_back = self.record.as_ref().is_some_and(|r| r.lowest_ms.is_some());
+        let started = self.record.as_ref().map_or(0, |r| r.started_ms);
+        let (since, then_ms) = self.since;
+        let passed = i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = self.clock.now_ms();
+        filled.count() > ours.len()
+            && (set_back || now_ms < started || now_ms + COARSE_MS < then_ms.saturating_add(passed))
+    }
+
+    /// Plans files that are new, of all there are. A copy of what the newest still holds is not read, and behind one of
+    /// what it held before something may be missing.
+    fn plan_chain(&mut self, new: &[Link], all: &[Link], origin: Option<u64>) -> io::Result<()> {
+        let live = match all.last().filter(|newest| newest.live) {
+            Some(live) => self.open(live)?,
+            None => None,
+        };
+        let mut copied = false;
+        for link in new {
+            let Some(file) = self.open(link)? else {
+                continue;
+            };
+            let copy = is_copy(link, all);
+            if copy && live.as_ref().is_some_and(|live| file.is_held_by(live)) {
+                continue;
+            }
+            self.plan.push_back(Planned {
+                loss: copied.then(|| Loss::truncated(origin)),
+                ..Planned::new(file)
+            });
+            copied = copy;
+        }
+        Ok(())
     }
 
     fn plan_new(&mut self, link: &Link) -> io::Result<()> {
@@ -224,6 +279,7 @@ impl FollowSource {
     pub(super) fn find_first(&mut self) -> io::Result<bool> {
         let mut links = self.of_stream(&self.place.look(&*self.fs)?);
         links.retain(|link| link.live || self.place.cri);
+        self.drop_known(&mut links)?;
         for link in &links {
             self.plan_new(link)?;
         }
@@ -238,38 +294,44 @@ impl FollowSource {
             return self.find_first();
         };
         let id = newest.id();
-        if self.place.live(&*self.fs)?.is_none_or(|live| live.id == id) {
+        let live = self.place.live(&*self.fs)?;
+        if live.is_some_and(|live| live.id == id) {
             return Ok(self.is_worth_turning());
         }
+        // While nothing has the name, because it is being rotated or was at the writer's end, there may be others.
         let links = self.place.look(&*self.fs)?;
         let mut here = links.iter().rposition(|link| link.id == id);
         if here.is_none() {
             here = self.position(&links, &newest.mark()?, true)?;
         }
-        let mut newer = self.of_stream(&links[here.map_or(0, |at| at + 1)..]);
+        let mut newer = match here {
+            Some(at) => links[at + 1..].to_vec(),
+            None => self.of_stream(&links),
+        };
         // The open file may have left the chain; then of the others some may have come and gone, unless there is
         // one that was read before.
-        let mut gone = here.is_none() && newer.len() > 1;
+        let hidden = here.is_none() && self.hides(&links, &newer);
+        let mut gone = here.is_none() && newer.len() > usize::from(live.is_some());
         if gone {
             let empty = newest.stat()?.len == 0;
-            let known = self.record.as_ref().map(|r| r.generations.clone());
-            let mut known = known.unwrap_or_default();
-            known.retain(|generation| generation.mark.read > 0);
-            gone = !(empty && known.is_empty());
-            for generation in known.iter().rev() {
-                if let Some(at) = self.position(&newer, &generation.mark, true)? {
-                    newer.drain(..=at);
-                    gone = !empty;
-                    break;
-                }
-            }
+            let read = |g: &Generation| g.mark.read > 0;
+            let any_read = self
+                .record
+                .as_ref()
+                .is_some_and(|r| r.generations.iter().any(read));
+            let dropped = self.drop_known(&mut newer)?;
+            gone = !empty || (any_read && !dropped);
         }
         let planned = self.plan.len();
         for link in &newer {
             self.plan_new(link)?;
         }
         if let Some(first) = self.plan.get_mut(planned) {
-            first.gap = gone;
+            first.loss = (gone || hidden).then_some(Loss {
+                to: 0,
+                origin: None,
+                reason: "rotated_away",
+            });
         }
         Ok(self.is_worth_turning())
     }
@@ -281,50 +343,12 @@ impl FollowSource {
         };
         self.plan.len() > 1 || self.plan.front().is_some_and(begun)
     }
-
-    /// Which of the files begins with the content of the mark, or is that as a `whole`; the newest, if several do.
-    fn position(&self, links: &[Link], mark: &Mark, whole: bool) -> io::Result<Option<usize>> {
-        if mark.read == 0 {
-            return Ok(None);
-        }
-        for (at, link) in links.iter().enumerate().rev() {
-            if let Some(file) = self.open(link)?
-                && file.has(mark)?
-                && (!whole || file.length()? == mark.read)
-            {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The newest other file with this content.
-    pub(super) fn find_copy(&self, mark: &Mark, id: (u64, u64)) -> io::Result<Option<Opened>> {
-        let mut links = self.place.look(&*self.fs)?;
-        links.retain(|link| link.id != id);
-        match self.position(&links, mark, false)? {
-            Some(at) => self.open(&links[at]),
-            None => Ok(None),
-        }
-    }
-
-    /// Opens a file; `None` when it is not, or no longer, what was seen.
-    fn open(&self, link: &Link) -> io::Result<Option<Opened>> {
-        match Opened::open(&*self.fs, &link.path) {
-            Ok(file) => Ok(Some(file).filter(|file| file.id() == link.id)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
-        }
-    }
 }
 
-/// The reason as the program's own word.
-pub(super) fn known_reason(told: &str) -> &'static str {
-    match told {
-        "truncated" => "truncated",
-        "corrupt" => "corrupt",
-        _ => "rotated_away",
-    }
+/// Whether an older part is a copy of what the newest file held before it was truncated.
+fn is_copy(link: &Link, links: &[Link]) -> bool {
+    let live = links.last().filter(|newest| newest.live);
+    live.is_some_and(|live| link.is_copy_of(live))
 }
 
 /// Whether the file, and those after it, can hold what the agent has of the stream.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::Link;
 use super::mark::Mark;
 use crate::fs::{FromStart, Fs};
 
@@ -13,6 +14,8 @@ use crate::fs::{FromStart, Fs};
 const FORMAT: u32 = 1;
 /// Files remembered; the chain that is left of a stream is never that long.
 pub(super) const REMEMBERED: usize = 64;
+/// Bytes by which a file is known again; fewer may be how every file begins.
+const SCARCE: u64 = 64;
 /// Bytes of a checkpoint that are read.
 const CHECKPOINT: u64 = 1 << 20;
 
@@ -33,12 +36,30 @@ pub(super) struct Generation {
     pub(super) line: bool,
     /// Why bytes before it are lost, if any are.
     pub(super) lost: String,
+    /// Its device and inode, as far as they were kept.
+    #[serde(default)]
+    pub(super) id: Option<(u64, u64)>,
 }
 
 impl Generation {
     /// Where a byte of the file stands in the stream.
     pub(super) fn offset_of(&self, in_file: u64) -> u64 {
         self.base + in_file.saturating_sub(self.skip)
+    }
+
+    /// Whether so little is known of the file that others may begin with the same.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.mark.read < SCARCE && self.id.is_some()
+    }
+
+    /// Whether a file at hand has its inode.
+    pub(super) fn is_at(&self, link: &Link) -> bool {
+        self.id == Some(link.id)
+    }
+
+    /// Where the first byte would stand of a file whose writer keeps its position, whatever was truncated since.
+    pub(super) fn origin(&self) -> Option<u64> {
+        self.base.checked_sub(self.skip)
     }
 }
 
@@ -48,6 +69,9 @@ pub(super) struct Record {
     format: u32,
     /// When the stream was first looked at. Older files were left by something else.
     pub(super) started_ms: i64,
+    /// The earliest time the clock showed since, if it was set back.
+    #[serde(default)]
+    pub(super) lowest_ms: Option<i64>,
     pub(super) generations: Vec<Generation>,
 }
 
@@ -56,6 +80,7 @@ impl Record {
         Record {
             format: FORMAT,
             started_ms: now_ms,
+            lowest_ms: None,
             generations: Vec::new(),
         }
     }

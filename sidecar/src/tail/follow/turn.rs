@@ -54,13 +54,7 @@ impl FollowSource {
                 Ok(true)
             }
             None => {
-                if next.gap && self.loss.is_none() {
-                    self.loss = Some(Loss {
-                        to: self.at,
-                        origin: None,
-                        reason: "rotated_away",
-                    });
-                }
+                self.loss = self.loss.take().or(next.loss);
                 self.begin_new(next.file)
             }
         }
@@ -129,6 +123,7 @@ impl FollowSource {
             done: false,
             line,
             lost,
+            id: Some(file.id()),
         });
         let generations = self.record.as_ref().map_or(0, |r| r.generations.len());
         let mut reading = Reading {
@@ -141,6 +136,7 @@ impl FollowSource {
         };
         self.mark_hole(&mut reading, skip)?;
         self.now = Some(reading);
+        self.unkept = true;
         self.keep();
         Ok(true)
     }
@@ -209,7 +205,7 @@ impl FollowSource {
         if self.loss.is_none() && (now.damaged || known > self.at) {
             self.loss = Some(Loss {
                 to: known,
-                origin: Some(generation.base).filter(|_| generation.skip == 0 && !now.damaged),
+                origin: generation.origin().filter(|_| !now.damaged),
                 reason,
             });
         }
@@ -252,18 +248,27 @@ impl FollowSource {
         let Some(generation) = self.generation(now.generation).cloned() else {
             return Ok(());
         };
+        let origin = generation.origin();
         self.loss = Some(Loss {
             to: generation.offset_of(generation.seen),
-            origin: Some(generation.base).filter(|_| generation.skip == 0),
+            origin,
             reason: "truncated",
         });
-        let copy = self.find_copy(&generation.mark, now.file.id())?;
-        self.plan.push_front(Planned::new(now.file.again()));
+        let mut copies = self.find_copies(&generation.mark, now.file.id())?;
+        // Those that were made since, of what the file held in between, and then the file itself.
+        let mut since = copies.split_off(copies.len().min(1));
+        since.retain(|copy| !copy.is_held_by(&now.file));
+        for file in since.into_iter().chain([now.file.again()]).rev() {
+            self.plan.push_front(Planned {
+                loss: Some(Loss::truncated(origin)),
+                ..Planned::new(file)
+            });
+        }
         let in_file = now.file.at();
         if let Some(record) = &mut self.record {
             record.generations[now.generation].done = true;
         }
-        if let Some(mut copy) = copy
+        if let Some(mut copy) = copies.pop()
             && copy.seek(in_file)?
         {
             self.now = Some(Reading {

@@ -1,0 +1,69 @@
+//! When a stream begins again: what was open is kept, and what is hardly known is forgotten.
+
+use std::collections::VecDeque;
+
+use super::opened::Opened;
+use super::{FollowSource, Loss, Planned};
+
+/// What was open when a stream began again.
+pub(super) struct Held {
+    /// Which of the record was read last, and its file.
+    pub(super) generation: usize,
+    pub(super) file: Opened,
+    /// Those after it.
+    newer: VecDeque<Planned>,
+}
+
+impl FollowSource {
+    /// The file that was read last and those to be read after it, which are open: they can be read even if they are
+    /// gone by now.
+    pub(super) fn let_go(&mut self) -> Option<Held> {
+        let now = self.now.take().map(|now| (now.generation, now.file));
+        let mut plan = std::mem::take(&mut self.plan);
+        let newest = self.record.as_ref()?.generations.len().checked_sub(1)?;
+        let known = plan.iter().rposition(|p| p.generation == Some(newest));
+        let file = match (now, known) {
+            (Some((generation, file)), _) if generation == newest => file,
+            (_, Some(at)) => plan.drain(..=at).next_back()?.file,
+            _ => return None,
+        };
+        Some(Held {
+            generation: newest,
+            file: file.again(),
+            newer: plan,
+        })
+    }
+
+    /// Of a file of which nothing was read there is nothing to know again: it becomes a new one once more.
+    pub(super) fn forget_unread(&mut self) {
+        let Some(record) = &mut self.record else {
+            return;
+        };
+        while let Some(unread) = record.generations.pop_if(|g| g.mark.read == g.skip) {
+            self.loss = (!unread.lost.is_empty()).then(|| Loss {
+                to: unread.base.saturating_sub(1),
+                origin: None,
+                reason: known_reason(&unread.lost),
+            });
+        }
+    }
+
+    /// What was open. What is newer is found behind it.
+    pub(super) fn plan_held(&mut self, held: Held) {
+        self.plan.push_back(Planned {
+            generation: Some(held.generation),
+            file: held.file,
+            loss: None,
+        });
+        self.plan.extend(held.newer);
+    }
+}
+
+/// The reason as the program's own word.
+fn known_reason(told: &str) -> &'static str {
+    match told {
+        "truncated" => "truncated",
+        "corrupt" => "corrupt",
+        _ => "rotated_away",
+    }
+}
