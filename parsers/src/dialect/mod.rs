@@ -94,7 +94,7 @@ pub trait Dialect: Send {
     /// would have told the same events and claimed it as its own, else nothing must change. Asked
     /// before anybody looked for other people's needles in the line: of the first dialect of the table, where
     /// neither a marker nor an envelope may have the line's shape, and of those that
-    /// [read text at once](crate::scan::read_at_once), where neither has.
+    /// read text at once, where neither has.
     fn at_once(&mut self, _line: &Line<'_>, _emit: Emit<'_>) -> bool {
         false
     }

@@ -22,8 +22,7 @@ impl Lanes {
         let (set, bytes) = (Arc::clone(&self.set), block.bytes);
         let always = set.always();
         let mut found = Found::new(std::mem::take(&mut self.hits));
-        let mut odd = Odd::of(bytes);
-        let mut end = BlockEnd::default();
+        let (mut odd, mut end) = (Odd::of(bytes), BlockEnd::default());
         // Where the latest lines begin, by number.
         let mut begins = [0; LINES];
         let mut ends = Places::of(b'\n', bytes);

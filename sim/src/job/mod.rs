@@ -164,11 +164,9 @@ impl Job {
         let dir = PathBuf::from(format!("/pod/{}", plan.number));
         let (path, runtime) = match plan.kind {
             Kind::Log(_) => {
-                let StreamIdentity {
-                    container, restart, ..
-                } = &identity;
-                let path = crate::pod::dir_of(&identity.pod_uid).join(container);
-                (path.join(format!("{restart}.log")), Some(chance.fork()))
+                let dir = crate::pod::dir_of(&identity.pod_uid).join(&identity.container);
+                let path = dir.join(format!("{}.log", identity.restart));
+                (path, Some(chance.fork()))
             }
             _ => (dir.join("tests.log"), None),
         };

@@ -1,8 +1,11 @@
 //! When a stream begins again: what was open is kept, and what is hardly known is forgotten.
 
 use std::collections::VecDeque;
+use std::io;
 
+use super::chain::Link;
 use super::opened::Opened;
+use super::record::Generation;
 use super::{FollowSource, Loss, Planned};
 
 /// What was open when a stream began again.
@@ -48,14 +51,28 @@ impl FollowSource {
         }
     }
 
-    /// What was open. What is newer is found behind it.
-    pub(super) fn plan_held(&mut self, held: Held) {
+    /// What was open, if it left the chain and is the file that was read last; whether it is. What is newer is found
+    /// behind it.
+    pub(super) fn plan_held(
+        &mut self,
+        held: Option<Held>,
+        last: &Generation,
+        links: &[Link],
+    ) -> io::Result<bool> {
+        let left = |held: &Held| links.iter().all(|link| link.id != held.file.id());
+        let Some(held) = held.filter(left) else {
+            return Ok(false);
+        };
+        if !held.file.has(&last.mark)? {
+            return Ok(false);
+        }
         self.plan.push_back(Planned {
             generation: Some(held.generation),
             file: held.file,
             loss: None,
         });
         self.plan.extend(held.newer);
+        Ok(true)
     }
 }
 

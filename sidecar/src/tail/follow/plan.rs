@@ -100,17 +100,13 @@ impl FollowSource {
         };
         let mut newest = self.plan_done(done, links)?;
         let held = held.filter(|held| held.generation == done.len());
-        if let Some(held) = held
-            && links.iter().all(|link| link.id != held.file.id())
-            && held.file.has(&last.mark)?
-        {
-            self.plan_held(held);
+        if self.plan_held(held, last, links)? {
             let first = self.plan.front().and_then(|p| p.generation);
             self.at = first.map_or(committed, |n| generations[n].base);
             return Ok(());
         }
         let from = newest.map_or(0, |at| at + 1);
-        // The oldest there is may also be the stream's first.
+        // The oldest may be the stream's first.
         let behind = newest.is_some() || done.is_empty();
         let found = self.find_last(last, (&links[from..], behind), committed)?;
         let last_found = found.is_some();
@@ -119,9 +115,8 @@ impl FollowSource {
             if is_copy(&links[from + at], links) {
                 // What came between the copy and the truncation nobody saw.
                 self.loss = Some(Loss {
-                    to: last.offset_of(last.seen.max(last.mark.read)),
-                    origin: last.origin(),
-                    reason: "truncated",
+                    to: known_end(last),
+                    ..Loss::truncated(last.origin())
                 });
             }
             self.plan.push_back(Planned {
@@ -142,23 +137,19 @@ impl FollowSource {
         }
         if !last_found {
             let in_place = newer.len() <= 1 && !self.place.cri;
-            let to = last.offset_of(last.seen.max(last.mark.read)).max(committed);
             self.loss = Some(Loss {
-                to,
-                origin: last.origin(),
                 reason: if in_place {
                     "truncated"
                 } else {
                     "rotated_away"
                 },
+                to: known_end(last).max(committed),
+                origin: last.origin(),
             });
         }
         self.plan_chain(&newer, links, last.origin())?;
         let first = self.plan.front().and_then(|p| p.generation);
-        self.at = match first {
-            Some(n) => generations[n].base,
-            None => committed,
-        };
+        self.at = first.map_or(committed, |n| generations[n].base);
         Ok(())
     }
 
@@ -349,6 +340,11 @@ impl FollowSource {
 fn is_copy(link: &Link, links: &[Link]) -> bool {
     let live = links.last().filter(|newest| newest.live);
     live.is_some_and(|live| link.is_copy_of(live))
+}
+
+/// Where the file ended, as far as was seen.
+fn known_end(generation: &Generation) -> u64 {
+    generation.offset_of(generation.seen.max(generation.mark.read))
 }
 
 /// Whether the file, and those after it, can hold what the agent has of the stream.
