@@ -196,7 +196,7 @@ impl Check<'_> {
         let log = self.job.log.borrow();
         let mut told = self.stored.results.iter();
         for row in &self.stored.tests {
-            let (name, status, attempt) = row;
+            let (name, status, _) = row;
             if status == "unfinished" {
                 let printed = log.printed().iter().find(|p| p.name == *name);
                 if !printed.is_some_and(|p| self.is_excused(p)) {
@@ -204,14 +204,19 @@ impl Check<'_> {
                 }
                 continue;
             }
-            let result = told.next();
-            let fits = result.is_some_and(|(_, n, s)| n == name && s.as_str() == status);
-            if !fits || *attempt != 1 {
-                self.wrong(format_args!("{row:?} is stored, {result:?} was told"));
-            }
+            self.row_told(row, told.next());
         }
         if let Some(result) = told.next() {
             self.wrong(format_args!("{result:?} was told and is not stored"));
+        }
+    }
+
+    /// A row of a test that ended says what the event of its result said.
+    fn row_told(&self, row: &stored::Row, result: Option<&stored::Told>) {
+        let (name, status, attempt) = row;
+        let fits = result.is_some_and(|(_, n, s)| n == name && s.as_str() == status);
+        if !fits || *attempt != 1 {
+            self.wrong(format_args!("{row:?} is stored, {result:?} was told"));
         }
     }
 

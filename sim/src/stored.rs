@@ -13,6 +13,10 @@ use crate::oracle::{result, told};
 
 /// A lost range with its reason.
 type Gap = (u64, u64, String);
+/// The offset of a result's line, its name and status.
+pub(crate) type Told = (u64, String, Status);
+/// Name, status and number of an attempt in the table of tests.
+pub(crate) type Row = (String, String, u32);
 
 /// A stream as stored.
 #[derive(Debug, Default)]
@@ -22,10 +26,10 @@ pub(crate) struct StoredStream {
     pub(crate) hash: Option<String>,
     /// What each frame covers, in the order of their beginnings.
     pub(crate) frames: Vec<(u64, u64)>,
-    /// Results as the frames tell them, with the offsets of their lines.
-    pub(crate) results: Vec<(u64, String, Status)>,
-    /// Name, status and number of each attempt in the table of tests.
-    pub(crate) tests: Vec<(String, String, u32)>,
+    /// Results as the frames tell them.
+    pub(crate) results: Vec<Told>,
+    /// Each attempt in the table of tests.
+    pub(crate) tests: Vec<Row>,
     /// Gaps in the table of gaps.
     pub(crate) gaps: Vec<Gap>,
     /// Gaps as the frames tell them.

@@ -149,7 +149,7 @@ impl Check<'_> {
     fn attempts(&self) {
         let mut told = self.stored.results.iter();
         for row in &self.stored.tests {
-            let (name, status, attempt) = row;
+            let (name, status, _) = row;
             let ended = self.stored.results.iter().any(|(_, n, _)| n == name);
             if status == "unfinished" && !ended {
                 let open = !self.stored.closed;
@@ -158,11 +158,7 @@ impl Check<'_> {
                 }
                 continue;
             }
-            let result = told.next();
-            let fits = result.is_some_and(|(_, n, s)| n == name && s.as_str() == status);
-            if !fits || *attempt != 1 {
-                self.wrong(format_args!("{row:?} is stored, {result:?} was told"));
-            }
+            self.row_told(row, told.next());
         }
     }
 

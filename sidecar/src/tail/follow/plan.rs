@@ -101,8 +101,7 @@ impl FollowSource {
         let mut newest = self.plan_done(done, links)?;
         let held = held.filter(|held| held.generation == done.len());
         if self.plan_held(held, last, links)? {
-            let first = self.plan.front().and_then(|p| p.generation);
-            self.at = first.map_or(committed, |n| generations[n].base);
+            self.begin_at_planned(&generations, committed);
             return Ok(());
         }
         let from = newest.map_or(0, |at| at + 1);
@@ -148,9 +147,14 @@ impl FollowSource {
             });
         }
         self.plan_chain(&newer, links, last.origin())?;
+        self.begin_at_planned(&generations, committed);
+        Ok(())
+    }
+
+    /// The stream begins where the first file that is planned stands in it, or where the agent is.
+    fn begin_at_planned(&mut self, generations: &[Generation], committed: u64) {
         let first = self.plan.front().and_then(|p| p.generation);
         self.at = first.map_or(committed, |n| generations[n].base);
-        Ok(())
     }
 
     /// The files that were read to their ends and are still there; gives the place of the newest.
