@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 #[path = "../../../benches/src/chance.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the benchmarks use the rest")]
+#[expect(unreachable_pub, reason = "it is a part of the benchmarks")]
 mod chance;
 mod joined;
+mod racing;
 mod reader;
 mod refusing;
 mod rotation;

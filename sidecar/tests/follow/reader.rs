@@ -1,5 +1,6 @@
 //! A reader with the memory of an agent: what is stored stays, and the reader may be started again at any time.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sentinel_sidecar::tail::{FollowOptions, FollowSource, Source, Step};
@@ -16,10 +17,14 @@ pub(crate) struct Gap {
     pub(crate) reason: String,
 }
 
+/// How the reader's source is made.
+pub(crate) type Opens = Box<dyn Fn(&Path, &FollowOptions) -> Source>;
+
 pub(crate) struct Reader {
     path: PathBuf,
     options: FollowOptions,
     source: Source,
+    opens: Opens,
     /// Where the source stands.
     at: u64,
     /// Everything before this offset is stored.
@@ -33,6 +38,15 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(path: &Path, cri: bool, checkpoint: Option<PathBuf>) -> Reader {
+        Reader::with(path, cri, checkpoint, Box::new(open))
+    }
+
+    pub(crate) fn with(
+        path: &Path,
+        cri: bool,
+        checkpoint: Option<PathBuf>,
+        opens: Opens,
+    ) -> Reader {
         let options = FollowOptions {
             follow: true,
             cri,
@@ -41,7 +55,8 @@ impl Reader {
         };
         let mut reader = Reader {
             path: path.to_owned(),
-            source: open(path, &options),
+            source: opens(path, &options),
+            opens,
             options,
             at: 0,
             committed: 0,
@@ -55,7 +70,12 @@ impl Reader {
     }
 
     fn seek(&mut self) {
-        self.at = self.source.rewind(self.committed).unwrap().unwrap();
+        self.at = loop {
+            match self.source.rewind(self.committed) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                at => break at.unwrap().unwrap(),
+            }
+        };
         if self.at > self.committed {
             self.lose(self.committed, self.at, "rotated_away");
         }
@@ -104,7 +124,15 @@ impl Reader {
 
     /// One step; true unless there was nothing to do.
     pub(crate) fn step(&mut self, buffer: &mut [u8]) -> bool {
-        match self.source.read(buffer).unwrap() {
+        match self.source.read(buffer) {
+            // Files get other names again and again: whoever ships looks again later.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => true,
+            step => self.take(step.unwrap(), buffer),
+        }
+    }
+
+    fn take(&mut self, step: Step, buffer: &[u8]) -> bool {
+        match step {
             Step::Bytes(n) => {
                 let end = self.at + n as u64;
                 let new = usize::try_from(end.saturating_sub(self.committed)).unwrap();
@@ -162,7 +190,7 @@ impl Reader {
         self.within = false;
         self.committed -= (self.bytes.len() - kept) as u64;
         self.bytes.truncate(kept);
-        self.source = open(&self.path, &self.options);
+        self.source = (self.opens)(&self.path, &self.options);
         self.seek();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::chain::Link;
+use super::chain::{LOOKS, Link, is_moved};
 use super::opened::Opened;
 use super::record::Generation;
 use super::{FollowSource, Loss, Planned};
@@ -15,6 +15,18 @@ pub(super) struct Held {
     pub(super) file: Opened,
     /// Those after it.
     newer: VecDeque<Planned>,
+}
+
+impl Held {
+    /// As it stands in a plan, from which it is taken the next time.
+    fn into_planned(self) -> impl Iterator<Item = Planned> {
+        let known = Planned {
+            generation: Some(self.generation),
+            file: self.file,
+            loss: None,
+        };
+        std::iter::once(known).chain(self.newer)
+    }
 }
 
 impl FollowSource {
@@ -37,6 +49,32 @@ impl FollowSource {
         })
     }
 
+    /// Plans what is there; again while files get other names meanwhile, and from the start each time.
+    pub(super) fn plan_again(
+        &mut self,
+        known: bool,
+        held: Option<Held>,
+        committed: u64,
+    ) -> io::Result<()> {
+        let loss = self.loss.clone();
+        let mut looks = 1;
+        loop {
+            match self.plan_all(known, held.as_ref(), committed) {
+                Err(error) => {
+                    self.plan.clear();
+                    self.loss.clone_from(&loss);
+                    if looks >= LOOKS || !is_moved(&error) {
+                        self.plan
+                            .extend(held.into_iter().flat_map(Held::into_planned));
+                        return Err(error);
+                    }
+                    looks += 1;
+                }
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
     /// Of a file of which nothing was read there is nothing to know again: it becomes a new one once more.
     pub(super) fn forget_unread(&mut self) {
         let Some(record) = &mut self.record else {
@@ -55,11 +93,11 @@ impl FollowSource {
     /// behind it.
     pub(super) fn plan_held(
         &mut self,
-        held: Option<Held>,
+        held: Option<&Held>,
         last: &Generation,
         links: &[Link],
     ) -> io::Result<bool> {
-        let left = |held: &Held| links.iter().all(|link| link.id != held.file.id());
+        let left = |held: &&Held| links.iter().all(|link| link.id != held.file.id());
         let Some(held) = held.filter(left) else {
             return Ok(false);
         };
@@ -68,10 +106,10 @@ impl FollowSource {
         }
         self.plan.push_back(Planned {
             generation: Some(held.generation),
-            file: held.file,
+            file: held.file.again(),
             loss: None,
         });
-        self.plan.extend(held.newer);
+        self.plan.extend(held.newer.iter().map(Planned::again));
         Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use crate::fs::{Fs, Stat};
 use crate::tail::watch::parent;
 
 /// A chain that changes while it is listed is listed again, so often at most.
-const LOOKS: usize = 8;
+pub(super) const LOOKS: usize = 16;
 
 /// Where a stream's files are.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Place {
     /// The chain, oldest first; empty while there is nothing.
     ///
     /// # Errors
-    /// When the directory cannot be listed.
+    /// When the directory cannot be listed, or as [`moved`] while its files get other names.
     pub(super) fn look(&self, fs: &dyn Fs) -> io::Result<Vec<Link>> {
         let mut before = None;
         for _ in 0..LOOKS {
@@ -77,7 +77,7 @@ impl Place {
             }
             before = now;
         }
-        Ok(before.unwrap_or_default())
+        Err(moved())
     }
 
     /// What has the newest file's name now.
@@ -145,6 +145,18 @@ impl Place {
 
 fn names(links: Option<&Vec<Link>>) -> Option<Vec<(&Path, (u64, u64))>> {
     links.map(|links| links.iter().map(|l| (l.path.as_path(), l.id)).collect())
+}
+
+/// What was seen is no longer what is there: files got other names meanwhile. Whoever looks again sees them.
+pub(super) fn moved() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::WouldBlock,
+        "files are renamed while they are looked at",
+    )
+}
+
+pub(super) fn is_moved(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 fn is_absent(error: &io::Error) -> bool {

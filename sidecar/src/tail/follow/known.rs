@@ -3,7 +3,7 @@
 use std::io;
 
 use super::FollowSource;
-use super::chain::Link;
+use super::chain::{Link, moved};
 use super::mark::Mark;
 use super::opened::Opened;
 
@@ -31,10 +31,8 @@ impl FollowSource {
             return Ok(None);
         }
         for (at, link) in links.iter().enumerate().rev() {
-            if let Some(file) = self.open(link)?
-                && file.has(mark)?
-                && (!whole || file.length()? == mark.read)
-            {
+            let file = self.open(link)?;
+            if file.has(mark)? && (!whole || file.length()? == mark.read) {
                 return Ok(Some(at));
             }
         }
@@ -48,16 +46,19 @@ impl FollowSource {
         let Some(at) = self.position(&links, mark, false)? else {
             return Ok(Vec::new());
         };
-        let opened = links[at..].iter().map(|link| self.open(link));
-        let opened: io::Result<Vec<Option<Opened>>> = opened.collect();
-        Ok(opened?.into_iter().flatten().collect())
+        links[at..].iter().map(|link| self.open(link)).collect()
     }
 
-    /// Opens a file; `None` when it is not, or no longer, what was seen.
-    pub(super) fn open(&self, link: &Link) -> io::Result<Option<Opened>> {
+    /// Opens a file that was seen.
+    ///
+    /// # Errors
+    /// As [`moved`] when another has its name by now, or none. What is there has to be looked at again then: what was
+    /// seen may have another name, and must not be taken for gone.
+    pub(super) fn open(&self, link: &Link) -> io::Result<Opened> {
         match Opened::open(&*self.fs, &link.path) {
-            Ok(file) => Ok(Some(file).filter(|file| file.id() == link.id)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(file) if file.id() == link.id => Ok(file),
+            Ok(_) => Err(moved()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(moved()),
             Err(e) => Err(e),
         }
     }

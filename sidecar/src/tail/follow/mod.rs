@@ -30,7 +30,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::fs::{Fs, RealFs};
 use crate::hash::StreamHash;
 use crate::segments::{Lost, StreamEnd};
-use chain::Place;
+use chain::{LOOKS, Place, is_moved};
 use opened::Opened;
 use record::{Generation, Record};
 
@@ -124,6 +124,15 @@ impl Planned {
             loss: None,
         }
     }
+
+    /// The same file, to be read from its beginning.
+    fn again(&self) -> Planned {
+        Planned {
+            generation: self.generation,
+            file: self.file.again(),
+            loss: self.loss.clone(),
+        }
+    }
 }
 
 /// The file that is read.
@@ -142,7 +151,7 @@ struct Reading {
 }
 
 /// A loss of which the end is not known yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Loss {
     /// It reaches at least to here.
     to: u64,
@@ -238,6 +247,17 @@ impl FollowSource {
     }
 
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        for _ in 1..LOOKS {
+            match self.read_once(buffer) {
+                Err(error) if is_moved(&error) => {}
+                read => return read,
+            }
+        }
+        self.read_once(buffer)
+    }
+
+    /// Reads what there is. Nothing has changed when files are renamed meanwhile.
+    fn read_once(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
         loop {
             if let Some(step) = self.out.pop_front() {
                 return Ok(step);

@@ -36,6 +36,25 @@ impl FollowSource {
             }
         }
         self.forget_unread();
+        self.plan_again(known, held, committed)?;
+        if self.at > 0 {
+            self.hash = None;
+            let first = self.plan.front().and_then(|p| p.generation);
+            let line = first
+                .and_then(|n| self.generation(n))
+                .is_none_or(|g| g.line);
+            self.begins_line(line);
+        }
+        Ok(self.at)
+    }
+
+    /// Looks at what is there and plans it, when something is `known` of the stream or not.
+    pub(super) fn plan_all(
+        &mut self,
+        known: bool,
+        held: Option<&Held>,
+        committed: u64,
+    ) -> io::Result<()> {
         let links = self.place.look(&*self.fs)?;
         let begun = self
             .record
@@ -55,15 +74,7 @@ impl FollowSource {
             let links: Vec<Link> = links.iter().filter(first).cloned().collect();
             self.plan_first(&links, committed)?;
         }
-        if self.at > 0 {
-            self.hash = None;
-            let first = self.plan.front().and_then(|p| p.generation);
-            let line = first
-                .and_then(|n| self.generation(n))
-                .is_none_or(|g| g.line);
-            self.begins_line(line);
-        }
-        Ok(self.at)
+        Ok(())
     }
 
     /// A stream of which nothing is known here: its oldest file is its beginning.
@@ -92,7 +103,12 @@ impl FollowSource {
     }
 
     /// A stream that was read before: the files that are left of it, and then what is new.
-    fn plan_known(&mut self, links: &[Link], held: Option<Held>, committed: u64) -> io::Result<()> {
+    fn plan_known(
+        &mut self,
+        links: &[Link],
+        held: Option<&Held>,
+        committed: u64,
+    ) -> io::Result<()> {
         let generations = self.record.as_ref().map(|r| r.generations.clone());
         let generations = generations.unwrap_or_default();
         let Some((last, done)) = generations.split_last() else {
@@ -165,15 +181,13 @@ impl FollowSource {
             let Some(at) = self.position(&links[..rest], &generation.mark, true)? else {
                 continue;
             };
-            if let Some(file) = self.open(&links[at])? {
-                rest = at;
-                newest = newest.or(Some(at));
-                self.plan.push_front(Planned {
-                    generation: Some(n),
-                    file,
-                    loss: None,
-                });
-            }
+            rest = at;
+            newest = newest.or(Some(at));
+            self.plan.push_front(Planned {
+                generation: Some(n),
+                file: self.open(&links[at])?,
+                loss: None,
+            });
         }
         Ok(newest)
     }
@@ -196,9 +210,7 @@ impl FollowSource {
             if last.is_scarce() && !there && !packed {
                 continue;
             }
-            let Some(file) = self.open(link)? else {
-                continue;
-            };
+            let file = self.open(link)?;
             let wanted = found.as_ref().map_or(&last.mark, |(_, _, whole)| whole);
             if !file.has(wanted)? {
                 continue;
@@ -241,15 +253,11 @@ impl FollowSource {
     /// Plans files that are new, of all there are. A copy of what the newest still holds is not read, and behind one of
     /// what it held before something may be missing.
     fn plan_chain(&mut self, new: &[Link], all: &[Link], origin: Option<u64>) -> io::Result<()> {
-        let live = match all.last().filter(|newest| newest.live) {
-            Some(live) => self.open(live)?,
-            None => None,
-        };
+        let live = all.last().filter(|newest| newest.live);
+        let live = live.map(|live| self.open(live)).transpose()?;
         let mut copied = false;
         for link in new {
-            let Some(file) = self.open(link)? else {
-                continue;
-            };
+            let file = self.open(link)?;
             let copy = is_copy(link, all);
             if copy && live.as_ref().is_some_and(|live| file.is_held_by(live)) {
                 continue;
@@ -263,11 +271,10 @@ impl FollowSource {
         Ok(())
     }
 
-    fn plan_new(&mut self, link: &Link) -> io::Result<()> {
-        if let Some(file) = self.open(link)? {
-            self.plan.push_back(Planned::new(file));
-        }
-        Ok(())
+    /// Files that are new, to be planned once all of them are open: a look that fails must change nothing.
+    fn opened(&self, links: &[Link]) -> io::Result<Vec<Planned>> {
+        let opened = links.iter().map(|link| self.open(link).map(Planned::new));
+        opened.collect()
     }
 
     /// Plans the first file, once it is there. False while it is not.
@@ -275,9 +282,7 @@ impl FollowSource {
         let mut links = self.of_stream(&self.place.look(&*self.fs)?);
         links.retain(|link| link.live || self.place.cri);
         self.drop_known(&mut links)?;
-        for link in &links {
-            self.plan_new(link)?;
-        }
+        self.plan.extend(self.opened(&links)?);
         Ok(!self.plan.is_empty())
     }
 
@@ -317,17 +322,15 @@ impl FollowSource {
             let dropped = self.drop_known(&mut newer)?;
             gone = !empty || (any_read && !dropped);
         }
-        let planned = self.plan.len();
-        for link in &newer {
-            self.plan_new(link)?;
-        }
-        if let Some(first) = self.plan.get_mut(planned) {
+        let mut newer = self.opened(&newer)?;
+        if let Some(first) = newer.first_mut() {
             first.loss = (gone || hidden).then_some(Loss {
                 to: 0,
                 origin: None,
                 reason: "rotated_away",
             });
         }
+        self.plan.extend(newer);
         Ok(self.is_worth_turning())
     }
 

@@ -242,10 +242,14 @@ impl FollowSource {
     /// The open file was truncated. What was in it may live on in a copy; what was written between the copy and the
     /// truncation does not.
     fn cut(&mut self) -> io::Result<()> {
-        let Some(now) = self.now.take() else {
+        let Some(now) = &self.now else {
             return Ok(());
         };
         let Some(generation) = self.generation(now.generation).cloned() else {
+            return Ok(());
+        };
+        let mut copies = self.find_copies(&generation.mark, now.file.id())?;
+        let Some(now) = self.now.take() else {
             return Ok(());
         };
         let origin = generation.origin();
@@ -254,7 +258,6 @@ impl FollowSource {
             origin,
             reason: "truncated",
         });
-        let mut copies = self.find_copies(&generation.mark, now.file.id())?;
         // Those that were made since, of what the file held in between, and then the file itself.
         let mut since = copies.split_off(copies.len().min(1));
         since.retain(|copy| !copy.is_held_by(&now.file));
