@@ -3,6 +3,7 @@
 use sentinel_parsers::frame::Frame;
 use sentinel_parsers::wire::{OpenStream, RunContext};
 
+use crate::ending::Ending;
 use crate::fact::Fact;
 
 /// Milliseconds since the Unix epoch. The core reads no clock; the shell passes the time in.
@@ -18,6 +19,18 @@ pub struct Via {
     pub node: String,
     /// For how long the node has not heard of the stream's sender.
     pub silent_ms: Millis,
+}
+
+/// What a source says of a run's end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing, and it never does.
+    #[default]
+    Nothing,
+    /// The run goes on; its end will be told.
+    GoesOn,
+    /// The run has ended.
+    Ended(Ending),
 }
 
 /// One thing that happened.
@@ -55,8 +68,10 @@ pub enum Input {
     Run {
         /// What it knows.
         context: RunContext,
-        /// Who says so (`webhook:github`, `job`, `operator`).
+        /// Who says so (`webhook:github`, `job:team-a/e2e`, `operator`).
         provenance: String,
+        /// What the source says of the run's end, if it is one that tells ends.
+        end: Told,
     },
     /// The cluster as the watch sees it.
     Fact(Fact),

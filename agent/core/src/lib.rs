@@ -8,6 +8,7 @@ pub mod anomaly;
 pub mod change;
 mod context;
 pub mod crosscheck;
+pub mod ending;
 mod engine;
 pub mod fact;
 pub mod failures;
@@ -30,8 +31,9 @@ mod text;
 pub mod verdict;
 
 pub use anomaly::{Anomaly, Category, Evidence, Number, Severity};
+pub use ending::{Ending, Outcome};
 pub use fact::Fact;
-pub use input::{Input, Millis, StreamId, Via};
+pub use input::{Input, Millis, StreamId, Told, Via};
 pub use metrics::Metrics;
 pub use output::{Notice, Outputs, Persist, Reply};
 pub use run::RunStatus;

@@ -24,34 +24,41 @@ pub(crate) fn advance(
     // Times of before the clock was set back: what is waited for would not come for as long.
     run.active_ms = run.active_ms.min(now);
     run.quiet_ms = run.quiet_ms.map(|quiet| quiet.min(now));
-    let all_closed = run.streams.values().all(Stream::is_closed);
-    if run.streams.is_empty() || !all_closed {
-        let silent = now.saturating_sub(run.active_ms) >= millis(settings.lost_after);
-        let silent = silent || waits_for_lost_nodes(run);
-        run.quiet_ms = silent.then_some(run.active_ms);
-        run.status = match (silent, run.streams.is_empty()) {
-            (true, _) => RunStatus::Lost,
-            (false, true) => RunStatus::Pending,
-            (false, false) => RunStatus::Running,
-        };
-    } else {
-        if old == RunStatus::Lost {
-            run.quiet_ms = None;
+    let was_given_up = run.given_up;
+    let reconsiders = std::mem::take(&mut run.reconsiders) && old.is_over();
+    match expects(run, now, settings) {
+        Expects::Output { silent } => {
+            run.given_up = silent;
+            run.quiet_ms = silent.then_some(run.active_ms);
+            run.status = match (silent, run.streams.is_empty()) {
+                (true, _) => verdict::verdict(run).status,
+                (false, true) => RunStatus::Pending,
+                (false, false) => RunStatus::Running,
+            };
         }
-        let since = *run.quiet_ms.get_or_insert(now);
-        let settled = now.saturating_sub(since) >= millis(settings.finalize_after);
-        if !old.is_over() || old == RunStatus::Lost {
-            run.status = RunStatus::Finalizing;
-        }
-        if run.status == RunStatus::Finalizing && settled {
-            run.status = verdict::verdict(run).status;
+        Expects::Nothing => {
+            run.given_up = false;
+            if was_given_up {
+                run.quiet_ms = None;
+            }
+            let since = *run.quiet_ms.get_or_insert(now);
+            let settled = now.saturating_sub(since) >= millis(settings.finalize_after);
+            if !old.is_over() || was_given_up {
+                run.status = RunStatus::Finalizing;
+            }
+            if settled && (run.status == RunStatus::Finalizing || reconsiders) {
+                run.status = verdict::verdict(run).status;
+            }
         }
     }
-    if run.status == old {
+    if run.status == old && !reconsiders {
         return;
     }
     run.changed |= Change::STATE;
     run.reason = run.status.is_over().then(|| verdict::verdict(run).reason);
+    if run.status == old {
+        return;
+    }
     match (old.is_over(), run.status.is_over()) {
         (false, true) => metrics.verdicts += 1,
         (true, false) => metrics.reopened += 1,
@@ -61,6 +68,40 @@ pub(crate) fn advance(
         run_id: run.id.clone(),
         status: run.status,
     });
+}
+
+/// What may still come of a run.
+enum Expects {
+    /// Output, or the word that there is none; `silent` when it has been waited for long enough.
+    Output { silent: bool },
+    /// Late facts at most.
+    Nothing,
+}
+
+fn expects(run: &Run, now: Millis, settings: &RunConfig) -> Expects {
+    let silent_for = |patience| now.saturating_sub(run.active_ms) >= millis(patience);
+    let ended = run.endings.end().is_some();
+    let all_closed = run.streams.values().all(Stream::is_closed);
+    match (run.streams.is_empty(), all_closed) {
+        // Whoever ran the tests says that it is over, and nobody sent a byte.
+        (true, _) if ended => Expects::Nothing,
+        (false, true) if !run.endings.goes_on() || silent_for(settings.lost_after) => {
+            Expects::Nothing
+        }
+        // Another pod of the Job may follow.
+        (false, true) => Expects::Output { silent: false },
+        _ => {
+            // What is open then has nobody left who could end it, or a sender that is cut off: it is heard of once
+            // a minute while it lives.
+            let patience = match ended {
+                true => settings.node_lost_after.min(settings.lost_after),
+                false => settings.lost_after,
+            };
+            Expects::Output {
+                silent: silent_for(patience) || waits_for_lost_nodes(run),
+            }
+        }
+    }
 }
 
 /// Whether all that the run still waits for comes by way of nodes that are lost.

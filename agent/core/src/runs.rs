@@ -10,6 +10,7 @@ use sentinel_parsers::wire::RunContext;
 use crate::anomaly::Anomaly;
 use crate::change::Change;
 use crate::context::Merged;
+use crate::ending::Endings;
 use crate::failures::Failures;
 use crate::input::{Millis, StreamId};
 use crate::output::RunRow;
@@ -31,6 +32,12 @@ pub struct Run {
     /// When the last stream ended, while none is open.
     pub(crate) quiet_ms: Option<Millis>,
     pub(crate) streams: BTreeMap<StreamId, Stream>,
+    /// What others than the output say of its end.
+    pub(crate) endings: Endings,
+    /// Whether it is over only because nothing was heard of it any more.
+    pub(crate) given_up: bool,
+    /// Whether somebody spoke of its end, so that a verdict that was given may be another one now.
+    pub(crate) reconsiders: bool,
     pub(crate) signatures: Signatures,
     pub(crate) failures: Failures,
     pub(crate) anomalies: BTreeMap<(&'static str, String), Anomaly>,
@@ -50,6 +57,7 @@ struct Digest {
     context: u64,
     provenance: usize,
     status: RunStatus,
+    reason: Option<String>,
     started_ms: Millis,
     quiet_ms: Option<Millis>,
     sums: Sums,
@@ -88,6 +96,9 @@ impl Run {
             active_ms: now,
             quiet_ms: None,
             streams: BTreeMap::new(),
+            endings: Endings::default(),
+            given_up: false,
+            reconsiders: false,
             signatures: Signatures::default(),
             failures: Failures::default(),
             anomalies: BTreeMap::new(),
@@ -255,6 +266,7 @@ impl Run {
             context: self.merged.version(),
             provenance: self.provenance.len(),
             status: self.status,
+            reason: self.reason.clone(),
             started_ms: self.started_ms,
             quiet_ms: self.quiet_ms,
             sums: self.sums(),

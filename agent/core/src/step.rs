@@ -8,14 +8,13 @@ use sentinel_parsers::wire::RunContext;
 use crate::change::Change;
 use crate::context::{Rank, Source};
 use crate::fact::Fact;
-use crate::input::{Input, Millis, StreamId};
+use crate::input::{Input, Millis, StreamId, Told};
 use crate::lifecycle;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::opening::{self, Opening};
 use crate::output::{Outputs, Persist, Reply, RunRow};
 use crate::pods::Pods;
-use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::settings::Limits;
 use crate::stream::Stream;
@@ -111,7 +110,8 @@ impl Core {
             Input::Run {
                 context,
                 provenance,
-            } => self.hear_of(now, &context, &provenance),
+                end,
+            } => self.hear_of(now, &context, &provenance, end),
             Input::Fact(fact) => self.fact(now, fact),
             Input::Tick => self.tick(now),
         }
@@ -180,7 +180,13 @@ impl Core {
         &self.metrics
     }
 
-    fn hear_of(&mut self, now: Millis, context: &RunContext, provenance: &str) -> Outputs {
+    pub(crate) fn hear_of(
+        &mut self,
+        now: Millis,
+        context: &RunContext,
+        provenance: &str,
+        end: Told,
+    ) -> Outputs {
         let limits = self.settings.limits.clone();
         if context.run_id.is_empty() {
             return self.refuse("the run id is empty");
@@ -195,9 +201,20 @@ impl Core {
         };
         run.merged.merge(&source, context, &limits);
         note_source(run, provenance, limits.provenance);
+        let news = match end {
+            Told::Nothing => true,
+            Told::GoesOn => run.endings.hear(provenance, None, limits.provenance),
+            Told::Ended(ending) => run
+                .endings
+                .hear(provenance, Some(ending), limits.provenance),
+        };
         run.started_ms = run.started_ms.min(now);
-        run.active_ms = run.active_ms.max(now);
-        run.changed |= Change::CONTEXT;
+        // A source that repeats itself is no sign of life: lists are told again and again.
+        if news {
+            run.active_ms = run.active_ms.max(now);
+            run.reconsiders = true;
+        }
+        run.changed |= Change::CONTEXT | Change::STATE;
         self.settle(now, &context.run_id, None)
     }
 
@@ -281,7 +298,7 @@ impl Core {
         let mut outputs = Outputs::default();
         if !stream.is_closed() {
             run.active_ms = run.active_ms.max(now);
-            if run.status == RunStatus::Lost {
+            if run.given_up {
                 let run_id = run.id.clone();
                 outputs = self.settle(now, &run_id, None);
             }

@@ -7,6 +7,7 @@
 use sentinel_parsers::event::{Counts, Status};
 
 use crate::crosscheck::{What, contradictions};
+use crate::ending::Outcome;
 use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::stream::Stream;
@@ -33,9 +34,16 @@ pub fn verdict(run: &Run) -> Verdict {
         .or_else(|| missing_evidence(run))
         .or_else(|| failed(run))
         .or_else(|| hidden(run))
+        .or_else(|| cut_short(run))
         .or_else(|| ended(run))
+        .or_else(|| told_failed(run))
         .or_else(|| doubtful(run))
         .unwrap_or_else(|| (RunStatus::Passed, passed(run)));
+    if let Some((source, end)) = run.endings.end()
+        && status != RunStatus::Passed
+    {
+        reason.push_str(&format!("; {source} ended: {}", end.cause));
+    }
     let totals = run.totals();
     let told = match status {
         RunStatus::Failed | RunStatus::Passed => true,
@@ -50,9 +58,12 @@ pub fn verdict(run: &Run) -> Verdict {
 
 type Answer = Option<(RunStatus, String)>;
 
+/// Output that never came, or stopped without an end. Whoever ran it may say why.
 fn lost(run: &Run) -> Answer {
     let open = run.streams().find(|s| !s.is_closed());
+    let end = run.endings.end().map(|(_, end)| end.outcome);
     let reason = match (open, run.streams.is_empty()) {
+        (_, true) if end.is_some() => "no output was seen".to_owned(),
         (_, true) => "announced, but no output ever came".to_owned(),
         (Some(stream), _) if stream.route.lost_ms.is_some() => format!(
             "node lost: {} came by way of node `{}`, which is not heard of any more",
@@ -62,7 +73,33 @@ fn lost(run: &Run) -> Answer {
         (Some(stream), _) => format!("{} fell silent without an end", name(stream)),
         (None, _) => return None,
     };
-    Some((RunStatus::Lost, reason))
+    let status = match end {
+        // Evidence is missing that could hide a failure.
+        Some(Outcome::Succeeded) => RunStatus::Incomplete,
+        Some(Outcome::Failed) => RunStatus::Errored,
+        Some(Outcome::TimedOut) => RunStatus::TimedOut,
+        Some(Outcome::Aborted) => RunStatus::Aborted,
+        Some(Outcome::Lost) | None => RunStatus::Lost,
+    };
+    Some((status, reason))
+}
+
+/// Whoever ran the tests ended them before their time.
+fn cut_short(run: &Run) -> Answer {
+    let (_, end) = run.endings.end()?;
+    let status = match end.outcome {
+        Outcome::TimedOut => RunStatus::TimedOut,
+        Outcome::Aborted => RunStatus::Aborted,
+        Outcome::Succeeded | Outcome::Failed | Outcome::Lost => return None,
+    };
+    Some((status, "no failed test seen".to_owned()))
+}
+
+/// The output has nothing to say against it, but whoever ran it says that it failed.
+fn told_failed(run: &Run) -> Answer {
+    let (_, end) = run.endings.end()?;
+    matches!(end.outcome, Outcome::Failed | Outcome::Lost)
+        .then(|| (RunStatus::Errored, "no failed test seen".to_owned()))
 }
 
 /// Bytes that were never seen, or an end that was not told.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::fact::{ContainerFact, ContainerState, Fact, PodFact, Terminated};
 use crate::sim::{Sim, run};
-use crate::{Input, Settings};
+use crate::{Input, Settings, Told};
 
 /// The recorded watch of pods killed for their memory, or nothing when recordings are absent.
 fn recording() -> Option<String> {
@@ -88,6 +88,7 @@ fn sim() -> Sim {
         sim.step(Input::Run {
             context: run(job, "nightly"),
             provenance: "job".to_owned(),
+            end: Told::Nothing,
         });
     }
     sim

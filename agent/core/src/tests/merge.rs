@@ -5,7 +5,7 @@ use sentinel_parsers::event::{Body, Event, RunStart, Status, TestEnd};
 use sentinel_parsers::wire::RunContext;
 
 use crate::sim::{end_of_stream, frame, open, run};
-use crate::{Core, Input, Settings};
+use crate::{Core, Input, Settings, Told};
 
 /// What the sources say. Each stream's own inputs keep their order.
 fn sources() -> Vec<Vec<Input>> {
@@ -18,10 +18,12 @@ fn sources() -> Vec<Vec<Input>> {
         vec![Input::Run {
             context: said("from-webhook", "from-webhook", "from-webhook"),
             provenance: "webhook:github".to_owned(),
+            end: Told::Nothing,
         }],
         vec![Input::Run {
             context: said("from-job", "", "from-job"),
             provenance: "job".to_owned(),
+            end: Told::Nothing,
         }],
         stream("a", said("from-env", "from-env", ""), Some("from-marker")),
         stream("b", said("other-env", "", "from-env"), None),
@@ -204,7 +206,7 @@ proptest! {
             for key in keys {
                 let mut context = run("r1", "p");
                 context.labels.insert(key.clone(), "x".to_owned());
-                core.step(0, Input::Run { context, provenance: "webhook:generic".to_owned() });
+                core.step(0, Input::Run { context, provenance: "webhook:generic".to_owned(), end: Told::Nothing });
             }
             core.run("r1").map(super::super::runs::Run::context)
         };

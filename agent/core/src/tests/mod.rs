@@ -1,5 +1,6 @@
 //! Claims about the core as a whole, with simulated time.
 
+mod endings;
 mod facts;
 mod ingest;
 mod memory;
