@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use sentinel_config::Config;
-use sentinel_core::{Input, Notice, Reply, Settings};
+use sentinel_config::{Config, Detection};
+use sentinel_core::{Detect, Input, Notice, Reply, Settings};
 use sentinel_parsers::frame;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, broadcast, oneshot, watch};
@@ -264,6 +264,10 @@ pub(crate) fn settings(config: &Config) -> Settings {
         run: config.run.clone(),
         rules: config.rules.clone(),
         pipelines: config.pipelines.clone(),
+        detect: match config.kubernetes.detect {
+            Detection::Labelled => Detect::Labelled,
+            Detection::All => Detect::All,
+        },
         limits: sentinel_core::Limits {
             runs: config.agent.max_runs,
             streams_per_run: config.agent.max_streams_per_run,

@@ -64,6 +64,12 @@ impl Restorer {
             Input::Run { context, .. } if core.run(&context.run_id).is_none() => {
                 Which::Run(&context.run_id)
             }
+            Input::Fact(fact) => {
+                if let Some(run_id) = core.announced(fact) {
+                    self.take(core, Which::Run(&run_id));
+                }
+                return;
+            }
             _ => return,
         };
         self.take(core, which);

@@ -12,6 +12,7 @@ mod error;
 mod forward;
 mod glob;
 mod kind;
+mod kubernetes;
 mod load;
 mod log;
 mod node;
@@ -35,13 +36,15 @@ pub use describe::{sample, schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use forward::{ForwardConfig, Role};
 pub use glob::glob_match;
+pub use kubernetes::{Detection, KubernetesConfig, Watching};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use pipeline::{PipelineMatch, PipelineRules};
 pub use range::Range;
 pub use redaction::{LinePattern, RedactionConfig, RedactionPattern};
 pub use rules::{
-    ErrorSignature, FailureSpike, HangingTest, InconsistentVerdict, MissingSuite, OomKilled,
-    RuleSettings, TestCountOutOfRange,
+    ContainerCrashed, ContainerNotStarted, ErrorSignature, FailureSpike, HangingTest,
+    InconsistentVerdict, MissingSuite, NodeUnhealthy, OomKilled, PodEvicted, PodUnschedulable,
+    RuleSettings, SidecarLost, TestCountOutOfRange,
 };
 pub use run::RunConfig;
 pub use severity::Severity;
@@ -55,6 +58,8 @@ section::section! {
     pub struct Config {
         /// What the agent accepts, and how much of it.
         pub agent: AgentConfig = section(),
+        /// What the agent watches of a cluster.
+        pub kubernetes: KubernetesConfig = section(),
         /// Where runs are kept.
         pub store: StoreConfig = section(),
         /// When a run ends, and how big it may grow.

@@ -22,6 +22,18 @@ section! {
         pub inconsistent_verdict: InconsistentVerdict = section(),
         /// A container of the run killed for its memory.
         pub oom_killed: OomKilled = section(),
+        /// A container of the run that crashed.
+        pub container_crashed: ContainerCrashed = section(),
+        /// A container of the run that cannot start.
+        pub container_not_started: ContainerNotStarted = section(),
+        /// A pod of the run that something in the cluster ended.
+        pub pod_evicted: PodEvicted = section(),
+        /// A pod of the run that no node takes.
+        pub pod_unschedulable: PodUnschedulable = section(),
+        /// A node with pods of the run that is not ready, or short of something.
+        pub node_unhealthy: NodeUnhealthy = section(),
+        /// Our own sidecar crashed.
+        pub sidecar_lost: SidecarLost = section(),
     }
 }
 
@@ -110,5 +122,65 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// A container of the run that crashed, or crashes again and again.
+    pub struct ContainerCrashed {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// A container of the run that cannot start: its image, its configuration, its command.
+    pub struct ContainerNotStarted {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// A pod of the run that something in the cluster ended: an eviction, a taint, a lost node.
+    pub struct PodEvicted {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// A pod of the run that no node takes.
+    pub struct PodUnschedulable {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Warning),
+    }
+}
+
+section! {
+    /// A node with pods of the run that is not ready, or short of something.
+    pub struct NodeUnhealthy {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// Our own sidecar crashed in a pod of the run.
+    pub struct SidecarLost {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Warning),
     }
 }

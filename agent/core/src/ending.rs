@@ -35,13 +35,18 @@ pub struct Ending {
 pub(crate) struct Endings(BTreeMap<String, Option<Ending>>);
 
 impl Endings {
-    /// A source that tells ends spoke: of none so far, or of this one. The first end of a source stays until it
-    /// tells another; one that goes on after its end has begun again. Whether anything is new.
+    /// A source that tells ends spoke: of none so far, or of this one. The first end of a source stays, whatever
+    /// becomes of its remains, until it goes on again. Whether anything is new.
     pub(crate) fn hear(&mut self, source: &str, ended: Option<Ending>, limit: usize) -> bool {
         if !self.0.contains_key(source) && self.0.len() >= limit {
             return false;
         }
-        self.0.insert(source.to_owned(), ended.clone()) != Some(ended)
+        let known = self.0.get(source);
+        if known == Some(&ended) || (ended.is_some() && matches!(known, Some(Some(_)))) {
+            return false;
+        }
+        self.0.insert(source.to_owned(), ended);
+        true
     }
 
     /// The end, once all sources that tell ends have told it: the worst outcome, and of those the first.
@@ -85,6 +90,7 @@ mod tests {
         assert_eq!(endings.end(), None);
         assert!(endings.hear("job:b", Some(ending(Outcome::Succeeded, 2)), 8));
         assert!(!endings.hear("job:b", Some(ending(Outcome::Succeeded, 2)), 8));
+        assert!(!endings.hear("job:b", Some(ending(Outcome::Aborted, 3)), 8));
         assert!(!endings.goes_on());
         let worst = endings.end().map(|(source, end)| (source, end.outcome));
         assert_eq!(worst, Some(("job:a", Outcome::TimedOut)));

@@ -6,8 +6,7 @@ use crate::anomaly::{Anomaly, Number};
 use crate::change::Change;
 use crate::input::Millis;
 use crate::output::{Notice, Outputs, Persist};
-use crate::pods::Pods;
-use crate::rules::{Finding, Findings, RULES, Rule, RuleContext};
+use crate::rules::{Cluster, Finding, Findings, RULES, Rule, RuleContext};
 use crate::runs::Run;
 use crate::step::Settings;
 
@@ -19,7 +18,7 @@ pub(crate) fn evaluate(
     run: &mut Run,
     now: Millis,
     settings: &Settings,
-    pods: &Pods,
+    cluster: Cluster<'_>,
     outputs: &mut Outputs,
 ) {
     let changed = std::mem::replace(&mut run.changed, Change::NONE);
@@ -34,7 +33,7 @@ pub(crate) fn evaluate(
                 settings: &settings.rules,
                 pipeline,
                 severity,
-                pods,
+                cluster,
             };
             (rule.check)(&context, &mut findings);
         }

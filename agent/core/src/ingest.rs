@@ -304,7 +304,11 @@ fn finish(
 
     let mut after = Outputs::default();
     lifecycle::advance(run, now, &core.settings.run, &mut core.metrics, &mut after);
-    engine::evaluate(run, now, &core.settings, &core.pods, &mut after);
+    let cluster = crate::rules::Cluster {
+        pods: &core.pods,
+        nodes: &core.cluster_nodes,
+    };
+    engine::evaluate(run, now, &core.settings, cluster, &mut after);
     if !run.status.is_over() && !core.open.contains(&run.id) {
         core.open.insert(run.id.clone());
     }

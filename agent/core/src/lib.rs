@@ -6,6 +6,8 @@
 
 pub mod anomaly;
 pub mod change;
+mod cluster;
+mod cluster_nodes;
 mod context;
 pub mod crosscheck;
 pub mod ending;
@@ -14,6 +16,7 @@ pub mod fact;
 pub mod failures;
 mod ingest;
 pub mod input;
+mod jobs;
 mod lifecycle;
 pub mod metrics;
 mod nodes;
@@ -38,7 +41,7 @@ pub use metrics::Metrics;
 pub use output::{Notice, Outputs, Persist, Reply};
 pub use run::RunStatus;
 pub use runs::{Run, Running};
-pub use settings::Limits;
+pub use settings::{Detect, Limits};
 pub use step::{Core, Settings};
 pub use stream::Stream;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fact::{ContainerFact, ContainerState, Fact, PodFact, Terminated};
+use crate::fact::{ContainerFact, ContainerState, PodFact, Terminated};
+use crate::jobs::Jobs;
 use crate::runs::Run;
 use crate::text::test_name;
 
@@ -22,6 +23,32 @@ pub struct Pod {
     pub deleted: bool,
     /// Every kill for memory seen so far; later states do not take one back.
     pub kills: Vec<OomKill>,
+}
+
+impl Pod {
+    /// Namespace and name, as `kubectl` takes them.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.fact.namespace, self.fact.name)
+    }
+
+    /// Whether its container of that name is a native sidecar.
+    pub(crate) fn is_sidecar(&self, name: &str) -> bool {
+        let mut containers = self.fact.containers.iter();
+        containers.any(|c| c.sidecar && c.name == name)
+    }
+
+    /// Whether the containers that its end waits for have ended: native sidecars are ended then.
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended = |c: &ContainerFact| matches!(c.state, ContainerState::Terminated(_));
+        let main = self.fact.containers.iter().filter(|c| !c.init);
+        main.clone().count() > 0 && main.into_iter().all(ended)
+    }
+}
+
+/// Whether a container is our own sidecar, which is never the reason of a failure.
+pub(crate) fn is_our_sidecar(container: &ContainerFact) -> bool {
+    container.name == "sentinel-sidecar"
 }
 
 /// One container killed for its memory.
@@ -80,24 +107,25 @@ impl Pods {
             .collect()
     }
 
-    /// Takes a fact into account; `None` if it tells nothing new.
-    pub(crate) fn take(&mut self, fact: Fact, runs: &BTreeMap<String, Run>) -> Option<Touched> {
-        match fact {
-            Fact::Pod(pod) => self.pod(pod, runs),
-            Fact::PodDeleted { uid } => {
-                let pod = self.pods.get_mut(&uid).filter(|pod| !pod.deleted)?;
-                pod.deleted = true;
-                let runs = runs_of(&pod.fact, runs);
-                Some(Touched {
-                    uid,
-                    runs,
-                    forgotten: 0,
-                })
-            }
-        }
+    /// Uids of pods that a Job owns.
+    pub(crate) fn of_job<'a>(&'a self, job: &'a str) -> impl Iterator<Item = &'a Pod> {
+        let owned = move |pod: &&Pod| job_of(&pod.fact) == Some(job);
+        self.pods.values().filter(owned)
     }
 
-    fn pod(&mut self, fact: PodFact, runs: &BTreeMap<String, Run>) -> Option<Touched> {
+    /// A pod is gone; `None` if that is known.
+    pub(crate) fn delete(&mut self, uid: &str, known: &Known<'_>) -> Option<Touched> {
+        let pod = self.pods.get_mut(uid).filter(|pod| !pod.deleted)?;
+        pod.deleted = true;
+        Some(Touched {
+            uid: uid.to_owned(),
+            runs: runs_of(&pod.fact, known),
+            forgotten: 0,
+        })
+    }
+
+    /// Takes a pod's state into account; `None` if it tells nothing new.
+    pub(crate) fn take(&mut self, fact: PodFact, by: &Known<'_>) -> Option<Touched> {
         let known = self.pods.get(&fact.uid);
         if known.is_some_and(|pod| pod.fact == fact || is_outdated(pod, &fact)) {
             return None;
@@ -105,7 +133,7 @@ impl Pods {
         let is_new = known.is_none();
         let uid = fact.uid.clone();
         let mut touched = Touched {
-            runs: runs_of(&fact, runs),
+            runs: runs_of(&fact, by),
             uid: uid.clone(),
             forgotten: 0,
         };
@@ -113,7 +141,7 @@ impl Pods {
             Some(pod) => pod.kills,
             None => Vec::new(),
         };
-        note_kills(&mut kills, &fact, || running(&uid, &touched.runs, runs));
+        note_kills(&mut kills, &fact, || running(&uid, &touched.runs, by.runs));
         let pod = Pod {
             fact,
             deleted: false,
@@ -153,13 +181,28 @@ fn named_run(fact: &PodFact) -> Option<&str> {
     fact.sentinel.get("run-id").map(String::as_str)
 }
 
-/// Runs a pod belongs to: those with a stream from it, and the one it names.
-fn runs_of(fact: &PodFact, runs: &BTreeMap<String, Run>) -> BTreeSet<String> {
+/// The Job that owns a pod.
+fn job_of(fact: &PodFact) -> Option<&str> {
+    let job = fact.owner.as_ref().filter(|owner| owner.kind == "Job");
+    job.map(|job| job.uid.as_str())
+}
+
+/// What tells which runs a pod belongs to.
+pub(crate) struct Known<'a> {
+    pub(crate) runs: &'a BTreeMap<String, Run>,
+    pub(crate) jobs: &'a Jobs,
+}
+
+/// Runs a pod belongs to: those with a stream from it, the one it names, and its Job's.
+fn runs_of(fact: &PodFact, known: &Known<'_>) -> BTreeSet<String> {
     let named = named_run(fact);
-    runs.values()
-        .filter(|run| run.pods.contains(&fact.uid) || named == Some(run.id()))
-        .map(|run| run.id().to_owned())
-        .collect()
+    let of_job = job_of(fact).and_then(|job| known.jobs.run_of(job));
+    let ours = |run: &&Run| {
+        let id = Some(run.id());
+        run.pods.contains(&fact.uid) || named == id || of_job == id
+    };
+    let runs = known.runs.values().filter(ours);
+    runs.map(|run| run.id().to_owned()).collect()
 }
 
 /// Whether what is known is later than the fact: a deleted pod does not come back, restarts only

@@ -31,7 +31,9 @@ pub struct Limits {
     pub gaps_per_stream: usize,
     /// Pods remembered.
     pub pods: usize,
-    /// Nodes that streams come by way of.
+    /// Jobs remembered.
+    pub jobs: usize,
+    /// Nodes that streams come by way of, and nodes of the cluster.
     pub nodes: usize,
 }
 
@@ -50,9 +52,20 @@ impl Default for Limits {
             anomalies_per_run: 500,
             gaps_per_stream: 1_000,
             pods: 10_000,
+            jobs: 10_000,
             nodes: 10_000,
         }
     }
+}
+
+/// Which Jobs are runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detect {
+    /// Those with a label or annotation under `run-sentinel.dev/`, on themselves or on their pods' template.
+    #[default]
+    Labelled,
+    /// All.
+    All,
 }
 
 /// A duration in the core's unit, saturating.

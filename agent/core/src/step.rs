@@ -6,19 +6,21 @@ use sentinel_config::{PipelineRules, RuleSettings, RunConfig};
 use sentinel_parsers::wire::RunContext;
 
 use crate::change::Change;
+use crate::cluster_nodes::ClusterNodes;
 use crate::context::{Rank, Source};
-use crate::fact::Fact;
 use crate::input::{Input, Millis, StreamId, Told};
+use crate::jobs::Jobs;
 use crate::lifecycle;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::opening::{self, Opening};
 use crate::output::{Outputs, Persist, Reply, RunRow};
 use crate::pods::Pods;
+use crate::rules::Cluster;
 use crate::runs::Run;
-use crate::settings::Limits;
+use crate::settings::{Detect, Limits};
 use crate::stream::Stream;
-use crate::{engine, ingest};
+use crate::{cluster, engine, ingest};
 
 /// What the core is told once.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub rules: RuleSettings,
     /// What the runs of some pipelines must contain.
     pub pipelines: Vec<PipelineRules>,
+    /// Which Jobs are runs.
+    pub detect: Detect,
     /// Bounds on what is kept.
     pub limits: Limits,
 }
@@ -51,6 +55,9 @@ pub struct Core {
     /// The run of each stream.
     pub(crate) run_of: HashMap<StreamId, String>,
     pub(crate) pods: Pods,
+    pub(crate) jobs: Jobs,
+    /// The cluster's nodes; `nodes` are those that streams come by way of.
+    pub(crate) cluster_nodes: ClusterNodes,
     pub(crate) nodes: Nodes,
     pub(crate) metrics: Metrics,
     /// Bytes that the ledgers of all streams hold, by their own estimate.
@@ -66,6 +73,8 @@ impl Core {
     pub fn new(settings: Settings) -> Core {
         Core {
             pods: Pods::new(settings.limits.pods),
+            jobs: Jobs::new(settings.limits.jobs),
+            cluster_nodes: ClusterNodes::new(settings.limits.nodes),
             nodes: Nodes::new(settings.limits.nodes),
             settings,
             runs: BTreeMap::new(),
@@ -112,7 +121,7 @@ impl Core {
                 provenance,
                 end,
             } => self.hear_of(now, &context, &provenance, end),
-            Input::Fact(fact) => self.fact(now, fact),
+            Input::Fact(fact) => cluster::fact(self, now, fact),
             Input::Tick => self.tick(now),
         }
     }
@@ -218,24 +227,6 @@ impl Core {
         self.settle(now, &context.run_id, None)
     }
 
-    fn fact(&mut self, now: Millis, fact: Fact) -> Outputs {
-        let touched = self.pods.take(fact, &self.runs);
-        let mut outputs = Outputs::default();
-        let Some(touched) = touched else {
-            return outputs;
-        };
-        self.metrics.facts += 1;
-        self.metrics.limit("pods", touched.forgotten);
-        for run_id in touched.runs {
-            if let Some(run) = self.runs.get_mut(&run_id) {
-                run.pods.insert(touched.uid.clone());
-                run.changed |= Change::PODS;
-            }
-            outputs.absorb(self.settle(now, &run_id, None));
-        }
-        outputs
-    }
-
     fn tick(&mut self, now: Millis) -> Outputs {
         let mut outputs = Outputs::default();
         let open: Vec<String> = self.open.iter().cloned().collect();
@@ -269,7 +260,11 @@ impl Core {
             &mut self.metrics,
             &mut outputs,
         );
-        engine::evaluate(run, now, &self.settings, &self.pods, &mut outputs);
+        let cluster = Cluster {
+            pods: &self.pods,
+            nodes: &self.cluster_nodes,
+        };
+        engine::evaluate(run, now, &self.settings, cluster, &mut outputs);
         match run.status.is_over() {
             true => self.open.remove(run_id),
             false => self.open.insert(run_id.to_owned()),

@@ -1,17 +1,11 @@
 //! A pod's JSON, trimmed to what the core judges by. Unknown and malformed fields are passed over:
 //! one odd object must not stop a watch.
 
-use std::collections::BTreeMap;
-
 use sentinel_core::fact::{ContainerFact, ContainerState, PodFact, Terminated};
 use serde_json::Value;
 
-use super::time::millis;
+use super::trim::{bounded, condition, count, list, ours, owner, text, time};
 
-/// Labels and annotations of ours begin so.
-const PREFIX: &str = "run-sentinel.dev/";
-/// Of ours, so many are kept, with so many bytes each; Kubernetes allows annotations of 256 KiB.
-const OURS: (usize, usize) = (32, 256);
 /// Containers kept per pod.
 const CONTAINERS: usize = 64;
 
@@ -26,45 +20,15 @@ pub fn pod_fact(pod: &Value) -> Option<PodFact> {
         node: text(&pod["spec"]["nodeName"]),
         phase: text(&status["phase"]).unwrap_or_default(),
         reason: text(&status["reason"]),
-        sentinel: ours(meta),
-        job: job(meta),
+        sentinel: ours(&[meta]),
+        owner: owner(meta),
+        message: bounded(&status["message"]),
+        disruption: condition(status, "DisruptionTarget", "True"),
+        unschedulable: condition(status, "PodScheduled", "False")
+            .filter(|cause| cause.reason == "Unschedulable"),
+        deleting: meta["deletionTimestamp"].is_string(),
         containers: containers(pod),
     })
-}
-
-fn text(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Annotations win over labels: they can hold what labels cannot.
-fn ours(meta: &Value) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for kind in ["labels", "annotations"] {
-        let entries = meta[kind].as_object().into_iter().flatten();
-        for (key, value) in entries {
-            let (Some(key), Some(value)) = (key.strip_prefix(PREFIX), value.as_str()) else {
-                continue;
-            };
-            if key.len() <= OURS.1 && value.len() <= OURS.1 && found.len() < OURS.0 {
-                found.insert(key.to_owned(), value.to_owned());
-            }
-        }
-    }
-    found
-}
-
-fn job(meta: &Value) -> Option<String> {
-    list(&meta["ownerReferences"])
-        .iter()
-        .find(|owner| owner["kind"] == "Job" && owner["controller"] == true)
-        .and_then(|owner| text(&owner["name"]))
 }
 
 fn containers(pod: &Value) -> Vec<ContainerFact> {
@@ -97,12 +61,11 @@ fn container_list<'a>(
         Some(ContainerFact {
             name,
             init,
-            restart_count: status["restartCount"]
-                .as_u64()
-                .and_then(|n| u32::try_from(n).ok())
-                .unwrap_or(0),
+            sidecar: init && spec["restartPolicy"] == "Always",
+            restart_count: count(&status["restartCount"]),
             memory_limit: text(&spec["resources"]["limits"]["memory"]),
             state: state(&status["state"]),
+            message: message(&status["state"]),
             last_terminated: terminated(&status["lastState"]["terminated"]),
         })
     })
@@ -132,8 +95,10 @@ fn terminated(end: &Value) -> Option<Terminated> {
     })
 }
 
-fn time(value: &Value) -> Option<i64> {
-    millis(value.as_str()?)
+/// What is said about a state, whichever it is.
+fn message(state: &Value) -> Option<String> {
+    let mut states = ["waiting", "terminated"].into_iter();
+    states.find_map(|kind| bounded(&state[kind]["message"]))
 }
 
 #[cfg(test)]

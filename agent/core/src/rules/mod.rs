@@ -4,19 +4,27 @@
 //! reports everything that holds now (level, not edge); the engine compares that with what is known
 //! and opens, updates and resolves anomalies. Evaluating twice changes nothing.
 
+mod container_crashed;
+mod container_not_started;
 mod error_signature;
 mod failure_spike;
 mod hanging_test;
 mod inconsistent_verdict;
 mod limit_reached;
 mod missing_suite;
+mod node_unhealthy;
 mod oom_killed;
+mod pod_evicted;
+mod pod_unschedulable;
+mod sidecar_lost;
 mod test_count_out_of_range;
 
 use sentinel_config::{PipelineRules, RuleSettings};
 
 use crate::anomaly::{Category, Evidence, Number, Severity};
 use crate::change::Change;
+use crate::cluster_nodes::ClusterNodes;
+use crate::fact::NodeFact;
 use crate::input::Millis;
 use crate::pods::{Pod, Pods};
 use crate::run::RunStatus;
@@ -53,6 +61,12 @@ pub static RULES: &[Rule] = &[
     error_signature::RULE,
     inconsistent_verdict::RULE,
     oom_killed::RULE,
+    container_crashed::RULE,
+    container_not_started::RULE,
+    pod_evicted::RULE,
+    pod_unschedulable::RULE,
+    node_unhealthy::RULE,
+    sidecar_lost::RULE,
     limit_reached::RULE,
 ];
 
@@ -69,20 +83,48 @@ pub struct RuleContext<'a> {
     pub pipeline: Option<&'a PipelineRules>,
     /// The rule's configured severity.
     pub severity: Severity,
+    pub(crate) cluster: Cluster<'a>,
+}
+
+/// What the cluster said.
+#[derive(Clone, Copy)]
+pub(crate) struct Cluster<'a> {
     pub(crate) pods: &'a Pods,
+    pub(crate) nodes: &'a ClusterNodes,
 }
 
 impl<'a> RuleContext<'a> {
     /// Pods of the run that the cluster spoke of.
     pub fn pods(&self) -> impl Iterator<Item = &'a Pod> {
-        let pods = self.pods;
+        let pods = self.cluster.pods;
         self.run.pods.iter().filter_map(move |uid| pods.get(uid))
     }
 
     /// The pod a stream comes from.
     #[must_use]
     pub fn pod_of(&self, stream: &Stream) -> Option<&'a Pod> {
-        self.pods.get(&stream.open().identity.pod_uid)
+        self.cluster.pods.get(&stream.open().identity.pod_uid)
+    }
+
+    /// A node of the cluster, as last seen.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&'a NodeFact> {
+        self.cluster.nodes.get(name)
+    }
+
+    /// Whether the run reads other containers of the pod, but not this one. Native sidecars are beside the tests
+    /// unless they are read.
+    #[must_use]
+    pub fn is_beside_the_tests(&self, pod: &Pod, container: &str) -> bool {
+        let streams = self.run.streams().map(|s| &s.open().identity);
+        let of_pod = streams.filter(|id| id.pod_uid == pod.fact.uid);
+        let named = pod.fact.sentinel.get("container").map(String::as_str);
+        let mut read = of_pod.map(|id| id.container.as_str()).chain(named);
+        let mut any = false;
+        !read.any(|name| {
+            any = true;
+            name == container
+        }) && (any || pod.is_sidecar(container))
     }
 
     /// Whether every stream of the run has ended, or the run is lost: nothing more is expected.

@@ -54,8 +54,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
 /// All kills of one container.
 fn finding(context: &RuleContext<'_>, pod: &Pod, container: &str) -> Finding {
     let kills = || pod.kills.iter().filter(|k| k.container == container);
-    let place = format!("{}/{}", pod.fact.namespace, pod.fact.name);
-    let beside = is_beside_the_tests(context, pod, container);
+    let place = pod.place();
+    let beside = context.is_beside_the_tests(pod, container);
     let whole = kills().any(|kill| kill.end.exit_code == KILLED);
     let title = format!(
         "{} of pod {place} {}",
@@ -112,19 +112,6 @@ fn said(place: &str, kill: &OomKill) -> String {
         kill.end.reason,
         kill.end.exit_code
     )
-}
-
-/// Whether the run reads other containers of the pod, but not this one.
-fn is_beside_the_tests(context: &RuleContext<'_>, pod: &Pod, container: &str) -> bool {
-    let mut read = context
-        .run
-        .streams()
-        .map(|s| &s.open().identity)
-        .filter(|id| id.pod_uid == pod.fact.uid)
-        .map(|id| id.container.as_str())
-        .chain(pod.fact.sentinel.get("container").map(String::as_str))
-        .peekable();
-    read.peek().is_some() && !read.any(|name| name == container)
 }
 
 /// Tests that ran at a kill, or that began in the pod before it and never ended.

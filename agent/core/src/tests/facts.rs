@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::fact::{ContainerFact, ContainerState, Fact, PodFact, Terminated};
+use crate::fact::{ContainerFact, ContainerState, Fact, Owner, PodFact, Terminated};
 use crate::sim::{Sim, run};
 use crate::{Input, Settings, Told};
 
@@ -67,6 +67,10 @@ fn fact(line: &str) -> Fact {
         name: text(pod, "/metadata/name"),
         phase: text(pod, "/status/phase"),
         sentinel: [("run-id".to_owned(), text(pod, "/metadata/labels/job-name"))].into(),
+        owner: Some(Owner {
+            kind: "Job".to_owned(),
+            ..Owner::default()
+        }),
         containers: containers
             .map(|c| ContainerFact {
                 name: text(c, "/name"),

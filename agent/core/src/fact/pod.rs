@@ -1,22 +1,11 @@
-//! Cluster objects as the core sees them: trimmed, plain, spelled as Kubernetes prints them.
+//! A pod as the core sees it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Cause, Owner};
 use crate::input::Millis;
-
-/// A trimmed cluster object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fact {
-    /// A pod was seen in this state.
-    Pod(PodFact),
-    /// A pod is gone.
-    PodDeleted {
-        /// The pod's uid.
-        uid: String,
-    },
-}
 
 /// What matters of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +24,16 @@ pub struct PodFact {
     pub reason: Option<String>,
     /// Labels and annotations under `run-sentinel.dev/`, without the prefix.
     pub sentinel: BTreeMap<String, String>,
-    /// Name of the owning Job, if any.
-    pub job: Option<String>,
+    /// Its controller: a Job, a ReplicaSet.
+    pub owner: Option<Owner>,
+    /// `status.message`.
+    pub message: Option<String>,
+    /// The condition `DisruptionTarget`: something in the cluster is about to end it, or has.
+    pub disruption: Option<Cause>,
+    /// Why it is on no node yet.
+    pub unschedulable: Option<Cause>,
+    /// Whether it is being deleted.
+    pub deleting: bool,
     /// All containers: init, sidecar and main.
     pub containers: Vec<ContainerFact>,
 }
@@ -48,12 +45,16 @@ pub struct ContainerFact {
     pub name: String,
     /// Whether it is an init container (a native sidecar is one).
     pub init: bool,
+    /// Whether it is a native sidecar: an init container that is always restarted.
+    pub sidecar: bool,
     /// `restartCount`.
     pub restart_count: u32,
     /// Memory limit as written (`16Mi`).
     pub memory_limit: Option<String>,
     /// The present state.
     pub state: ContainerState,
+    /// What is said about the present state.
+    pub message: Option<String>,
     /// `lastState.terminated`, if any.
     pub last_terminated: Option<Terminated>,
 }

@@ -1,0 +1,143 @@
+//! What the cluster's objects mean for runs: each fact begins, ends or touches some.
+
+use std::collections::BTreeSet;
+
+use crate::change::Change;
+use crate::fact::{Fact, JobFact, NodeFact, PodFact};
+use crate::input::Millis;
+use crate::jobs::{self, Heard};
+use crate::output::Outputs;
+use crate::pods::{Known, Touched};
+use crate::step::Core;
+
+/// Takes one fact into account.
+pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
+    match fact {
+        Fact::Pod(fact) => pod(core, now, fact),
+        Fact::PodDeleted { uid } => {
+            let known = Known {
+                runs: &core.runs,
+                jobs: &core.jobs,
+            };
+            let touched = core.pods.delete(&uid, &known);
+            touched_pod(core, now, touched)
+        }
+        Fact::Job(fact) => job(core, now, fact),
+        Fact::JobDeleted { uid } => {
+            let heard = core.jobs.delete(now, &uid);
+            heard.map_or_else(Outputs::default, |heard| hear(core, now, heard))
+        }
+        Fact::Node(fact) => node(core, now, fact),
+        Fact::NodeDeleted { name } => {
+            let changed = core.cluster_nodes.delete(&name);
+            touched_node(core, now, changed, &name)
+        }
+    }
+}
+
+impl Core {
+    /// The run that a fact would begin here, if it is not in memory: the store may know it.
+    #[must_use]
+    pub fn announced(&self, fact: &Fact) -> Option<String> {
+        let run_id = match fact {
+            Fact::Job(job) => jobs::announced(job, self.settings.detect)?,
+            Fact::Pod(pod) => jobs::announced_by_pod(pod)?,
+            _ => return None,
+        };
+        (!self.runs.contains_key(&run_id)).then_some(run_id)
+    }
+}
+
+fn pod(core: &mut Core, now: Millis, fact: PodFact) -> Outputs {
+    let known = Known {
+        runs: &core.runs,
+        jobs: &core.jobs,
+    };
+    let touched = core.pods.take(fact, &known);
+    touched_pod(core, now, touched)
+}
+
+fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Outputs {
+    let mut outputs = Outputs::default();
+    let Some(touched) = touched else {
+        return outputs;
+    };
+    core.metrics.facts += 1;
+    core.metrics.limit("pods", touched.forgotten);
+    let bare = core.pods.get(&touched.uid);
+    if let Some(heard) = bare.and_then(|pod| jobs::bare_pod(now, pod)) {
+        let run_id = heard.context.run_id.clone();
+        outputs.absorb(hear(core, now, heard));
+        attach(core, &run_id, [touched.uid.clone()].into());
+    }
+    for run_id in touched.runs {
+        attach(core, &run_id, [touched.uid.clone()].into());
+        outputs.absorb(core.settle(now, &run_id, None));
+    }
+    outputs
+}
+
+fn job(core: &mut Core, now: Millis, fact: JobFact) -> Outputs {
+    let uid = fact.uid.clone();
+    let pods = core.pods.of_job(&uid);
+    match core.jobs.take(now, fact, core.settings.detect, pods) {
+        Ok(None) => Outputs::default(),
+        Ok(Some(heard)) => {
+            core.metrics.facts += 1;
+            hear(core, now, heard)
+        }
+        Err(jobs::TooMany) => {
+            core.metrics.limit("jobs", 1);
+            Outputs::default()
+        }
+    }
+}
+
+fn hear(core: &mut Core, now: Millis, heard: Heard) -> Outputs {
+    let run_id = heard.context.run_id.clone();
+    let mut outputs = core.hear_of(now, &heard.context, &heard.provenance, heard.end);
+    // Nobody asked.
+    outputs.reply = None;
+    if let Some(job) = heard.new_job {
+        let pods = core.pods.of_job(&job).map(|pod| pod.fact.uid.clone());
+        let pods = pods.collect();
+        attach(core, &run_id, pods);
+        outputs.absorb(core.settle(now, &run_id, None));
+    }
+    outputs
+}
+
+/// These pods are the run's, and something is new of them.
+fn attach(core: &mut Core, run_id: &str, pods: BTreeSet<String>) {
+    if let Some(run) = core.runs.get_mut(run_id) {
+        run.pods.extend(pods);
+        run.changed |= Change::PODS;
+    }
+}
+
+fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
+    let name = fact.name.clone();
+    let changed = core.cluster_nodes.take(fact);
+    touched_node(core, now, changed, &name)
+}
+
+/// Runs with a pod on a node that changed look again.
+fn touched_node(core: &mut Core, now: Millis, changed: bool, name: &str) -> Outputs {
+    let mut outputs = Outputs::default();
+    if !changed {
+        return outputs;
+    }
+    core.metrics.facts += 1;
+    let on_it = |uid: &String| {
+        let pod = core.pods.get(uid);
+        pod.is_some_and(|pod| pod.fact.node.as_deref() == Some(name))
+    };
+    let open = core.open.iter().filter_map(|id| core.runs.get(id));
+    let touched = open.filter(|run| run.pods.iter().any(on_it));
+    let touched: Vec<String> = touched.map(|run| run.id().to_owned()).collect();
+    for run_id in touched {
+        attach(core, &run_id, BTreeSet::new());
+        outputs.absorb(core.settle(now, &run_id, None));
+    }
+    outputs
+}

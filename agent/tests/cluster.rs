@@ -1,0 +1,154 @@
+//! Real traffic of a Kubernetes API, replayed in the order in which it came: which runs were detected, how each ended, and what
+//! the cluster did to it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use sentinel_agent::kube::{job_fact, node_fact, pod_fact};
+use sentinel_core::fact::Fact;
+use sentinel_core::{Core, Detect, Input, Run, Settings};
+use serde_json::Value;
+
+/// When replays begin, as far as the core knows: within the hour of the recordings.
+const START: i64 = 1_795_420_800_000;
+
+/// The recorded scenarios, or `None`, said aloud, where they are absent.
+fn recordings() -> Option<PathBuf> {
+    let root = std::env::var_os("SENTINEL_RECORDINGS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings"),
+        PathBuf::from,
+    );
+    let watch = root.join("k8s/watch");
+    if watch.is_dir() {
+        return Some(watch);
+    }
+    let absent = format!("SKIPPED: no recordings at {}", watch.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{absent}"
+    );
+    eprintln!("{absent}");
+    None
+}
+
+/// The facts of one kind of object in a scenario, with the millisecond each came at.
+fn facts(scenario: &Path, kind: &str) -> Vec<(i64, Vec<Fact>)> {
+    let Ok(lines) = std::fs::read_to_string(scenario.join(format!("{kind}.jsonl"))) else {
+        return Vec::new();
+    };
+    let times = std::fs::read_to_string(scenario.join(format!("{kind}.times"))).unwrap();
+    let times = times
+        .lines()
+        .map(|t| (t.parse::<f64>().unwrap() * 1_000.0) as i64);
+    let events = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told = events
+        .zip(times)
+        .filter(|(event, _)| event["type"] != "BOOKMARK");
+    told.map(|(event, at)| (at, told_by(&event, kind)))
+        .collect()
+}
+
+fn told_by(event: &Value, kind: &str) -> Vec<Fact> {
+    let (object, gone) = (&event["object"], event["type"] == "DELETED");
+    // A deletion comes with the last state.
+    let (last, deleted) = match kind {
+        "pods" => {
+            let mut fact = pod_fact(object).unwrap();
+            // As if whoever made it had said that it is a run; Jobs are runs here without a word.
+            if fact.owner.is_none() {
+                fact.sentinel.insert("pipeline".into(), fact.name.clone());
+            }
+            let uid = fact.uid.clone();
+            (Fact::Pod(fact), Fact::PodDeleted { uid })
+        }
+        "jobs" => {
+            let fact = job_fact(object).unwrap();
+            let uid = fact.uid.clone();
+            (Fact::Job(fact), Fact::JobDeleted { uid })
+        }
+        _ => {
+            let fact = node_fact(object).unwrap();
+            let name = fact.name.clone();
+            (Fact::Node(fact), Fact::NodeDeleted { name })
+        }
+    };
+    [Some(last), gone.then_some(deleted)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// All runs of a scenario as people would read them.
+fn replay(scenario: &Path) -> String {
+    let mut told: Vec<(i64, Vec<Fact>)> = Vec::new();
+    for kind in ["nodes", "jobs", "pods"] {
+        told.extend(facts(scenario, kind));
+    }
+    told.sort_by_key(|(at, _)| *at);
+    let mut core = Core::new(Settings {
+        detect: Detect::All,
+        ..Settings::default()
+    });
+    let mut now = START;
+    for (at, facts) in told {
+        while now + 1_000 < START + at {
+            now += 1_000;
+            core.step(now, Input::Tick);
+        }
+        for fact in facts {
+            core.step(now, Input::Fact(fact));
+        }
+    }
+    for _ in 0..30 {
+        now += 1_000;
+        core.step(now, Input::Tick);
+    }
+    let mut runs: Vec<String> = core.runs().map(report).collect();
+    runs.sort();
+    runs.concat()
+}
+
+/// A run without what differs between recordings of the same: uids and generated names.
+fn report(run: &Run) -> String {
+    let context = run.context();
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{} {:?}: {}: {}",
+        context.pipeline.unwrap_or_default(),
+        context.labels,
+        run.status().as_str(),
+        run.reason().unwrap_or("-")
+    )
+    .unwrap();
+    for anomaly in run.anomalies() {
+        let resolved = if anomaly.resolved { " (resolved)" } else { "" };
+        writeln!(
+            text,
+            "    {:?} {} {}{resolved}",
+            anomaly.severity, anomaly.rule, anomaly.title
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn recorded_jobs_are_runs_with_the_end_and_the_causes_that_the_cluster_told() {
+    let Some(root) = recordings() else { return };
+    let mut scenarios: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    scenarios.sort();
+    let mut all = String::new();
+    for scenario in scenarios {
+        let name = scenario.file_name().unwrap().to_string_lossy().into_owned();
+        writeln!(all, "# {name}\n{}", replay(&scenario)).unwrap();
+    }
+    insta::assert_snapshot!(all);
+}

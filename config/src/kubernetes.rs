@@ -1,0 +1,51 @@
+//! `[kubernetes]`: whether the agent watches a cluster, and which of its Jobs are runs.
+
+use crate::kind::Choice;
+use crate::section::section;
+
+section! {
+    /// What the agent watches of a cluster. Without one it judges by the output alone.
+    pub struct KubernetesConfig {
+        /// Whether to watch: off, on (with the kubeconfig or the pod's service account), or auto (on when the
+        /// agent runs in a pod).
+        pub watch: Watching = choice(Watching::Auto),
+        /// Which Jobs are runs: those that are labelled (a label or annotation under run-sentinel.dev/, on the Job or
+        /// on its pods' template), or all.
+        pub detect: Detection = choice(Detection::Labelled),
+        /// The one namespace to watch. Empty: all of them, and the nodes.
+        pub namespace: Option<String> = name_or_none(),
+    }
+}
+
+/// Whether a cluster is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Watching {
+    /// No.
+    Off,
+    /// When the agent runs in a pod.
+    Auto,
+    /// Yes.
+    On,
+}
+
+impl Choice for Watching {
+    const WORDS: &'static [(&'static str, Watching)] = &[
+        ("off", Watching::Off),
+        ("auto", Watching::Auto),
+        ("on", Watching::On),
+    ];
+}
+
+/// Which Jobs are runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Detection {
+    /// Those with a label or annotation of ours.
+    Labelled,
+    /// All.
+    All,
+}
+
+impl Choice for Detection {
+    const WORDS: &'static [(&'static str, Detection)] =
+        &[("labelled", Detection::Labelled), ("all", Detection::All)];
+}
