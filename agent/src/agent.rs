@@ -105,6 +105,15 @@ impl Agent {
             };
             forward::start(parts, &config.agent.forward, clients, &stopping);
         }
+        #[cfg(feature = "kubernetes")]
+        crate::kube::watch::start(
+            &config.kubernetes,
+            crate::kube::watch::Parts {
+                door: store.door.clone(),
+                watch: Arc::clone(&watch),
+                stopping: stopping.clone(),
+            },
+        );
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));

@@ -1,5 +1,6 @@
 //! What the agent knows about its own state: counters for `/metrics`, troubles for `/ready`.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,6 +87,10 @@ pub struct Watch {
     pub forward_backlog_streams: Counter,
     /// Bytes of streams the hub does not have.
     pub forward_backlog_bytes: Counter,
+    /// What the watch of the cluster told the core.
+    pub cluster_facts: Counter,
+    /// Times that a list or watch of the cluster broke.
+    pub cluster_errors: Counter,
     /// Runs deleted because they were over for long.
     pub runs_deleted: Counter,
     /// Steps of the core.
@@ -114,6 +119,8 @@ struct Troubles {
     log: Option<&'static str>,
     tls: Option<String>,
     forward: Option<String>,
+    /// Kinds of objects of which the cluster's word is missing or old, with why.
+    cluster: BTreeMap<&'static str, String>,
 }
 
 impl Watch {
@@ -173,6 +180,24 @@ impl Watch {
 
     pub(crate) fn quarantined(&self, quarantine: Quarantine) {
         self.troubles(|t| t.quarantines.push(quarantine));
+    }
+
+    /// What the cluster says of this kind of object is not known, or old by now.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(dead_code, reason = "nobody watches")
+    )]
+    pub(crate) fn cluster_unknown(&self, kind: &'static str, why: &str) {
+        self.troubles(|t| t.cluster.insert(kind, why.to_owned()));
+    }
+
+    /// It is known, as of now.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(dead_code, reason = "nobody watches")
+    )]
+    pub(crate) fn cluster_known(&self, kind: &'static str) {
+        self.troubles(|t| t.cluster.remove(kind));
     }
 
     /// The log of the database that a killed agent left cannot be read.
@@ -257,6 +282,9 @@ impl Watch {
             }
             if let Some(why) = &t.forward {
                 parts.push(("forward", why.clone()));
+            }
+            for (kind, why) in &t.cluster {
+                parts.push(("kubernetes", format!("{kind}: {why}")));
             }
             parts
         })

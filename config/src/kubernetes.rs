@@ -1,14 +1,18 @@
 //! `[kubernetes]`: whether the agent watches a cluster, and which of its Jobs are runs.
 
+use std::path::PathBuf;
+
 use crate::kind::Choice;
 use crate::section::section;
 
 section! {
     /// What the agent watches of a cluster. Without one it judges by the output alone.
     pub struct KubernetesConfig {
-        /// Whether to watch: off, on (with the kubeconfig or the pod's service account), or auto (on when the
-        /// agent runs in a pod).
+        /// Whether to watch: off, on, or auto (on when the agent runs in a pod).
         pub watch: Watching = choice(Watching::Auto),
+        /// The kubeconfig to use. Empty: what the variable KUBECONFIG or the home directory says, or else the pod's
+        /// service account.
+        pub kubeconfig: Option<PathBuf> = path_or_none(),
         /// Which Jobs are runs: those that are labelled (a label or annotation under run-sentinel.dev/, on the Job or
         /// on its pods' template), or all.
         pub detect: Detection = choice(Detection::Labelled),

@@ -10,6 +10,9 @@ use crate::output::Outputs;
 use crate::pods::{Known, Touched};
 use crate::step::Core;
 
+/// Pods kept of a run that the cluster took, with why.
+const TAKEN: usize = 100;
+
 /// Takes one fact into account.
 pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
     match fact {
@@ -78,9 +81,7 @@ fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Output
 }
 
 fn job(core: &mut Core, now: Millis, fact: JobFact) -> Outputs {
-    let uid = fact.uid.clone();
-    let pods = core.pods.of_job(&uid);
-    match core.jobs.take(now, fact, core.settings.detect, pods) {
+    match core.jobs.take(now, fact, core.settings.detect) {
         Ok(None) => Outputs::default(),
         Ok(Some(heard)) => {
             core.metrics.facts += 1;
@@ -109,10 +110,20 @@ fn hear(core: &mut Core, now: Millis, heard: Heard) -> Outputs {
 
 /// These pods are the run's, and something is new of them.
 fn attach(core: &mut Core, run_id: &str, pods: BTreeSet<String>) {
-    if let Some(run) = core.runs.get_mut(run_id) {
-        run.pods.extend(pods);
-        run.changed |= Change::PODS;
+    let Some(run) = core.runs.get_mut(run_id) else {
+        return;
+    };
+    for pod in pods.iter().filter_map(|uid| core.pods.get(uid)) {
+        if let Some(reason) = jobs::taken_by(&pod.fact)
+            && run.taken.len() < TAKEN
+        {
+            let known = run.taken.insert(pod.fact.name.clone(), reason.to_owned());
+            // The Job may have told its end before.
+            run.reconsiders |= known.as_deref() != Some(reason);
+        }
     }
+    run.pods.extend(pods);
+    run.changed |= Change::PODS;
 }
 
 fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {

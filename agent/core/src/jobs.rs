@@ -10,9 +10,6 @@ use crate::input::{Millis, Told};
 use crate::pods::Pod;
 use crate::settings::Detect;
 
-/// Pods named in a Job's cause.
-const NAMED: usize = 3;
-
 /// Jobs that are runs, by uid.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
@@ -56,12 +53,11 @@ impl Jobs {
     ///
     /// # Errors
     /// When there are too many Jobs.
-    pub(crate) fn take<'a>(
+    pub(crate) fn take(
         &mut self,
         now: Millis,
         fact: JobFact,
         detect: Detect,
-        pods: impl Iterator<Item = &'a Pod>,
     ) -> Result<Option<Heard>, TooMany> {
         let known = self.jobs.get(&fact.uid);
         let Some(run_id) = announced(&fact, detect) else {
@@ -77,7 +73,7 @@ impl Jobs {
         let end = match (told, &fact.end) {
             // A Job's end is its end, however often it is listed.
             (Some(Told::Ended(end)), _) => Told::Ended(end.clone()),
-            (_, Some(_)) => Told::Ended(end_of_job(now, &fact, pods)),
+            (_, Some(_)) => Told::Ended(end_of_job(now, &fact)),
             (_, None) => Told::GoesOn,
         };
         let new_job = known.is_none().then(|| fact.uid.clone());
@@ -194,31 +190,16 @@ fn ending(outcome: Outcome, cause: String, at_ms: Millis) -> Ending {
     }
 }
 
-/// A Job's end, with what took its pods: a Job only says that there were too many failures.
-fn end_of_job<'a>(now: Millis, fact: &JobFact, pods: impl Iterator<Item = &'a Pod>) -> Ending {
+fn end_of_job(now: Millis, fact: &JobFact) -> Ending {
     let Some(end) = &fact.end else {
         return ending(Outcome::Failed, String::new(), now);
     };
     let at_ms = end.at_ms.unwrap_or(now);
-    if end.condition == "Complete" {
-        return ending(Outcome::Succeeded, end.condition.clone(), at_ms);
+    match (end.condition.as_str(), end.reason.as_str()) {
+        ("Complete", _) => ending(Outcome::Succeeded, end.condition.clone(), at_ms),
+        (_, "DeadlineExceeded") => ending(Outcome::TimedOut, end.reason.clone(), at_ms),
+        _ => ending(Outcome::Failed, end.reason.clone(), at_ms),
     }
-    let outcome = match end.reason.as_str() {
-        "DeadlineExceeded" => Outcome::TimedOut,
-        _ => Outcome::Failed,
-    };
-    let taken = |pod: &Pod| Some((pod.fact.name.clone(), taken_by(&pod.fact)?.to_owned()));
-    let mut taken: Vec<(String, String)> = pods.filter_map(taken).collect();
-    taken.sort();
-    let more = taken.len().saturating_sub(NAMED);
-    let mut cause = end.reason.clone();
-    for (name, reason) in taken.iter().take(NAMED) {
-        cause.push_str(&format!("; pod {name}: {reason}"));
-    }
-    if more > 0 {
-        cause.push_str(&format!("; {more} more pods"));
-    }
-    ending(outcome, cause, at_ms)
 }
 
 /// What in the cluster ended the pod, if it was not its own containers.

@@ -34,6 +34,8 @@ pub struct Run {
     pub(crate) streams: BTreeMap<StreamId, Stream>,
     /// What others than the output say of its end.
     pub(crate) endings: Endings,
+    /// Pods that the cluster ended, not their containers, with why: a Job only says that there were too many failures.
+    pub(crate) taken: BTreeMap<String, String>,
     /// Whether it is over only because nothing was heard of it any more.
     pub(crate) given_up: bool,
     /// Whether somebody spoke of its end, so that a verdict that was given may be another one now.
@@ -97,6 +99,7 @@ impl Run {
             quiet_ms: None,
             streams: BTreeMap::new(),
             endings: Endings::default(),
+            taken: BTreeMap::new(),
             given_up: false,
             reconsiders: false,
             signatures: Signatures::default(),

@@ -24,6 +24,8 @@ pub struct Verdict {
 
 /// Signals by which somebody ends a command, with the exit codes shells make of them.
 const ENDED: [(i32, i32, &str); 2] = [(2, 130, "SIGINT"), (15, 143, "SIGTERM")];
+/// Pods named that the cluster took.
+const NAMED: usize = 3;
 /// Exit code of timeout(1) when it ended the command.
 const TIMEOUT_EXIT: i32 = 124;
 
@@ -43,6 +45,9 @@ pub fn verdict(run: &Run) -> Verdict {
         && status != RunStatus::Passed
     {
         reason.push_str(&format!("; {source} ended: {}", end.cause));
+        if !source.starts_with("pod:") {
+            reason.push_str(&taken(run));
+        }
     }
     let totals = run.totals();
     let told = match status {
@@ -54,6 +59,19 @@ pub fn verdict(run: &Run) -> Verdict {
         reason.push_str(&format!("; {}", failures(&totals)));
     }
     Verdict { status, reason }
+}
+
+/// The pods that the cluster took.
+fn taken(run: &Run) -> String {
+    let named = run.taken.iter().take(NAMED);
+    let mut told: String = named
+        .map(|(pod, why)| format!("; pod {pod}: {why}"))
+        .collect();
+    let more = run.taken.len().saturating_sub(NAMED);
+    if more > 0 {
+        told.push_str(&format!("; {more} more pods"));
+    }
+    told
 }
 
 type Answer = Option<(RunStatus, String)>;

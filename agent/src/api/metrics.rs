@@ -23,6 +23,7 @@ pub(crate) fn page(watch: &Watch) -> String {
     core(&mut page, watch);
     store(&mut page, watch);
     forward(&mut page, watch);
+    cluster(&mut page, watch);
     page.0
 }
 
@@ -248,6 +249,19 @@ fn forward(page: &mut Text, watch: &Watch) {
         "sentinel_forward_errors_total",
         "Requests the hub did not answer or refused.",
         watch.forward_errors.value(),
+    );
+}
+
+fn cluster(page: &mut Text, watch: &Watch) {
+    page.counter(
+        "sentinel_kubernetes_facts_total",
+        "Objects and deletions that the watch of the cluster told.",
+        watch.cluster_facts.value(),
+    );
+    page.counter(
+        "sentinel_kubernetes_errors_total",
+        "Times that a list or watch of the cluster broke.",
+        watch.cluster_errors.value(),
     );
 }
 

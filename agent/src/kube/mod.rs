@@ -1,10 +1,14 @@
-//! From Kubernetes' objects to the core's facts: trimming, nothing else. The watch comes later.
+//! From Kubernetes' objects to the core's facts: trimming, and the watch that brings the objects.
 
 mod job;
+#[cfg(feature = "kubernetes")]
+mod kind;
 mod node;
 mod pod;
 mod time;
 mod trim;
+#[cfg(feature = "kubernetes")]
+pub(crate) mod watch;
 
 pub use job::job_fact;
 pub use node::node_fact;

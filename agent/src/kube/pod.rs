@@ -148,14 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_controlling_job_owns_the_pod() {
-        let owner = |kind: &str, controller: bool| json!({"kind": kind, "name": kind, "controller": controller});
+    fn only_the_controller_owns_the_pod() {
+        let owner = |kind: &str, controller: bool| json!({"kind": kind, "name": kind, "uid": "o", "controller": controller});
         let pod = |owners: Vec<Value>| json!({"metadata": {"uid": "u", "name": "n", "ownerReferences": owners}});
-        let job = |owners| pod_fact(&pod(owners)).unwrap().job;
-        assert_eq!(job(vec![owner("ReplicaSet", true)]), None);
-        assert_eq!(job(vec![owner("Job", false)]), None);
+        let kind = |owners| {
+            pod_fact(&pod(owners))
+                .unwrap()
+                .owner
+                .map(|owner| owner.kind)
+        };
+        assert_eq!(kind(vec![owner("Job", false)]), None);
         assert_eq!(
-            job(vec![owner("Node", false), owner("Job", true)]).as_deref(),
+            kind(vec![owner("Node", false), owner("Job", true)]).as_deref(),
             Some("Job")
         );
     }

@@ -127,8 +127,12 @@ fn nobody_but_the_simulator_asks_for_what_only_a_simulator_needs() {
         asks.then_some(member.as_str()?.to_owned())
     });
     assert_eq!(asking.collect::<Vec<_>>(), ["sim"]);
-    let default = |folder: &str| read_toml(folder)["features"].get("default").cloned();
-    assert_eq!(default("agent/Cargo.toml"), None);
+    let default = |folder: &str| {
+        let features = read_toml(folder)["features"].get("default").cloned();
+        features.map(|features| features.to_string())
+    };
+    let agent = default("agent/Cargo.toml");
+    assert_eq!(agent.as_deref(), Some("[\"kubernetes\"]"));
     assert_eq!(default("agent/core/Cargo.toml"), None);
 }
 

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io;
 
+use super::FollowSource;
 use super::chain::{LOOKS, Link, is_moved};
 use super::opened::Opened;
+use super::planned::{Loss, Planned};
 use super::record::Generation;
-use super::{FollowSource, Loss, Planned};
 
 /// What was open when a stream began again.
 pub(super) struct Held {

@@ -14,6 +14,7 @@ mod known;
 mod mark;
 mod opened;
 mod plan;
+mod planned;
 mod record;
 mod turn;
 
@@ -32,6 +33,7 @@ use crate::hash::StreamHash;
 use crate::segments::{Lost, StreamEnd};
 use chain::{LOOKS, Place, is_moved};
 use opened::Opened;
+use planned::{Loss, Planned};
 use record::{Generation, Record};
 
 /// How often progress within one file is kept at least, while there is any.
@@ -106,35 +108,6 @@ pub struct FollowSource {
     hash: Option<StreamHash>,
 }
 
-/// A file to read.
-#[derive(Debug)]
-struct Planned {
-    /// Which of the record it is; `None` for a new one.
-    generation: Option<usize>,
-    file: Opened,
-    /// What is lost before it, if nothing else is known to be: files have come and gone, or it was truncated.
-    loss: Option<Loss>,
-}
-
-impl Planned {
-    fn new(file: Opened) -> Planned {
-        Planned {
-            generation: None,
-            file,
-            loss: None,
-        }
-    }
-
-    /// The same file, to be read from its beginning.
-    fn again(&self) -> Planned {
-        Planned {
-            generation: self.generation,
-            file: self.file.again(),
-            loss: self.loss.clone(),
-        }
-    }
-}
-
 /// The file that is read.
 #[derive(Debug)]
 struct Reading {
@@ -148,27 +121,6 @@ struct Reading {
     damaged: bool,
     /// Where its part in the stream ends, if that was found out before.
     limit: Option<u64>,
-}
-
-/// A loss of which the end is not known yet.
-#[derive(Clone, Debug)]
-struct Loss {
-    /// It reaches at least to here.
-    to: u64,
-    /// Where the file that was truncated stood in the stream, by its first byte.
-    origin: Option<u64>,
-    reason: &'static str,
-}
-
-impl Loss {
-    /// Of what was written between a copy and a truncation, which nobody can know.
-    fn truncated(origin: Option<u64>) -> Loss {
-        Loss {
-            to: 0,
-            origin,
-            reason: "truncated",
-        }
-    }
 }
 
 impl FollowSource {

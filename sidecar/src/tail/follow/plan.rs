@@ -2,12 +2,13 @@
 
 use std::io;
 
+use super::FollowSource;
 use super::again::Held;
 use super::chain::Link;
 use super::mark::Mark;
 use super::opened::Opened;
+use super::planned::{Loss, Planned};
 use super::record::{Generation, Record};
-use super::{FollowSource, Loss, Planned};
 use crate::hash::StreamHash;
 
 /// By how much the time of a file may lie before its writing.
@@ -151,20 +152,25 @@ impl FollowSource {
             newer.remove(0);
         }
         if !last_found {
-            let in_place = newer.len() <= 1 && !self.place.cri;
-            self.loss = Some(Loss {
-                reason: if in_place {
-                    "truncated"
-                } else {
-                    "rotated_away"
-                },
-                to: known_end(last).max(committed),
-                origin: last.origin(),
-            });
+            self.loss = Some(self.lost_of(last, &newer, committed));
         }
         self.plan_chain(&newer, links, last.origin())?;
         self.begin_at_planned(&generations, committed);
         Ok(())
+    }
+
+    /// The rest of the file that was read last is gone, with these behind it.
+    fn lost_of(&self, last: &Generation, newer: &[Link], committed: u64) -> Loss {
+        let in_place = newer.len() <= 1 && !self.place.cri;
+        Loss {
+            reason: if in_place {
+                "truncated"
+            } else {
+                "rotated_away"
+            },
+            to: known_end(last).max(committed),
+            origin: last.origin(),
+        }
     }
 
     /// The stream begins where the first file that is planned stands in it, or where the agent is.

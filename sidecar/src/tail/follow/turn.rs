@@ -3,8 +3,9 @@
 use std::io;
 
 use super::opened::Opened;
+use super::planned::{Loss, Planned};
 use super::record::{Generation, REMEMBERED};
-use super::{FollowSource, Loss, Planned, Reading};
+use super::{FollowSource, Reading};
 use crate::fs::Stat;
 use crate::tail::Step;
 
