@@ -30,6 +30,11 @@ pub(crate) enum Command {
     /// Ends with 0 when the agent has all of it, with 1 when it was told to stop before. A directory
     /// without a stream is waited for, and so is a file that is followed. A file is followed over its rotations.
     Tail(Tail),
+    /// Copy this program into a directory, for containers that share it.
+    Install {
+        /// The directory, usually a volume.
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -87,7 +92,8 @@ pub(crate) struct Tail {
     /// nothing is lost when this program or the machine dies: `tail DIR` sends what is left there.
     #[arg(long, value_name = "DIR", env = "SENTINEL_SPOOL")]
     pub(crate) spool: Option<PathBuf>,
-    /// Do not stop at the end of a file, but wait for more.
+    /// Do not stop at the end of a file, but wait for more; nor at the end of a recording, but wait for the one that a
+    /// capture begins in the same directory when its container is started again.
     #[arg(long)]
     pub(crate) follow: bool,
     /// Send to the agent at this address [default: from the configuration].

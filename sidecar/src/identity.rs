@@ -23,6 +23,19 @@ pub fn of_stream(source: &str, container: &str, epoch: &str) -> StreamIdentity {
     }
 }
 
+/// Lays what the pod's environment tells over what a recording says, as its writer, in a test's container, is told nothing.
+pub fn lay_over(identity: &mut StreamIdentity) {
+    for (field, name) in [
+        (&mut identity.cluster, "SENTINEL_CLUSTER"),
+        (&mut identity.pod_uid, "SENTINEL_POD_UID"),
+        (&mut identity.container, "SENTINEL_CONTAINER"),
+    ] {
+        if let Some(said) = told(name) {
+            *field = said;
+        }
+    }
+}
+
 /// The stream of one start of a container, as its runtime logs it.
 #[must_use]
 pub fn of_attempt(pod_uid: &str, container: &str, restart: u32) -> StreamIdentity {

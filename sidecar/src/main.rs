@@ -2,6 +2,7 @@
 
 mod args;
 mod capturing;
+mod installing;
 mod stopping;
 mod tailing;
 
@@ -20,6 +21,7 @@ fn main() {
         Ok(cli) => match cli.command {
             Command::Capture(args) => capturing::run(args),
             Command::Tail(args) => tailing::run(&args),
+            Command::Install { dir } => installing::run(&dir),
         },
         Err(code) => code,
     };

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
 use sentinel_parsers::wire::{OpenStream, RunContext};
-use sentinel_sidecar::identity::{epoch_of, file_epoch, host_name, of_attempt, of_stream, told};
+use sentinel_sidecar::identity::{
+    self, epoch_of, file_epoch, host_name, of_attempt, of_stream, told,
+};
 use sentinel_sidecar::pod::{self, Pod};
 use sentinel_sidecar::random;
 use sentinel_sidecar::reading::Reading;
-use sentinel_sidecar::segments::{Limits, RECORDS, StreamInfo, fresh_dir};
+use sentinel_sidecar::segments::{Limits, RECORDS, StreamInfo, again, fresh_dir};
 use sentinel_sidecar::ship::{self, Stop};
 use sentinel_sidecar::tail::{
     FollowOptions, FollowSource, Owner, PodLogs, SegmentSource, Source, StdinSource, pod_uid, spool,
@@ -26,8 +28,9 @@ use crate::{USAGE, complain_undelivered, configuration};
 
 /// Exit code when the agent does not have everything.
 const UNDELIVERED: i32 = 1;
-/// How often a directory is asked for its stream.
+/// How often a directory is asked for its stream, and for the next one once it had one.
 const LOOK: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of a segment of the spool.
 const SPOOL_SEGMENT: u64 = 8 << 20;
 
@@ -69,14 +72,45 @@ async fn tail(
     if args.cri {
         return tail_pod(args, (config, reading), agent, signals).await;
     }
+    let goes_on = args.follow && args.source.is_dir();
+    let mut worst = 0;
+    let mut n = 0;
+    loop {
+        let source = again(&args.source, n);
+        let waiting = async {
+            // Nothing to be sent is no failure if something was.
+            signals.count(1).await;
+            if n == 0 { UNDELIVERED } else { 0 }
+        };
+        let code = tail_one(args, &source, (config, reading), (agent, signals), waiting).await;
+        worst = worst.max(code);
+        let next = again(&args.source, n + 1);
+        let over = signals.so_far() > 0 && SegmentSource::open(&next).is_err();
+        if !goes_on || code == USAGE || over {
+            return worst;
+        }
+        n += 1;
+    }
+}
+
+/// Sends one stream; gives what `waiting` does if that completes before there is one.
+async fn tail_one(
+    args: &Tail,
+    path: &Path,
+    (config, reading): (&SidecarConfig, &Reading),
+    (agent, signals): (&str, &Signals),
+    waiting: impl Future<Output = i32>,
+) -> i32 {
     let opened = tokio::select! {
-        opened = open(args, config.capture_cap) => opened,
-        () = signals.count(1) => return UNDELIVERED,
+        // What is there is sent even when nothing more is wanted.
+        biased;
+        opened = open(args, path, config.capture_cap) => opened,
+        code = waiting => return code,
     };
     let (source, stream) = match opened {
         Ok(opened) => opened,
         Err(error) => {
-            complain(&format!("{}: {error}", args.source.display()));
+            complain(&format!("{}: {error}", path.display()));
             return USAGE;
         }
     };
@@ -160,15 +194,17 @@ fn state(args: &Tail) -> Option<PathBuf> {
 }
 
 /// Opens the source; waits as long as it is a directory without a stream.
-async fn open(args: &Tail, cap: u64) -> io::Result<(Source, OpenStream)> {
-    let path = &args.source;
+async fn open(args: &Tail, path: &Path, cap: u64) -> io::Result<(Source, OpenStream)> {
     if path.as_os_str() == "-" {
         let run = args.stream.run();
         let open = stream("stdin", "stdin", &random::epoch(), run, None);
         return Ok((open_stdin(args, cap, &open)?, open));
     }
+    let first = *path == *args.source;
     match path.metadata() {
         Ok(meta) if meta.is_dir() => {}
+        // A directory that a capture has yet to make.
+        _ if !first => {}
         Err(error) if !args.follow => return Err(error),
         meta => {
             if meta.is_ok_and(|meta| is_our_output(&meta)) {
@@ -177,12 +213,17 @@ async fn open(args: &Tail, cap: u64) -> io::Result<(Source, OpenStream)> {
             return open_file(args);
         }
     }
+    let pause = if *path == *args.source {
+        LOOK
+    } else {
+        LOOK_AGAIN
+    };
     let source = loop {
         match SegmentSource::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => break opened?,
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
     };
     let info = source.info();
     let mut open = info.open.clone().unwrap_or_else(|| {
@@ -194,6 +235,7 @@ async fn open(args: &Tail, cap: u64) -> io::Result<(Source, OpenStream)> {
         stream(&info.source, "run", &info.epoch, run, Some(&info.command))
     });
     lay_over(&mut open.run, &args.stream, info.run_id.as_deref());
+    identity::lay_over(&mut open.identity);
     Ok((Source::Segments(source), open))
 }
 

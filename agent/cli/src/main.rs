@@ -5,6 +5,7 @@ mod backup;
 mod configuration;
 mod exit;
 mod http;
+mod inject;
 mod live;
 mod parse;
 mod report;
@@ -42,6 +43,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Show(runs::ShowArgs),
     Config(configuration::ConfigArgs),
+    Inject(inject::InjectArgs),
     Token(token::TokenArgs),
     Backup(backup::BackupArgs),
     /// Prints the completion script of a shell
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => runs::runs(args),
         Command::Show(args) => runs::show(args),
         Command::Config(args) => configuration::run(args),
+        Command::Inject(args) => inject::run(args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Completions { shell } => {

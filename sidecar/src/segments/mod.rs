@@ -232,13 +232,23 @@ fn staged(name: &str) -> String {
 /// # Errors
 /// When it cannot be made.
 pub fn fresh_dir(wanted: &Path) -> io::Result<PathBuf> {
-    std::fs::create_dir_all(wanted)?;
     let mut dir = wanted.to_owned();
-    let mut n = 1u32;
-    while dir.join(STREAM).exists() {
-        dir = wanted.join(format!("again-{n}"));
+    let mut n = 0u32;
+    loop {
         std::fs::create_dir_all(&dir)?;
+        if !dir.join(STREAM).exists() {
+            return Ok(dir);
+        }
         n += 1;
+        dir = again(wanted, n);
     }
-    Ok(dir)
+}
+
+/// Where the recording is that was begun in a directory after so many others.
+#[must_use]
+pub fn again(wanted: &Path, n: u32) -> PathBuf {
+    match n {
+        0 => wanted.to_owned(),
+        n => wanted.join(format!("again-{n}")),
+    }
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use sentinel_sidecar::segments::segment_name;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, State};
 use crate::stage::{check, log, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sentinel-sidecar");
@@ -168,6 +168,45 @@ fn a_signal_ends_a_follower_with_what_is_there() {
     assert!(kill.unwrap().success());
     assert_eq!(tail.wait().unwrap().code(), Some(0));
     check(&agent.state(), &bytes);
+}
+
+#[test]
+fn a_tail_of_a_shared_directory_goes_on_when_the_container_is_started_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let shared = dir.path().to_str().unwrap();
+    assert_eq!(sidecar(&["install", shared]).status.code(), Some(0));
+    let agent = Agent::start();
+    let mut tail = Command::new(BINARY)
+        .args(["tail", "--follow", shared, "--agent", &agent.url()])
+        .envs([
+            ("SENTINEL_RUN_ID", "job-1"),
+            ("SENTINEL_POD_UID", "pod-1"),
+            ("SENTINEL_CONTAINER", "tests"),
+        ])
+        .spawn()
+        .unwrap();
+    for name in ["a", "b"] {
+        *agent.state() = State::default();
+        let script = format!("echo TEST_PASS name={name}; exit 3");
+        let out = Command::new(dir.path().join("sentinel-sidecar"))
+            .args(["capture", "--dir", shared, "--", "sh", "-c", &script])
+            .output()
+            .unwrap();
+        assert_eq!(out.status.code(), Some(3));
+        assert_eq!(out.stdout, format!("TEST_PASS name={name}\n").as_bytes());
+        wait_until("it is sent", || agent.state().stored.closed);
+        let state = agent.state();
+        let open = state.open.clone().unwrap();
+        assert_eq!(open.run.run_id, "job-1");
+        assert_eq!(open.identity.pod_uid, "pod-1");
+        assert_eq!(open.identity.container, "tests");
+        assert_eq!(open.identity.source, "capture");
+        let told = state.stored.events.concat();
+        assert!(told.contains(&format!("\"{name}\"")), "{told}");
+    }
+    let kill = Command::new("kill").arg(tail.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
 }
 
 #[test]

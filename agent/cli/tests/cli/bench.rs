@@ -55,7 +55,7 @@ impl Bench {
         path.display().to_string()
     }
 
-    fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
@@ -194,7 +194,7 @@ fn stable_line(line: &str) -> String {
 
 /// A program of the workspace beside the tested one. Built by the workspace's tests; alone, this
 /// package's tests say that they skip, unless CI asks for everything.
-fn sibling(name: &str) -> Option<PathBuf> {
+pub(crate) fn sibling(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_BIN_EXE_sentinel")).with_file_name(name);
     if path.is_file() {
         return Some(path);
@@ -211,7 +211,7 @@ fn sibling(name: &str) -> Option<PathBuf> {
     None
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "waited too long for {what}");
@@ -220,7 +220,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// A process that ends with its handle.
-struct Reaped(Child);
+pub(crate) struct Reaped(pub(crate) Child);
 
 impl Drop for Reaped {
     fn drop(&mut self) {

@@ -3,6 +3,7 @@
 mod bench;
 mod doors;
 mod hostile;
+mod inject;
 mod nodes;
 mod recipes;
 mod secrets;
