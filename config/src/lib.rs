@@ -28,6 +28,7 @@ mod store;
 mod suggest;
 mod units;
 mod vars;
+mod webhooks;
 
 pub use agent::AgentConfig;
 pub use auth::{AuthConfig, Scope, TlsConfig, TokenConfig};
@@ -49,12 +50,15 @@ pub use sidecar::SidecarConfig;
 pub use store::StoreConfig;
 pub use units::{format_duration, format_size, parse_duration, parse_size};
 pub use vars::{Environment, Vars};
+pub use webhooks::{GenericWebhook, GithubWebhook, GitlabWebhook, JenkinsWebhook, WebhooksConfig};
 
 section::section! {
     /// Everything the programs can be told.
     pub struct Config {
         /// What the agent accepts, and how much of it.
         pub agent: AgentConfig = section(),
+        /// What CI systems say of runs.
+        pub webhooks: WebhooksConfig = section(),
         /// Where runs are kept.
         pub store: StoreConfig = section(),
         /// When a run ends, and how big it may grow.
