@@ -228,13 +228,13 @@ fn a_secret_that_cannot_be_had_or_guessed_keeps_the_agent_from_starting() {
         None,
         Some(""),
         Some("too-short\n"),
-        Some("two words of enough bytes"),
+        Some("two\nlines of enough bytes"),
     ] {
         let error = start(secret).unwrap_err();
         assert!(matches!(error, StartError::Webhooks(_)), "{error}");
         let told = error.to_string();
         assert!(
-            !told.contains("two words") && !told.contains("too-short"),
+            !told.contains("lines of") && !told.contains("too-short"),
             "{told}"
         );
     }

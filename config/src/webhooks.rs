@@ -8,7 +8,7 @@ use crate::section::section;
 section! {
     /// What CI systems say of runs, at `POST /webhooks/github`, `/gitlab`, `/jenkins` and `/generic`. Each is
     /// off until it has a secret, from a file or from the variable SENTINEL_WEBHOOK_ with its name
-    /// (SENTINEL_WEBHOOK_GITHUB): at least 16 characters; a file is read again every minute.
+    /// (SENTINEL_WEBHOOK_GITHUB): one line of at least 16 bytes; a file is read again every minute.
     pub struct WebhooksConfig {
         /// Bytes of a delivery at most; more is answered with 413.
         pub max_body: u64 = size("1MiB", "64KiB", "16MiB"),

@@ -29,7 +29,7 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// It is too short or too long.
-    #[error("the secret in {0} must be 16 to 4096 bytes without spaces")]
+    #[error("the secret in {0} must be one line of 16 to 4096 bytes")]
     Length(String),
 }
 
@@ -105,7 +105,7 @@ fn read(path: &Path) -> Result<Bytes, SecretError> {
 
 fn checked(text: &str, place: impl Fn() -> String) -> Result<Bytes, SecretError> {
     let text = text.trim();
-    if !LENGTH.contains(&text.len()) || text.contains(char::is_whitespace) {
+    if !LENGTH.contains(&text.len()) || text.contains(char::is_control) {
         return Err(SecretError::Length(place()));
     }
     Ok(text.as_bytes().into())

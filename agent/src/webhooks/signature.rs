@@ -188,22 +188,22 @@ mod tests {
 
     fn keys(secret: &str, signing: &str) -> Keys {
         let folder = tempfile::tempdir().unwrap();
-        let secret = |text: &str| {
+        let find = |text: &str| {
             let path = folder.path().join("secret");
             std::fs::write(&path, text).unwrap();
             let some = (!text.is_empty()).then_some(path.as_path())?;
             Secret::find(Some(some), "").unwrap()
         };
         Keys {
-            secret: secret(secret),
-            signing: secret(signing),
+            secret: find(secret),
+            signing: find(signing),
         }
     }
 
     /// The example of GitHub's documentation on validating deliveries.
     #[test]
     fn githubs_own_example_holds() {
-        let keys = keys("It's_a_Secret_to_Everybody", "");
+        let keys = keys("It's a Secret to Everybody", "");
         let told = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let name = "x-hub-signature-256";
         let scheme = Scheme::Signed(name);
