@@ -57,7 +57,9 @@ section::section! {
     pub struct Config {
         /// What the agent accepts, and how much of it.
         pub agent: AgentConfig = section(),
-        /// What CI systems say of runs.
+        /// What CI systems say of runs, at `POST /webhooks/github`, `/gitlab`, `/jenkins` and `/generic`. Each
+        /// is off until it has a secret: one line of at least 16 bytes in a file, which is read again every
+        /// minute, or in the variable SENTINEL_WEBHOOK_ with its name (SENTINEL_WEBHOOK_GITHUB).
         pub webhooks: WebhooksConfig = section(),
         /// Where runs are kept.
         pub store: StoreConfig = section(),

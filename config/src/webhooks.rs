@@ -6,9 +6,7 @@ use std::time::Duration;
 use crate::section::section;
 
 section! {
-    /// What CI systems say of runs, at `POST /webhooks/github`, `/gitlab`, `/jenkins` and `/generic`. Each is
-    /// off until it has a secret, from a file or from the variable SENTINEL_WEBHOOK_ with its name
-    /// (SENTINEL_WEBHOOK_GITHUB): one line of at least 16 bytes; a file is read again every minute.
+    /// What CI systems say of runs.
     pub struct WebhooksConfig {
         /// Bytes of a delivery at most; more is answered with 413.
         pub max_body: u64 = size("1MiB", "64KiB", "16MiB"),
@@ -17,19 +15,20 @@ section! {
         pub remember: usize = count(16384, 16, 1048576),
         /// How long a delivery is remembered.
         pub remember_for: Duration = duration("7d", "1m", "30d"),
-        /// GitHub Actions.
+        /// GitHub's deliveries of workflow runs, workflow jobs and check runs.
         pub github: GithubWebhook = section(),
-        /// GitLab CI.
+        /// GitLab's deliveries of pipelines and jobs. With both secrets a delivery needs one of them.
         pub gitlab: GitlabWebhook = section(),
-        /// Jenkins with its notification plugin.
+        /// Deliveries of the Jenkins notification plugin.
         pub jenkins: JenkinsWebhook = section(),
-        /// Anything that can send JSON.
+        /// Deliveries of anything else: where in their JSON what is said stands, as JSON pointers (RFC 6901),
+        /// and what the words of their status mean. Where a pointer leads to nothing, nothing is said.
         pub generic: GenericWebhook = section(),
     }
 }
 
 section! {
-    /// GitHub's deliveries of workflow runs, workflow jobs and check runs.
+    /// GitHub as a sender.
     pub struct GithubWebhook {
         /// File with the webhook's secret, which signs each delivery (`X-Hub-Signature-256`).
         pub secret_file: Option<PathBuf> = path_or_none(),
@@ -37,7 +36,7 @@ section! {
 }
 
 section! {
-    /// GitLab's deliveries of pipelines and jobs. With both secrets a delivery needs one of them.
+    /// GitLab as a sender.
     pub struct GitlabWebhook {
         /// File with the secret token, which comes with each delivery as it is (`X-Gitlab-Token`).
         pub secret_file: Option<PathBuf> = path_or_none(),
@@ -48,7 +47,7 @@ section! {
 }
 
 section! {
-    /// Deliveries of the Jenkins notification plugin.
+    /// Jenkins as a sender.
     pub struct JenkinsWebhook {
         /// File with the token that comes with each delivery: as the password in the endpoint's address
         /// (`https://sentinel:TOKEN@HOST/webhooks/jenkins`), or as a bearer token.
@@ -60,8 +59,7 @@ section! {
 }
 
 section! {
-    /// Deliveries of anything else: where in their JSON what is said stands, as JSON pointers (RFC 6901), and
-    /// what the words of their status mean. Where a pointer leads to nothing, nothing is said.
+    /// Anything else as a sender, and how it is understood.
     pub struct GenericWebhook {
         /// File with the token that comes with each delivery, as a bearer token or as the password of basic
         /// authorization.
