@@ -45,8 +45,9 @@ fn job(body: &Value) -> Option<String> {
         .unwrap_or_default();
     let is_path = parts.len() > 2 && parts.iter().step_by(2).all(|part| *part == "job");
     // Whatever is encoded in the address would not be in the build's environment.
-    let plain =
-        parts.len() % 2 == 0 && parts.last() == Some(&name) && !parts.concat().contains('%');
+    let plain = parts.len().is_multiple_of(2)
+        && parts.last() == Some(&name)
+        && !parts.concat().contains('%');
     if is_path && plain {
         let folders: Vec<&str> = parts.into_iter().skip(1).step_by(2).collect();
         return Some(folders.join("/"));
