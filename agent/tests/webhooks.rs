@@ -4,7 +4,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{Answer, Client, Running, hello, tests};
 use hmac::{Hmac, KeyInit, Mac};
@@ -192,6 +195,26 @@ fn what_is_not_signed_with_the_secret_is_refused_and_changes_nothing() {
         refusals.any(|row| row.object == "POST /webhooks/github")
     };
     admin.until("/api/v1/audit", written);
+    agent.stop();
+}
+
+#[test]
+fn whoever_offers_no_proof_is_answered_before_the_body_is_sent() {
+    let (_dir, agent) = with(&["github", "jenkins"]);
+    for kind in ["github", "jenkins"] {
+        let mut client = TcpStream::connect(agent.client.address()).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let head = format!(
+            "POST /webhooks/{kind} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             content-length: 1000\r\n\r\n"
+        );
+        client.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    }
     agent.stop();
 }
 
