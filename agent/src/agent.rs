@@ -26,6 +26,7 @@ use crate::server::{self, Host};
 use crate::start::StartError;
 use crate::store::{Beside, DirLock, Grouping, Reader, Retention, Sharing, Writer, log, open};
 use crate::watch::Watch;
+use crate::webhooks::Webhooks;
 
 /// Places of the core's queue for openings, positions and questions, besides those for frames.
 const QUESTIONS: usize = 1_024;
@@ -83,6 +84,7 @@ impl Agent {
         doors::check_reach(address, &gate, config, &options)?;
         let keys = doors::keys(config)?;
         let tls = keys.as_ref().map(Keys::acceptor).transpose()?;
+        let webhooks = doors::webhooks(config, &options)?;
         // The port first: nothing is touched when another agent runs.
         let listener = server::listen(address);
         let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -94,7 +96,7 @@ impl Agent {
         let hub = doors::hub(config, &options)?;
         let news = hub.as_ref().map(|_| Arc::default());
         let store = Store::start(config, &options, &watch, &notices, news.clone())?;
-        let app = app(config, &options, &store, gate, &watch);
+        let app = app(config, &options, &store, (gate, webhooks), &watch);
         let (stop, stopping) = watch::channel(false);
         if let (Some(clients), Some(news)) = (hub, news) {
             let parts = forward::Parts {
@@ -138,7 +140,7 @@ fn app(
     config: &Config,
     options: &Options,
     store: &Store,
-    gate: Gate,
+    (gate, webhooks): (Gate, Webhooks),
     watch: &Arc<Watch>,
 ) -> Arc<App> {
     let in_flight = usize::try_from(config.agent.max_in_flight).unwrap_or(usize::MAX);
@@ -156,6 +158,7 @@ fn app(
         frames,
         requests: Arc::default(),
         throttle: Throttle::default(),
+        webhooks,
         questions: Semaphore::new(app::QUESTIONS),
     })
 }

@@ -24,6 +24,7 @@ use crate::ingest;
 use crate::runtime::{Command, Door};
 use crate::store::Reader;
 use crate::watch::Watch;
+use crate::webhooks::{self, Webhooks};
 
 /// Shared by all requests.
 pub(crate) struct App {
@@ -43,6 +44,7 @@ pub(crate) struct App {
     /// Requests under way by stream.
     pub(crate) requests: Arc<Places<String>>,
     pub(crate) throttle: Throttle,
+    pub(crate) webhooks: Webhooks,
     /// Questions being asked of the store: each takes a thread and a connection.
     pub(crate) questions: Semaphore,
 }
@@ -99,7 +101,8 @@ pub(crate) struct Bounds {
     pub(crate) frame: frame::Limits,
 }
 
-/// All resources, each with the scope it takes. What a probe asks is for everybody.
+/// All resources, each with the scope it takes. What a probe asks is for everybody;
+/// what a webhook delivers is signed.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let guarded = |routes: Router<Arc<App>>, scope| {
         routes.route_layer(middleware::from_fn_with_state(
@@ -122,6 +125,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(ready::ready))
+        // Each delivery proves itself who sent it.
+        .route("/webhooks/{kind}", post(webhooks::receive))
         .merge(guarded(sends, Scope::Send))
         .merge(guarded(reads, Scope::Read))
         .merge(guarded(administers, Scope::Admin))

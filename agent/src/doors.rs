@@ -18,6 +18,7 @@ use crate::server::{self, descriptors};
 use crate::start::StartError;
 use crate::store::Sharing;
 use crate::watch::Watch;
+use crate::webhooks::{SecretError, Webhooks};
 
 /// Who has to prove who it is, and to whom.
 pub(crate) fn gate(config: &Config, options: &Options) -> Gate {
@@ -53,6 +54,14 @@ pub(crate) fn keys(config: &Config) -> Result<Option<Arc<Keys>>, TlsError> {
     match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(key)) => Ok(Some(Arc::new(Keys::read(certificate, key)?))),
         _ => Ok(None),
+    }
+}
+
+/// Who may say what happens to runs. A run's own agent is told by nobody.
+pub(crate) fn webhooks(config: &Config, options: &Options) -> Result<Webhooks, SecretError> {
+    match options.sharing {
+        Sharing::Exclusive => Webhooks::new(&config.webhooks),
+        Sharing::Shared => Ok(Webhooks::off()),
     }
 }
 

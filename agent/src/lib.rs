@@ -27,6 +27,7 @@ mod steps;
 pub mod store;
 pub mod usage;
 pub mod watch;
+mod webhooks;
 
 pub use agent::{Agent, Handle, Options};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -36,3 +37,4 @@ pub use runtime::SubmitError;
 pub use server::tls::TlsError;
 pub use start::StartError;
 pub use store::Sharing;
+pub use webhooks::SecretError;

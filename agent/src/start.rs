@@ -6,6 +6,7 @@ use sentinel_delivery::dial::AddressError;
 
 use crate::server::tls::TlsError;
 use crate::store::StoreError;
+use crate::webhooks::SecretError;
 
 /// Why the agent did not start. None of these is cured by trying again alone.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("agent.tls: {0}")]
     Tls(#[from] TlsError),
+    /// A secret cannot be had.
+    #[error("webhooks: {0}")]
+    Webhooks(#[from] SecretError),
     /// The hub cannot be reached this way.
     #[error("agent.forward: {0}")]
     Hub(#[from] AddressError),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sentinel_core::Reply;
 
 use crate::store::{Quarantine, StoreError};
+use crate::webhooks::KINDS;
 
 /// Upper bounds of the commit time's buckets, in milliseconds.
 pub(crate) const BUCKETS_MS: [u64; 8] = [1, 2, 5, 10, 25, 100, 500, 2_500];
@@ -42,6 +43,19 @@ impl Counter {
     pub fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Deliveries of one kind of webhook, by what became of them.
+#[derive(Debug, Default)]
+pub struct Deliveries {
+    /// Those that told something of a run.
+    pub accepted: Counter,
+    /// Those that came before.
+    pub repeated: Counter,
+    /// Those of somebody who did not prove who it is.
+    pub refused: Counter,
+    /// Those that told nothing of a run.
+    pub ignored: Counter,
 }
 
 /// The agent's counters and troubles, shared by all its threads.
@@ -79,6 +93,8 @@ pub struct Watch {
     pub busy: Counter,
     /// Requests or parts of them over a limit.
     pub limited: Counter,
+    /// Deliveries of webhooks by kind.
+    pub webhooks: [Deliveries; KINDS.len()],
     /// Frames the hub took.
     pub forwarded_frames: Counter,
     /// Requests that the hub did not answer, or refused.

@@ -29,6 +29,7 @@ mod store;
 mod suggest;
 mod units;
 mod vars;
+mod webhooks;
 
 pub use agent::AgentConfig;
 pub use auth::{AuthConfig, Scope, TlsConfig, TokenConfig};
@@ -52,6 +53,7 @@ pub use sidecar::SidecarConfig;
 pub use store::StoreConfig;
 pub use units::{format_duration, format_size, parse_duration, parse_size};
 pub use vars::{Environment, Vars};
+pub use webhooks::{GenericWebhook, GithubWebhook, GitlabWebhook, JenkinsWebhook, WebhooksConfig};
 
 section::section! {
     /// Everything the programs can be told.
@@ -60,6 +62,10 @@ section::section! {
         pub agent: AgentConfig = section(),
         /// What the agent watches of a cluster.
         pub kubernetes: KubernetesConfig = section(),
+        /// What CI systems say of runs, at `POST /webhooks/github`, `/gitlab`, `/jenkins` and `/generic`. Each
+        /// is off until it has a secret: one line of at least 16 bytes in a file, which is read again every
+        /// minute, or in the variable SENTINEL_WEBHOOK_ with its name (SENTINEL_WEBHOOK_GITHUB).
+        pub webhooks: WebhooksConfig = section(),
         /// Where runs are kept.
         pub store: StoreConfig = section(),
         /// When a run ends, and how big it may grow.

@@ -97,6 +97,11 @@ fn check_order(config: &Config, tree: &Node, problems: &mut Problems) {
         let why = "`role` in [agent] is \"node\", so `hub` in [agent.forward] must be set";
         problems.report(&at.at, why.to_owned());
     }
+    if let Some(word) = config.webhooks.generic.ambiguous() {
+        let at = find(tree, &["webhooks", "generic"]).unwrap_or(tree);
+        let why = format!("`{word}` in [webhooks.generic] must have one meaning, it has several");
+        problems.report(&at.at, why);
+    }
     check(
         tree,
         problems,

@@ -288,6 +288,12 @@ fn values_that_contradict_each_other_are_refused() {
         mistakes_with("c.toml", "", &[("SENTINEL_AGENT__MAX_BODY", "32MiB")]),
         mistakes("d.toml", "[agent]\nrole = \"node\"\n"),
         mistakes("e.toml", "[agent.forward]\nretry_max = \"10ms\"\n"),
+        mistakes(
+            "f.toml",
+            "[webhooks.generic]\nrunning = [\"Error\"]\nrun_id = \"/a\"\n",
+        ),
+        mistakes("g.toml", "[webhooks.generic]\nstatus = \"build.status\"\n"),
+        mistakes("h.toml", "[webhooks.generic]\nstatus = \"/a~2b\"\n"),
     ]
     .join("\n");
     insta::assert_snapshot!(told);

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 
 use crate::app::App;
 use crate::watch::{BUCKETS_MS, Watch};
+use crate::webhooks::KINDS;
 
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,6 +21,7 @@ pub(crate) fn page(watch: &Watch) -> String {
     let mut page = Text(String::with_capacity(8 * 1024));
     http(&mut page, watch);
     ingest(&mut page, watch);
+    webhooks(&mut page, watch);
     core(&mut page, watch);
     store(&mut page, watch);
     forward(&mut page, watch);
@@ -117,6 +119,28 @@ fn ingest(page: &mut Text, watch: &Watch) {
         "Requests or parts of them over a limit.",
         watch.limited.value(),
     );
+}
+
+fn webhooks(page: &mut Text, watch: &Watch) {
+    let name = "sentinel_webhook_deliveries_total";
+    page.head(
+        name,
+        "Deliveries of webhooks by what became of them.",
+        "counter",
+    );
+    for (kind, counts) in KINDS.iter().zip(&watch.webhooks) {
+        for (outcome, counter) in [
+            ("accepted", &counts.accepted),
+            ("repeated", &counts.repeated),
+            ("refused", &counts.refused),
+            ("ignored", &counts.ignored),
+        ] {
+            let (kind, value) = (kind.name, counter.value());
+            page.line(format_args!(
+                "{name}{{kind=\"{kind}\",outcome=\"{outcome}\"}} {value}"
+            ));
+        }
+    }
 }
 
 fn core(page: &mut Text, watch: &Watch) {

@@ -123,7 +123,7 @@ impl Gate {
 }
 
 /// The token of the one `Authorization` header; `None` if there is not exactly one, or another scheme.
-fn bearer(head: &HeaderMap) -> Option<&[u8]> {
+pub(crate) fn bearer(head: &HeaderMap) -> Option<&[u8]> {
     let mut values = head.get_all(header::AUTHORIZATION).iter();
     let (value, None) = (values.next()?.as_bytes(), values.next()) else {
         return None;

@@ -16,7 +16,7 @@ use crate::server::Seat;
 const START: usize = 16 * 1024;
 
 /// The length the sender tells, if it does.
-pub(super) fn told_length(headers: &HeaderMap) -> Option<usize> {
+pub(crate) fn told_length(headers: &HeaderMap) -> Option<usize> {
     headers
         .get(header::CONTENT_LENGTH)?
         .to_str()
@@ -26,7 +26,7 @@ pub(super) fn told_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// Checks what the sender says the body is, before any of it is read.
-pub(super) fn check_kind(headers: &HeaderMap, kind: &str) -> Result<(), Problem> {
+pub(crate) fn check_kind(headers: &HeaderMap, kind: &str) -> Result<(), Problem> {
     let told = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
@@ -43,7 +43,7 @@ pub(super) fn check_kind(headers: &HeaderMap, kind: &str) -> Result<(), Problem>
 }
 
 /// How long the body can become: as long as the sender tells, or up to `max`.
-pub(super) fn within(told: Option<usize>, max: usize) -> Result<usize, Problem> {
+pub(crate) fn within(told: Option<usize>, max: usize) -> Result<usize, Problem> {
     match told {
         Some(length) if length > max => Err(too_large(max)),
         told => Ok(told.unwrap_or(max)),
@@ -51,7 +51,7 @@ pub(super) fn within(told: Option<usize>, max: usize) -> Result<usize, Problem> 
 }
 
 /// Room for a body before any of it is read, once it is the stream's turn.
-pub(super) async fn room(app: &App, stream: &str, bytes: usize) -> Result<Share, Problem> {
+pub(crate) async fn room(app: &App, stream: &str, bytes: usize) -> Result<Share, Problem> {
     let need = Amount { bytes, inputs: 0 };
     let room = app.bodies.take(stream, need, app.bounds.turn).await;
     Ok(room.inspect_err(|_| app.watch.busy.one())?)
@@ -63,7 +63,7 @@ fn too_large(max: usize) -> Problem {
 
 /// The whole body, if it is at most `max` bytes and never pauses longer than `pause`. From then on
 /// whoever sits there is being served.
-pub(super) async fn read(
+pub(crate) async fn read(
     mut body: Body,
     told: Option<usize>,
     max: usize,

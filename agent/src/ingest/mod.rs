@@ -2,7 +2,7 @@
 //!
 //! Every answer waits until what it tells, and everything before it, is durable.
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod frames;
 mod identity;
 pub(crate) mod open;

@@ -27,7 +27,7 @@ use crate::steps::Step;
 /// Bytes of the body at most.
 const BODY: usize = 64 * 1024;
 /// Bytes of a run's identifier at most.
-const RUN_ID: usize = 128;
+pub(crate) const RUN_ID: usize = 128;
 /// Bytes of a name of Kubernetes or of an environment, branch or pipeline at most.
 const WORD: usize = 256;
 /// Bytes of a command at most; more is cut, for it is only for people.
@@ -164,13 +164,16 @@ fn check_identity(identity: &StreamIdentity) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_run(run: &RunContext) -> Result<(), Problem> {
-    let id = run.run_id.as_bytes();
-    let fits = |b: &u8| b.is_ascii_alphanumeric() || b"._:/-".contains(b);
+/// Whether a run may be called that.
+pub(crate) fn is_run_id(id: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);
     // Never a path here, but it may become one elsewhere, and of an address it is a part.
     let climbs = |part: &str| matches!(part, "" | "." | "..");
-    let path = run.run_id.split('/').any(climbs);
-    if path || id.len() > RUN_ID || !id.iter().all(fits) {
+    id.len() <= RUN_ID && id.bytes().all(fits) && !id.split('/').any(climbs)
+}
+
+fn check_run(run: &RunContext) -> Result<(), Problem> {
+    if !is_run_id(&run.run_id) {
         return Err(Problem::bad(format!(
             "run.run_id must be 1 to {RUN_ID} bytes of [A-Za-z0-9._:/-], and no path like `..`"
         )));

@@ -219,6 +219,17 @@ impl Client {
         }
     }
 
+    /// The same client with these header lines.
+    pub(crate) fn with_headers(&self, head: &[(&str, &str)]) -> Client {
+        let lines = head.iter();
+        Client {
+            address: self.address,
+            more: lines
+                .map(|(name, value)| format!("{name}: {value}\r\n"))
+                .collect(),
+        }
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }

@@ -77,13 +77,23 @@ pub(crate) const fn list(example: &'static [&'static str]) -> Words {
     Words {
         default: &[],
         example,
-        check: |word| {
-            if word.is_empty() {
-                Err("empty text in the list".to_owned())
-            } else {
-                Ok(())
-            }
-        },
+        check: not_empty,
+    }
+}
+
+/// Words, some of them by default.
+pub(crate) const fn words(default: &'static [&'static str]) -> Words {
+    Words {
+        default,
+        example: &[],
+        check: not_empty,
+    }
+}
+
+fn not_empty(word: &str) -> Result<(), String> {
+    match word {
+        "" => Err("empty text in the list".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -8,11 +8,11 @@ mod number;
 mod scalar;
 
 pub(crate) use choice::{Choice, choice};
-pub(crate) use list::{dialects, globs, hashed_values, list, redaction_rules};
+pub(crate) use list::{dialects, globs, hashed_values, list, redaction_rules, words};
 pub(crate) use nested::{Mistake, checked_sections, range, ranges, section, sections};
 pub(crate) use number::{count, count_or_none, duration, duration_or_none, share, size};
 pub(crate) use scalar::{
-    address, agent_url, agent_url_or_none, glob, name_or_none, path_or_none, switch, text,
+    address, agent_url, agent_url_or_none, glob, name_or_none, path_or_none, pointer, switch, text,
 };
 
 use crate::error::Problems;

@@ -167,6 +167,25 @@ pub(crate) const fn path_or_none() -> Parsed<Option<PathBuf>> {
     }
 }
 
+/// A JSON pointer (RFC 6901); empty means that it leads to nothing.
+pub(crate) const fn pointer(default: &'static str) -> Parsed<String> {
+    Parsed {
+        default,
+        parse: |text| {
+            let escapes = text.split('~').skip(1);
+            let good = text.is_empty() || text.starts_with('/');
+            if good && escapes.into_iter().all(|rest| rest.starts_with(['0', '1'])) {
+                Ok(text.to_owned())
+            } else {
+                Err(format!(
+                    "expected a JSON pointer such as \"/build/status\", found `{text}`"
+                ))
+            }
+        },
+        expected: "a JSON pointer",
+    }
+}
+
 /// A glob: see [`crate::glob_match`].
 pub(crate) const fn glob(default: &'static str) -> Parsed<String> {
     Parsed {
