@@ -1,5 +1,5 @@
 //! The agent beside an API server that breaks watches, forgets histories and lists in pages: real traffic becomes runs with
-//! the end that the cluster told. The rows W1 and W2 of `docs/torture.md`.
+//! the end that the cluster told. The rows W1, W2 and W8 of `docs/torture.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -163,7 +163,7 @@ fn w1_w2_jobs_become_runs_through_broken_watches_lost_histories_and_expired_page
 }
 
 #[test]
-fn w3_streams_are_taken_while_the_api_server_is_away_and_what_is_missing_is_named() {
+fn w8_streams_are_taken_while_the_api_server_is_away_and_what_is_missing_is_named() {
     // A port on which nobody answers.
     let address = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
