@@ -47,6 +47,8 @@ pub struct Options {
     pub open_to_network: bool,
     /// Whether to listen beyond this machine although what is said can be read and changed on its way.
     pub plain_to_network: bool,
+    /// Whether it runs in a pod, and so watches the pod's cluster unless the configuration says otherwise.
+    pub in_pod: bool,
     /// Who knows tokens besides the configuration.
     pub authenticators: Vec<Arc<dyn Authenticate>>,
     /// What tells the time.
@@ -63,6 +65,7 @@ impl Options {
             sharing: Sharing::Exclusive,
             open_to_network: false,
             plain_to_network: false,
+            in_pod: false,
             authenticators: Vec::new(),
             clock: Arc::new(SystemClock::new()),
         }
@@ -108,14 +111,14 @@ impl Agent {
             forward::start(parts, &config.agent.forward, clients, &stopping);
         }
         #[cfg(feature = "kubernetes")]
-        crate::kube::watch::start(
-            &config.kubernetes,
-            crate::kube::watch::Parts {
+        if options.sharing == Sharing::Exclusive {
+            let parts = crate::kube::watch::Parts {
                 door: store.door.clone(),
                 watch: Arc::clone(&watch),
                 stopping: stopping.clone(),
-            },
-        );
+            };
+            crate::kube::watch::start(&config.kubernetes, options.in_pod, parts);
+        }
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));

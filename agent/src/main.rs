@@ -65,6 +65,8 @@ fn run(cli: Cli) -> Result<(), String> {
         None => sentinel_agent::default_data_dir().map_err(|e| e.to_string())?,
     });
     options.listen = cli.listen;
+    // Every container of a pod is told where the API server is.
+    options.in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     options.open_to_network = cli.allow_unauthenticated;
     options.plain_to_network = cli.allow_plain_http;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -8,7 +8,7 @@ use crate::section::section;
 section! {
     /// What the agent watches of a cluster. Without one it judges by the output alone.
     pub struct KubernetesConfig {
-        /// Whether to watch: off, on, or auto (on when the agent runs in a pod).
+        /// Whether to watch: off, on, or auto (on when the agent runs in a pod). `sentinel run` watches none.
         pub watch: Watching = choice(Watching::Auto),
         /// The kubeconfig to use. Empty: what the variable KUBECONFIG or the home directory says, or else the pod's
         /// service account.

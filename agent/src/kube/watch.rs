@@ -39,8 +39,7 @@ pub(crate) struct Parts {
 }
 
 /// Starts watching, if that is wanted.
-pub(crate) fn start(config: &KubernetesConfig, parts: Parts) {
-    let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+pub(crate) fn start(config: &KubernetesConfig, in_pod: bool, parts: Parts) {
     let wanted = match config.watch {
         Watching::Off => false,
         Watching::Auto => in_pod,
