@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod common;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,25 +15,6 @@ use serde_json::Value;
 
 /// When replays begin, as far as the core knows: within the hour of the recordings.
 const START: i64 = 1_795_420_800_000;
-
-/// The recorded scenarios, or `None`, said aloud, where they are absent.
-fn recordings() -> Option<PathBuf> {
-    let root = std::env::var_os("SENTINEL_RECORDINGS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings"),
-        PathBuf::from,
-    );
-    let watch = root.join("k8s/watch");
-    if watch.is_dir() {
-        return Some(watch);
-    }
-    let absent = format!("SKIPPED: no recordings at {}", watch.display());
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{absent}"
-    );
-    eprintln!("{absent}");
-    None
-}
 
 /// The facts of one kind of object in a scenario, with the millisecond each came at.
 fn facts(scenario: &Path, kind: &str) -> Vec<(i64, Vec<Fact>)> {
@@ -139,7 +122,9 @@ fn report(run: &Run) -> String {
 
 #[test]
 fn recorded_jobs_are_runs_with_the_end_and_the_causes_that_the_cluster_told() {
-    let Some(root) = recordings() else { return };
+    let Some(root) = common::recorded("watch") else {
+        return;
+    };
     let mut scenarios: Vec<PathBuf> = std::fs::read_dir(root)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -5,13 +5,11 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Answer, Client, PER_TEST, Running, hello, tests};
+use common::{Answer, Client, PER_TEST, Running, answer_to_head, hello, tests};
 use sentinel_agent::api::read;
 use sentinel_agent::api::view::{AuditView, Page};
 use sentinel_agent::auth::{Authenticate, Identifying, Identity, Token, Unavailable};
@@ -84,14 +82,9 @@ fn without_a_known_token_nothing_is_read_inflated_or_stored() {
 fn somebody_unknown_is_answered_before_its_body_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let (agent, _) = guarded(dir.path(), [("ci", Scope::Send)]);
-    let mut client = TcpStream::connect(agent.handle().addr()).unwrap();
-    let patience = Some(Duration::from_secs(10));
-    client.set_read_timeout(patience).unwrap();
     let head = "POST /v1/streams HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
         content-type: application/json\r\ncontent-length: 1000\r\n\r\n";
-    client.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
+    let answer = answer_to_head(agent.handle().addr(), head);
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     agent.stop();
 }

@@ -4,9 +4,7 @@
 
 mod common;
 
-use std::path::PathBuf;
-
-use common::{Running, hello};
+use common::{Running, hello, recorded};
 use sentinel_agent::api::view::{AnomalyView, Page};
 use sentinel_agent::kube::pod_fact;
 use sentinel_core::fact::{Fact, PodFact};
@@ -15,28 +13,14 @@ use serde_json::Value;
 
 /// The watch lines of a recorded scenario, or `None`, said aloud, where the recordings are absent.
 fn recording(scenario: &str) -> Option<Vec<Value>> {
-    let root = std::env::var_os("SENTINEL_RECORDINGS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings"),
-        PathBuf::from,
-    );
-    let path = root.join("k8s/watch").join(scenario).join("pods.jsonl");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(
-            text.lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .filter(|line: &Value| line["type"] != "BOOKMARK")
-                .collect(),
-        ),
-        Err(error) => {
-            let absent = format!("SKIPPED: no recording {}: {error}", path.display());
-            assert!(
-                std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-                "{absent}"
-            );
-            eprintln!("{absent}");
-            None
-        }
-    }
+    let path = recorded(&format!("watch/{scenario}"))?.join("pods.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    Some(
+        lines
+            .filter(|line: &Value| line["type"] != "BOOKMARK")
+            .collect(),
+    )
 }
 
 /// The pods of a recording, each in its last state.

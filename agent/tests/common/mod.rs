@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -286,6 +286,37 @@ impl Client {
             std::thread::yield_now();
         }
     }
+}
+
+/// Sends a request's head and nothing more; gives what comes until the connection is closed.
+pub(crate) fn answer_to_head(address: SocketAddr, head: &str) -> String {
+    let mut client = TcpStream::connect(address).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    client.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Where a folder of recorded traffic of a Kubernetes API is, or `None`, said aloud, where there is none.
+pub(crate) fn recorded(folder: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("SENTINEL_RECORDINGS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings"),
+        PathBuf::from,
+    );
+    let path = root.join("k8s").join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    let absent = format!("SKIPPED: no recordings at {}", path.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{absent}"
+    );
+    eprintln!("{absent}");
+    None
 }
 
 /// A request whose answer was not read yet.

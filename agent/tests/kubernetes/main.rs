@@ -9,45 +9,26 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use common::{Daemon, Running};
+use common::{Answer, Daemon, Running};
 use sentinel_agent::api::ready::Readiness;
 use sentinel_agent::api::view::{Page, RunView};
 use sentinel_config::{Config, Detection, Watching};
 use serde_json::Value;
 use server::{Script, Server};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// The recorded events of some scenarios, one after the other, by kind; `None`, said aloud, where they are absent.
 fn recorded(scenarios: &[&str]) -> Option<BTreeMap<String, Script>> {
-    let root = std::env::var_os("SENTINEL_RECORDINGS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings"),
-        PathBuf::from,
-    );
     let mut scripts: BTreeMap<String, Script> = BTreeMap::new();
     for scenario in scenarios {
+        let folder = common::recorded(&format!("watch/{scenario}"))?;
         for kind in ["jobs", "pods"] {
-            let path = root.join(format!("k8s/watch/{scenario}/{kind}.jsonl"));
-            let Ok(text) = std::fs::read_to_string(&path) else {
-                let absent = format!("SKIPPED: no recording {}", path.display());
-                assert!(
-                    std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-                    "{absent}"
-                );
-                eprintln!("{absent}");
-                return None;
-            };
+            let text = std::fs::read_to_string(folder.join(format!("{kind}.jsonl"))).unwrap();
             let events = text
                 .lines()
                 .map(|line| serde_json::from_str::<Value>(line).unwrap());
-            scripts
-                .entry(kind.to_owned())
-                .or_default()
-                .events
-                .extend(events);
+            let script = scripts.entry(kind.to_owned()).or_default();
+            script.events.extend(events);
         }
     }
     Some(scripts)
@@ -70,41 +51,18 @@ fn watching(address: SocketAddr) -> (Config, tempfile::TempDir) {
     (config, dir)
 }
 
-fn wait_until(what: &str, holds: impl FnMut() -> bool) {
-    assert!(within(PATIENCE, holds), "not within a minute: {what}");
-}
-
-fn within(patience: Duration, mut holds: impl FnMut() -> bool) -> bool {
-    let began = Instant::now();
-    while !holds() {
-        if began.elapsed() > patience {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    true
-}
-
-/// The runs by pipeline: status and reason.
-fn runs(agent: &Running) -> BTreeMap<String, (String, String)> {
-    let page: Page<RunView> = agent.client.get("/api/v1/runs?limit=100").json();
-    let told = |run: RunView| {
-        let status = run.status.as_str().to_owned();
-        (
-            run.pipeline.unwrap(),
-            (status, run.reason.unwrap_or_default()),
-        )
-    };
-    page.items.into_iter().map(told).collect()
-}
-
 /// Pipeline, status and cause of each run.
-fn ends(runs: &BTreeMap<String, (String, String)>) -> Vec<(String, String, String)> {
-    let end = |(pipeline, (status, reason)): (&String, &(String, String))| {
+fn ends(answer: &Answer) -> Vec<(String, String, String)> {
+    let page: Page<RunView> = answer.json();
+    let end = |run: RunView| {
+        let reason = run.reason.unwrap_or_default();
         let cause = reason.split(" ended: ").nth(1).unwrap_or_default();
-        (pipeline.clone(), status.clone(), cause.to_owned())
+        let status = run.status.as_str().to_owned();
+        (run.pipeline.unwrap(), status, cause.to_owned())
     };
-    runs.iter().map(end).collect()
+    let mut ends: Vec<_> = page.items.into_iter().map(end).collect();
+    ends.sort();
+    ends
 }
 
 #[test]
@@ -144,26 +102,18 @@ fn w1_w2_jobs_become_runs_through_broken_watches_lost_histories_and_expired_page
         ("succeed", "incomplete", "Complete"),
     ];
     // Both kinds are listed again, after their histories were lost and a page's token had expired.
-    wait_until("the third watches", || server.asked("watch") >= 2 * 3);
-    let wanted: Vec<(&str, &str, String)> = expected
-        .iter()
-        .map(|(pipeline, status, cause)| (*pipeline, *status, (*cause).to_owned()))
-        .collect();
-    let mut told = Vec::new();
-    // What pods and Jobs tell comes by watches of their own, one before or behind the other.
-    let settled = within(PATIENCE, || {
-        agent.pass(1_000);
-        told = ends(&runs(&agent));
-        told.len() == wanted.len()
-            && told.iter().zip(&wanted).all(|(told, wanted)| {
-                (told.0.as_str(), told.1.as_str(), &told.2) == (wanted.0, wanted.1, &wanted.2)
-            })
-    });
-    assert!(settled, "told {told:#?}, not {wanted:#?}");
+    server.wait_for_watches(3);
     assert!(server.asked("pages") > 0, "lists have pages");
-    wait_until("the cluster is known again", || {
-        let ready: Readiness = agent.client.get("/ready").json();
-        ready.degraded.is_empty()
+    let wanted = expected.map(|(pipeline, status, cause)| {
+        (pipeline.to_owned(), status.to_owned(), cause.to_owned())
+    });
+    // What pods and Jobs tell comes by watches of their own, one before or behind the other.
+    agent.client.until("/api/v1/runs?limit=100", |answer| {
+        agent.pass(1_000);
+        ends(answer) == wanted
+    });
+    agent.client.until("/ready", |answer| {
+        answer.json::<Readiness>().degraded.is_empty()
     });
     agent.stop();
 }
@@ -180,13 +130,10 @@ fn w8_streams_are_taken_while_the_api_server_is_away_and_what_is_missing_is_name
     let agent = Running::with(dir.path(), &config);
     let opened = agent.client.open(&common::hello("r1"));
     assert_eq!(opened.committed, 0);
-    wait_until("the cluster is missed", || {
-        let ready: Readiness = agent.client.get("/ready").json();
-        ready.ready
-            && ready
-                .degraded
-                .iter()
-                .any(|d| d.part == "kubernetes" && d.reason.starts_with("pods"))
+    agent.client.until("/ready", |answer| {
+        let ready: Readiness = answer.json();
+        let mut degraded = ready.degraded.iter();
+        ready.ready && degraded.any(|d| d.part == "kubernetes" && d.reason.starts_with("pods"))
     });
     agent.stop();
 }

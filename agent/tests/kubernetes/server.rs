@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
@@ -14,6 +15,8 @@ use axum::{Json, Router};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
+/// For what comes with pauses between tries.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Objects of a page.
 const PAGE: usize = 2;
 
@@ -34,7 +37,7 @@ struct Played {
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Server(Arc<Mutex<BTreeMap<String, Played>>>);
+pub(crate) struct Server(Arc<(Mutex<BTreeMap<String, Played>>, Condvar)>);
 
 impl Server {
     /// Serves on a port of its own for as long as the runtime lives.
@@ -46,7 +49,7 @@ impl Server {
             };
             (kind, played)
         });
-        let server = Server(Arc::new(Mutex::new(played.collect())));
+        let server = Server(Arc::new((Mutex::new(played.collect()), Condvar::new())));
         let routes = Router::new()
             .route("/api/v1/{kind}", get(answer))
             .route("/apis/{group}/v1/{kind}", get(answer_of_group))
@@ -57,9 +60,23 @@ impl Server {
         (server, address)
     }
 
+    /// Waits until each kind with a script has been watched so often.
+    pub(crate) fn wait_for_watches(&self, watches: usize) {
+        let missing = |kinds: &mut BTreeMap<String, Played>| {
+            let mut scripted = kinds.values().filter(|p| !p.script.events.is_empty());
+            scripted.any(|played| played.watches < watches)
+        };
+        let (kinds, watched) = &*self.0;
+        let waited = watched.wait_timeout_while(kinds.lock().unwrap(), PATIENCE, missing);
+        assert!(
+            !waited.unwrap().1.timed_out(),
+            "not watched {watches} times"
+        );
+    }
+
     /// How often this was asked for, of all kinds.
     pub(crate) fn asked(&self, what: &str) -> usize {
-        let kinds = self.0.lock().unwrap();
+        let kinds = self.0.0.lock().unwrap();
         let of = |played: &Played| played.requests.get(what).copied().unwrap_or(0);
         kinds.values().map(of).sum()
     }
@@ -83,13 +100,12 @@ async fn answer(
 
 impl Server {
     fn play(&self, kind: &str, asked: &BTreeMap<String, String>) -> Response {
-        let mut kinds = self.0.lock().unwrap();
+        let mut kinds = self.0.0.lock().unwrap();
         let played = kinds.entry(kind.to_owned()).or_default();
         if asked.get("watch").is_some_and(|w| w == "true") {
-            *played.requests.entry("watch").or_default() += 1;
+            self.0.1.notify_all();
             return played.watch();
         }
-        *played.requests.entry("list").or_default() += 1;
         played.list(asked.get("continue").map(String::as_str))
     }
 }

@@ -2,6 +2,7 @@
 //! what could not is a gap in its place. The rows T1 to T6, T13 and T18 of `docs/torture.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod between;
 #[path = "../../../benches/src/chance.rs"]
 #[expect(unreachable_pub, reason = "it is a part of the benchmarks")]
 mod chance;

@@ -2,16 +2,15 @@
 //! may get other names. A real writer does that once in many thousand looks.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sentinel_sidecar::clock::SystemClock;
-use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, RealFs, Stat};
+use sentinel_sidecar::fs::Fs;
 use sentinel_sidecar::tail::{FollowOptions, FollowSource, Source};
 
+use crate::between::{Between, Meddle};
 use crate::chance::{Chance, for_seeds};
 use crate::reader::Reader;
 use crate::writer::Writer;
@@ -79,43 +78,9 @@ impl Rotations {
 
 struct Racing(Mutex<Rotations>);
 
-impl std::fmt::Debug for Racing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Racing")
-    }
-}
-
-impl Racing {
-    fn then<T>(&self, told: io::Result<T>) -> io::Result<T> {
+impl Meddle for Racing {
+    fn asked(&self) {
         self.0.lock().unwrap().race();
-        told
-    }
-}
-
-impl Fs for Racing {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
-        self.then(RealFs.open(path))
-    }
-    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        self.then(RealFs.names(dir))
-    }
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        self.then(RealFs.stat(path))
-    }
-    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        self.then(RealFs.resolve(path))
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn FsWrite>> {
-        RealFs.create(path)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealFs.rename(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        RealFs.remove(path)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        RealFs.sync_dir(dir)
     }
 }
 
@@ -124,7 +89,7 @@ fn t1_renames_between_any_two_questions_of_a_look_lose_nothing() {
     for_seeds(100, |chance| {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("app.log");
-        let racing = Arc::new(Racing(Mutex::new(Rotations::new(&log, chance))));
+        let racing = Arc::new(Between(Racing(Mutex::new(Rotations::new(&log, chance)))));
         let state = dir.path().join("state.json");
         let open = {
             let racing = Arc::clone(&racing);
@@ -136,10 +101,10 @@ fn t1_renames_between_any_two_questions_of_a_look_lose_nothing() {
         };
         let mut reader = Reader::with(&log, false, Some(state), Box::new(open));
         // What was rotated before the first look would not be of the stream.
-        racing.0.lock().unwrap().plan(12);
+        racing.0.0.lock().unwrap().plan(12);
         let mut buffer = vec![0; 1 + usize::try_from(chance.below(2000)).unwrap()];
-        while !racing.0.lock().unwrap().acts.is_empty() {
-            racing.0.lock().unwrap().act();
+        while !racing.0.0.lock().unwrap().acts.is_empty() {
+            racing.0.0.lock().unwrap().act();
             if chance.one_in(12) {
                 reader.restart();
             }
@@ -148,7 +113,7 @@ fn t1_renames_between_any_two_questions_of_a_look_lose_nothing() {
             }
         }
         reader.end();
-        let rotations = racing.0.lock().unwrap();
+        let rotations = racing.0.0.lock().unwrap();
         assert_eq!(reader.gaps, []);
         assert_eq!(reader.missing(rotations.writer.lines), [0; 0]);
         assert_eq!(reader.bytes, rotations.writer.all);
