@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sentinel_parsers::wire::RunContext;
 
 use crate::ending::{Ending, Outcome};
-use crate::fact::{ContainerState, JobFact, PodFact};
+use crate::fact::{ContainerState, JobEnd, JobFact, PodFact};
 use crate::input::{Millis, Told};
 use crate::pods::Pod;
 use crate::settings::Detect;
@@ -73,7 +73,7 @@ impl Jobs {
         let end = match (told, &fact.end) {
             // A Job's end is its end, however often it is listed.
             (Some(Told::Ended(end)), _) => Told::Ended(end.clone()),
-            (_, Some(_)) => Told::Ended(end_of_job(now, &fact)),
+            (_, Some(end)) => Told::Ended(end_of_job(now, end)),
             (_, None) => Told::GoesOn,
         };
         let new_job = known.is_none().then(|| fact.uid.clone());
@@ -190,10 +190,7 @@ fn ending(outcome: Outcome, cause: String, at_ms: Millis) -> Ending {
     }
 }
 
-fn end_of_job(now: Millis, fact: &JobFact) -> Ending {
-    let Some(end) = &fact.end else {
-        return ending(Outcome::Failed, String::new(), now);
-    };
+fn end_of_job(now: Millis, end: &JobEnd) -> Ending {
     let at_ms = end.at_ms.unwrap_or(now);
     match (end.condition.as_str(), end.reason.as_str()) {
         ("Complete", _) => ending(Outcome::Succeeded, end.condition.clone(), at_ms),
