@@ -123,13 +123,7 @@ fn told_to_end_it_stores_what_it_took_and_exits_with_0() {
         let stream = agent.client.open(&hello("r1")).stream;
         agent.client.frames(&stream, &tests(0, 10).encode());
         agent.client.frames(&stream, &end(10, 0).encode());
-        let pid = agent.pid().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", signal, &pid])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-        assert_eq!(agent.wait().code(), Some(0), "{signal}");
+        assert_eq!(agent.told(signal).code(), Some(0), "{signal}");
         assert!(
             !dir.path().join("sentinel.db-wal").exists(),
             "the log is folded in"

@@ -145,6 +145,14 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Told to end by a signal, as `kill` names it; how it ended.
+    pub(crate) fn told(self, signal: &str) -> std::process::ExitStatus {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.unwrap().success());
+        self.wait()
+    }
+
     /// Its end, which somebody else brought about.
     pub(crate) fn wait(mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
