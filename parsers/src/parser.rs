@@ -145,7 +145,7 @@ impl Parser {
         self.lanes.shared_lines()
     }
 
-    /// Lines of at most 16 bytes that were the same as the 256 before them, alone or two in turn, of which
+    /// Lines of at most 16 bytes that were the same as the 4,096 before them, alone or two in turn, of which
     /// nothing had come, and were not read.
     #[must_use]
     pub fn repeated_lines(&self) -> u64 {

@@ -169,7 +169,7 @@ fn results_that_repeat_are_all_read() {
 }
 
 #[test]
-fn blank_lines_without_end_in_a_block_are_read_a_few_hundred_times_and_lose_nothing() {
+fn blank_lines_without_end_in_a_block_are_read_a_few_thousand_times_and_lose_nothing() {
     const BLANK: usize = 50_000;
     let log = format!(
         "============================= test session starts ==============================\n\
@@ -196,6 +196,6 @@ fn blank_lines_without_end_in_a_block_are_read_a_few_hundred_times_and_lose_noth
         parser.finish(&mut emit);
         told.push((events, parser.repeated_lines()));
     }
-    assert!(told[0].1 > BLANK as u64 - 2000, "{}", told[0].1);
+    assert!(told[0].1 > BLANK as u64 - 5000, "{}", told[0].1);
     assert!(told[0] == told[1] && told[1] == told[2]);
 }

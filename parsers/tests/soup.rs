@@ -199,7 +199,12 @@ proptest! {
         prop_assert_eq!(whole.totals(), cut.totals());
         let told = whole.tests().len() as u64 + whole.unnamed().total();
         prop_assert_eq!(whole.totals().total(), told);
-        // No line tells of more than four.
-        prop_assert!(told <= 4 * picks.len() as u64, "{} tests of {} lines", told, picks.len());
+        // No line tells of more than four, but one of nothing but marks: each may be a pending spec.
+        let most = picks.iter().map(|i| match SCRIPT_LINES[*i] {
+            line if line.bytes().all(|b| b == b'*') => line.len(),
+            _ => 4,
+        });
+        let most: usize = most.sum();
+        prop_assert!(told <= most as u64, "{} tests of {} lines", told, picks.len());
     }
 }

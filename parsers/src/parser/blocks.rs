@@ -27,52 +27,53 @@ impl Lanes {
         let mut begins = [0; LINES];
         let mut ends = Places::of(b'\n', bytes);
         let mut texts = Texts::of(bytes);
-        let mut wake = always != 0 || self.wakes();
-        let mut quick = always == 0 && self.is_quick();
+        let (mut wake, mut quick) = self.mood(always);
         let mut sample = next_sample(block.number);
         // A line that ends before the second place holds nothing but what its beginning tells.
-        let (mut from, mut calm) = (0, 0);
-        while from < bytes.len() {
-            let to = ends.next().unwrap_or(bytes.len());
+        let (mut next, mut calm) = (0, 0);
+        while next < bytes.len() {
+            let (from, to) = (next, ends.next().unwrap_or(bytes.len()));
+            next = to + 1;
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
             let line = &bytes[from..to];
-            if to < calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
-                from = to + 1;
+            let place = (block.offset + from as u64, number);
+            if line.len() <= SHORT && number < sample && self.repeats.passes(line, place) {
+                odd.pass(to);
                 continue;
             }
-            if quick
-                && number < sample
-                && to <= odd.next
-                && self.takes(block, &mut texts, (from, to, number), out)
-            {
+            if self.repeats.are_unread() {
+                self.read_repeated(out);
+                (wake, quick) = self.mood(always);
+                calm = 0;
+            }
+            if to < calm && number < sample && line.len() <= LINE_CAP && set.starts(line) == 0 {
+                self.leaves(line, number);
+                continue;
+            }
+            let plain = number < sample && to <= odd.next;
+            if quick && plain && self.takes(block, &mut texts, (from, to, number), out) {
                 self.looked = number;
                 wake = self.wakes();
                 found.halt();
-                from = to + 1;
-                continue;
-            }
-            if line.len() <= SHORT && number < sample && self.repeats.passes(line, number) {
-                odd.pass(to);
-                from = to + 1;
                 continue;
             }
             let mut bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick);
             bits |= odd.pass(to);
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
-                wake = always != 0 || self.wakes();
-                quick = always == 0 && self.is_quick();
+                (wake, quick) = self.mood(always);
                 sample = next_sample(number + 1);
             } else if to - from > LINE_CAP {
                 end.cut += block.line(from, to, number).cut;
+            } else {
+                self.leaves(line, number);
             }
             calm = match wake || quick {
                 true => 0,
                 false => found.calm().min(odd.next),
             };
-            from = to + 1;
         }
         self.hits = found.hits;
         self.keep_recent(block, &begins, block.number + end.lines);
@@ -102,9 +103,32 @@ impl Lanes {
         self.looked = number;
         if line.bytes.len() <= SHORT {
             let vain = self.vain && line.terminated && !self.is_watched();
-            self.repeats.read(line.bytes, number, vain);
+            self.repeats.read(line.bytes, number, bits, vain);
         }
         line.cut
+    }
+
+    /// A line need not be read.
+    #[inline]
+    fn leaves(&mut self, line: &[u8], number: u64) {
+        if line.len() <= SHORT {
+            self.repeats.read(line, number, 0, true);
+        }
+    }
+
+    /// Reads the last of the lines that were passed over as the same as thousands before them.
+    pub(super) fn read_repeated(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
+        while let Some((short, offset, number)) = self.repeats.unread() {
+            let line = RawLine {
+                bytes: short.bytes(),
+                offset,
+                number,
+                cut: 0,
+                terminated: true,
+            };
+            self.look(&line, (short.bits | self.set.always(), None), out);
+            self.looked = number;
+        }
     }
 
     /// Reads a line [at once](Lanes::at_once), if it is one that may be; whether it was.
@@ -125,6 +149,12 @@ impl Lanes {
         let place = (block.offset + from as u64, number);
         let text = texts.line(from, to);
         text.is_some_and(|text| self.at_once(reader, text, place, out))
+    }
+
+    /// Whether the next line has to be looked at whatever it holds, and whether it may be read at once.
+    fn mood(&self, always: Bits) -> (bool, bool) {
+        let all = always != 0;
+        (all || self.wakes(), !all && self.is_quick())
     }
 
     /// Whether the next line has to be looked at whatever it holds.

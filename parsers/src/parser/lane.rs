@@ -121,7 +121,7 @@ impl Lane {
             false => self.router.line(&line, bits, &mut at, out),
         };
         let sub = at.sub;
-        read.vain = sub == first && (claim == Claim::Text || text.trim_ascii().is_empty());
+        read.vain = sub == first && (claim != Claim::Own || text.trim_ascii().is_empty());
         if let Some(watch) = read.watch {
             let redacted = self.redacted();
             self.show(watch, item, &text, &redacted);

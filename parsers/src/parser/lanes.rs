@@ -57,6 +57,7 @@ impl Lanes {
             set: options.needles(),
             envelopes: Envelopes::default(),
             lanes: vec![Lane::new(0, &options)],
+            repeats: Repeats::new(options.is_thorough()),
             options,
             by_key: HashMap::new(),
             place: (0, 0),
@@ -64,7 +65,6 @@ impl Lanes {
             attentive: 0,
             looked: 0,
             recent: Recent::default(),
-            repeats: Repeats::default(),
             vain: false,
             hits: Vec::new(),
             line_hits: Vec::new(),
@@ -198,6 +198,7 @@ impl Lanes {
 
     /// The stream is over: reads what was never ended, then closes every lane.
     pub(super) fn finish(&mut self, end: u64, out: &mut dyn FnMut(&Event<'_>)) {
+        self.read_repeated(out);
         while let Some(item) = self.envelopes.finish() {
             let place = Place {
                 offset: end,
@@ -270,7 +271,8 @@ impl Lanes {
                 }
             }
         }
-        self.vain = read.vain;
+        // A signature's block may go on for ever, and its end is told.
+        self.vain = read.vain && !lane.router.signatures.attentive();
         let redacting = lane.redactor.as_ref().is_some_and(Redactor::attentive);
         let now = redacting || lane.router.is_attentive();
         self.attentive = self.attentive - usize::from(lane.attentive) + usize::from(now);

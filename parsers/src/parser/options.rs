@@ -98,6 +98,11 @@ impl ParserOptions {
         self
     }
 
+    /// Whether no line is passed over.
+    pub(super) fn is_thorough(&self) -> bool {
+        self.thorough
+    }
+
     /// What lines are searched for.
     pub(super) fn needles(&self) -> Arc<NeedleSet> {
         let all = self.dialects.len() == DIALECTS.len();

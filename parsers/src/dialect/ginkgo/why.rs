@@ -87,6 +87,10 @@ impl Why {
         if self.message == PANICKED {
             self.message.push(':');
         }
+        // Where nothing fits, a space for each line would.
+        if self.message.len() >= MESSAGE_CAP {
+            return;
+        }
         if !self.message.is_empty() {
             self.message.push(' ');
         }
