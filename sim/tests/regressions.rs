@@ -160,3 +160,11 @@ fn a_file_that_is_open_is_read_to_its_end_when_the_stream_begins_again() {
 fn a_file_of_which_only_a_few_bytes_are_known_is_not_known_again_by_them() {
     clean_from(5_086, Sources::Pods);
 }
+
+/// An agent's database was put back, and older files were read once more; meanwhile the newest was copied and truncated, and grew.
+/// What had come since was read as what it had held, and then again as new.
+/// (`t3_a_copytruncate_while_older_files_are_read_once_more_*` of the tailer)
+#[test]
+fn s13_a_file_that_was_truncated_before_its_turn_came_again_is_read_once() {
+    clean_from(13_377, Sources::Files);
+}

@@ -123,6 +123,37 @@ fn t3_a_copytruncate_while_the_sidecar_was_down_is_a_loss_and_a_rename_is_none()
 }
 
 #[test]
+fn t3_a_copytruncate_while_older_files_are_read_once_more_loses_and_doubles_nothing() {
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::new(&log);
+        let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+        writer.write(30 + chance.below(30));
+        reader.catch_up();
+        writer.copy();
+        writer.truncate();
+        writer.write(1 + chance.below(30));
+        reader.catch_up();
+        reader.forgotten();
+        // The copy is open, and the writer's file is planned behind it.
+        assert!(reader.step(&mut [0; 100]));
+        fs::rename(dir.path().join("log.1"), dir.path().join("log.2")).unwrap();
+        writer.copy();
+        writer.truncate();
+        writer.write(1 + chance.below(60));
+        reader.end();
+        assert_eq!(reader.missing(writer.lines), [0; 0]);
+        let told: Vec<(&str, u64)> = reader
+            .gaps
+            .iter()
+            .map(|g| (&*g.reason, g.to - g.from))
+            .collect();
+        assert_eq!(told, [("truncated", 1); 2]);
+    });
+}
+
+#[test]
 fn t4_a_file_truncated_and_grown_past_the_old_place_while_nobody_looked_is_noticed() {
     for_seeds(60, |chance| {
         let dir = tempfile::tempdir().unwrap();
