@@ -168,3 +168,10 @@ fn a_file_of_which_only_a_few_bytes_are_known_is_not_known_again_by_them() {
 fn s13_a_file_that_was_truncated_before_its_turn_came_again_is_read_once() {
     clean_from(13_377, Sources::Files);
 }
+
+/// Of a renamed file only the few bytes were in it that many begin with; it was taken for a copy of a later one, and those between
+/// were passed over without a word. (`t6_a_file_that_was_renamed_with_a_few_bytes_*` of the tailer)
+#[test]
+fn a_file_that_was_renamed_with_a_few_bytes_in_it_is_no_copy() {
+    clean_from(22_359, Sources::Files);
+}

@@ -1,12 +1,10 @@
 //! Truncation: with and without a copy, seen and unseen, by writers that notice and writers that do not.
 
 use std::fs;
-use std::path::Path;
-use std::time::{Duration, Instant};
 
 use crate::chance::for_seeds;
 use crate::reader::Reader;
-use crate::writer::Writer;
+use crate::writer::{Writer, is_past};
 
 #[test]
 fn t3_copytruncate_loses_at_most_what_came_between_copy_and_truncation_and_tells_it() {
@@ -192,23 +190,4 @@ fn a_file_truncated_for_good_is_a_loss_that_is_told_at_the_end() {
     reader.end();
     assert_eq!(reader.gaps.len(), 1);
     assert_eq!(reader.bytes, writer.all);
-}
-
-/// Waits until what is made now is younger than the file; false where nobody can tell.
-fn is_past(file: &Path, dir: &Path) -> bool {
-    let born = |path: &Path| fs::metadata(path).unwrap().created().ok();
-    let Some(before) = born(file) else {
-        return false;
-    };
-    let probe = dir.join("probe");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        fs::write(&probe, "").unwrap();
-        let younger = born(&probe).is_some_and(|at| at > before);
-        fs::remove_file(&probe).unwrap();
-        if younger {
-            return true;
-        }
-        assert!(Instant::now() < deadline, "time stands still");
-    }
 }
