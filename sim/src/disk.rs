@@ -10,7 +10,7 @@ pub mod files;
 mod inode;
 pub mod mortal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ struct State {
     /// Changes to names that are not durable yet, with their directory.
     pending: Vec<(PathBuf, Change)>,
     next: u64,
+    /// Names of what was ever deleted.
+    deleted: BTreeSet<PathBuf>,
     tears: bool,
     /// Nothing more fits.
     full: bool,
@@ -70,6 +72,7 @@ impl Disk {
             durable: BTreeMap::new(),
             pending: Vec::new(),
             next: 1,
+            deleted: BTreeSet::new(),
             tears,
             full: false,
             fills: 0,
@@ -252,6 +255,7 @@ impl Fs for Disk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.find(path)?;
+        state.deleted.insert(path.to_owned());
         state.change(parent(path), Change::Unlink(path.to_owned()));
         Ok(())
     }

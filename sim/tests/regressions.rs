@@ -175,3 +175,11 @@ fn s13_a_file_that_was_truncated_before_its_turn_came_again_is_read_once() {
 fn a_file_that_was_renamed_with_a_few_bytes_in_it_is_no_copy() {
     clean_from(22_359, Sources::Files);
 }
+
+/// An agent's disk was full and its clock was set; a run was over for so long that it was forgotten while what had come of it waited
+/// to be written. Taken up again from what was written, it took that once more. (`a_run_that_is_over_is_not_forgotten_*` of the core)
+#[test]
+fn a_run_of_which_rows_wait_to_be_written_is_not_forgotten() {
+    clean_from(28_394, Sources::Pods);
+    clean_from(21_384, Sources::Recordings);
+}
