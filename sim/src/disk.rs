@@ -19,6 +19,7 @@ use std::time::UNIX_EPOCH;
 
 use sentinel_sidecar::clock::Clock;
 use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, Stat};
+use sentinel_sidecar::segments::RESERVE;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
@@ -230,12 +231,13 @@ impl Fs for Disk {
         if state.names.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        if state.full {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Where nothing has a size, nothing can be kept for later.
+        if state.full || name == RESERVE {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let id = state.make();
         state.change(parent(path), Change::Link(path.to_owned(), id));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Box::new(Writing {
             disk: self.clone(),
             id,
