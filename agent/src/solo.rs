@@ -211,6 +211,7 @@ impl Solo {
             return Err(error);
         }
         for mut batch in group {
+            self.steps.note_durable(batch.step);
             batch.answer();
         }
         Ok(())

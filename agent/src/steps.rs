@@ -127,6 +127,7 @@ impl Steps {
         let done = matches!(outputs.reply, Some(Reply::At { .. }));
         let reply = answer.map(|answer| (answer, outputs.reply));
         Batch {
+            step: self.core.steps(),
             persist: outputs.persist,
             raw: raw.filter(|_| whole),
             reply,
@@ -138,6 +139,12 @@ impl Steps {
         }
     }
 
+    /// Everything up to this step is durable, says who writes in the same thread.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn note_durable(&self, step: u64) {
+        self.watch.note_durable(step);
+    }
+
     /// Time passed.
     pub(crate) fn tick(&mut self) -> Option<Batch> {
         let now = self.clock.now_ms();
@@ -147,10 +154,12 @@ impl Steps {
             return None;
         }
         self.quiet_until = None;
+        self.core.note_durable(self.watch.durable.value());
         let Outputs {
             persist, notify, ..
         } = self.core.step(now, Input::Tick);
         (!persist.is_empty() || !notify.is_empty()).then(|| Batch {
+            step: self.core.steps(),
             persist,
             notify,
             ..Batch::default()

@@ -61,6 +61,8 @@ pub struct Deliveries {
 /// The agent's counters and troubles, shared by all its threads.
 #[derive(Debug, Default)]
 pub struct Watch {
+    /// The core's step up to which everything is durable.
+    pub durable: Counter,
     /// Connections open now.
     pub connections: Counter,
     /// Connections closed at once because too many were open.
@@ -164,6 +166,13 @@ impl Watch {
     pub(crate) fn note_core(&self, metrics: &sentinel_core::Metrics, open_runs: usize) {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         *core = (metrics.clone(), open_runs);
+    }
+
+    /// Everything up to this step of the core is durable; 0 is none of its steps.
+    pub(crate) fn note_durable(&self, step: u64) {
+        if step > 0 {
+            self.durable.set(step);
+        }
     }
 
     pub(crate) fn committed(&self, steps: usize, took: Duration) {

@@ -304,33 +304,27 @@ fn a_directory_that_cannot_be_made_costs_the_recording_not_the_test() {
     assert_eq!(String::from_utf8_lossy(&out.stderr).lines().count(), 1);
 }
 
+/// Captures on a volume of this size, or where none may be made on the one there is; says at the end what it takes and how
+/// it ended, and on standard error whether there was one.
+fn on_volume(dir: &Path, size: &str, flags: &[&str], command: &[&str]) -> Output {
+    let (volume, stream) = (dir.display(), dir.join("stream"));
+    let mount =
+        format!("mount -t tmpfs -o size={size} none {volume} 2>/dev/null && echo mounted >&2");
+    let measure = format!("du -s -B1 {0} && cat {0}/end.json", stream.display());
+    let script = format!("{mount}; \"$@\" >/dev/null; code=$?; {measure}; exit $code");
+    let mut unshare = Command::new("unshare");
+    unshare.args([
+        "-U", "-r", "-m", "sh", "-c", &script, "sh", BINARY, "capture", "--dir",
+    ]);
+    unshare.arg(&stream).args(flags).arg("--").args(command);
+    unshare.output().unwrap()
+}
+
 #[test]
 fn l5_on_a_volume_with_a_limit_the_whole_directory_keeps_to_80_percent_of_it() {
     let dir = tempfile::tempdir().unwrap();
-    let stream = dir.path().join("stream");
-    // A volume of its own, where it is allowed to make one; the directory as it is elsewhere.
-    let mount = format!(
-        "mount -t tmpfs -o size=8m none {} 2>/dev/null",
-        dir.path().display()
-    );
-    let measure = format!("du -s -B1 {0} && cat {0}/end.json", stream.display());
-    let script = format!("{mount}; \"$@\" >/dev/null; code=$?; {measure}; exit $code");
-    let out = Command::new("unshare")
-        .args([
-            "-U", "-r", "-m", "sh", "-c", &script, "sh", BINARY, "capture", "--dir",
-        ])
-        .arg(&stream)
-        .args([
-            "--volume-limit",
-            "8MiB",
-            "--",
-            "head",
-            "-c",
-            "50000000",
-            "/dev/zero",
-        ])
-        .output()
-        .unwrap();
+    let command = ["head", "-c", "50000000", "/dev/zero"];
+    let out = on_volume(dir.path(), "8m", &["--volume-limit", "8MiB"], &command);
     let said = String::from_utf8_lossy(&out.stdout);
     assert!(
         out.status.success(),
@@ -348,7 +342,25 @@ fn l5_on_a_volume_with_a_limit_the_whole_directory_keeps_to_80_percent_of_it() {
     assert!(end.contains("\"to\":50000000"), "{end}");
 }
 
-/// Torture row T17.
+#[test]
+fn on_a_volume_that_is_full_the_exit_code_and_what_was_lost_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = "head -c 5000000 /dev/zero; exit 7";
+    let out = on_volume(dir.path(), "2m", &[], &["sh", "-c", script]);
+    assert_eq!(out.status.code(), Some(7));
+    if out.stderr.is_empty() {
+        return eprintln!("skipped: no volume may be mounted here");
+    }
+    let said = String::from_utf8_lossy(&out.stdout);
+    let json = said.find('{').map(|at| &said[at..]).unwrap();
+    let end: StreamEnd = serde_json::from_str(json).unwrap();
+    assert_eq!(end.exit_code, Some(7));
+    assert_eq!(end.total_bytes, 5_000_000);
+    let lost: u64 = end.lost.iter().map(|lost| lost.to - lost.from).sum();
+    assert!(lost > 3_000_000, "{lost}");
+    assert!(end.lost.iter().all(|lost| lost.reason == "write_failed"));
+}
+
 #[test]
 fn t17_whatever_a_command_does_to_its_outputs_and_to_itself_its_end_is_recorded_at_once() {
     for (script, code, signal) in [

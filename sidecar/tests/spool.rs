@@ -7,7 +7,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sentinel_sidecar::fs::RealFs;
-use sentinel_sidecar::segments::{Limits, RECORDS, SegmentWriter, StreamInfo, list, write_acked};
+use sentinel_sidecar::segments::{
+    Limits, RECORDS, SegmentWriter, StreamInfo, list, segment_name, write_acked,
+};
 use sentinel_sidecar::tail::{SegmentSource, Source, Step, spool};
 
 fn info() -> StreamInfo {
@@ -235,9 +237,10 @@ fn a_spool_left_by_a_killed_sidecar_is_sent_by_the_next() {
     pipe.write_all(text.as_bytes()).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     let held = || -> u64 {
-        let files = fs::read_dir(&spool).into_iter().flatten();
-        files
-            .map(|f| f.unwrap().metadata().map_or(0, |m| m.len()))
+        let starts = list(&RealFs, &spool).unwrap_or_default().into_iter();
+        let paths = starts.map(|start| spool.join(segment_name(start)));
+        paths
+            .map(|path| path.metadata().map_or(0, |m| m.len()))
             .sum()
     };
     while held() < text.len() as u64 {

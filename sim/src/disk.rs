@@ -10,7 +10,7 @@ pub mod files;
 mod inode;
 pub mod mortal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use std::time::UNIX_EPOCH;
 
 use sentinel_sidecar::clock::Clock;
 use sentinel_sidecar::fs::{Fs, FsFile, FsWrite, Stat};
+use sentinel_sidecar::segments::RESERVE;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
@@ -38,6 +39,8 @@ struct State {
     /// Changes to names that are not durable yet, with their directory.
     pending: Vec<(PathBuf, Change)>,
     next: u64,
+    /// Names of what was ever deleted.
+    deleted: BTreeSet<PathBuf>,
     tears: bool,
     /// Nothing more fits.
     full: bool,
@@ -70,6 +73,7 @@ impl Disk {
             durable: BTreeMap::new(),
             pending: Vec::new(),
             next: 1,
+            deleted: BTreeSet::new(),
             tears,
             full: false,
             fills: 0,
@@ -227,12 +231,13 @@ impl Fs for Disk {
         if state.names.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        if state.full {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Where nothing has a size, nothing can be kept for later.
+        if state.full || name == RESERVE {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let id = state.make();
         state.change(parent(path), Change::Link(path.to_owned(), id));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Box::new(Writing {
             disk: self.clone(),
             id,
@@ -252,6 +257,7 @@ impl Fs for Disk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.find(path)?;
+        state.deleted.insert(path.to_owned());
         state.change(parent(path), Change::Unlink(path.to_owned()));
         Ok(())
     }

@@ -160,3 +160,26 @@ fn a_file_that_is_open_is_read_to_its_end_when_the_stream_begins_again() {
 fn a_file_of_which_only_a_few_bytes_are_known_is_not_known_again_by_them() {
     clean_from(5_086, Sources::Pods);
 }
+
+/// An agent's database was put back, and older files were read once more; meanwhile the newest was copied and truncated, and grew.
+/// What had come since was read as what it had held, and then again as new.
+/// (`t3_a_copytruncate_while_older_files_are_read_once_more_*` of the tailer)
+#[test]
+fn s13_a_file_that_was_truncated_before_its_turn_came_again_is_read_once() {
+    clean_from(13_377, Sources::Files);
+}
+
+/// Of a renamed file only the few bytes were in it that many begin with; it was taken for a copy of a later one, and those between
+/// were passed over without a word. (`t6_a_file_that_was_renamed_with_a_few_bytes_*` of the tailer)
+#[test]
+fn a_file_that_was_renamed_with_a_few_bytes_in_it_is_no_copy() {
+    clean_from(22_359, Sources::Files);
+}
+
+/// An agent's disk was full and its clock was set; a run was over for so long that it was forgotten while what had come of it waited
+/// to be written. Taken up again from what was written, it took that once more. (`a_run_that_is_over_is_not_forgotten_*` of the core)
+#[test]
+fn a_run_of_which_rows_wait_to_be_written_is_not_forgotten() {
+    clean_from(28_394, Sources::Pods);
+    clean_from(21_384, Sources::Recordings);
+}

@@ -292,7 +292,7 @@ fn finish(
         return answer(Reply::UnknownStream);
     };
     stream.advance(header, now);
-    run.active_ms = run.active_ms.max(now);
+    (run.active_ms, run.step) = (run.active_ms.max(now), core.steps);
     if stream.is_closed() {
         run.changed |= Change::STATE;
     }

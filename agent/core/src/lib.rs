@@ -14,6 +14,7 @@ pub mod ending;
 mod engine;
 pub mod fact;
 pub mod failures;
+mod forget;
 mod ingest;
 pub mod input;
 mod jobs;

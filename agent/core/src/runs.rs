@@ -29,6 +29,8 @@ pub struct Run {
     pub(crate) started_ms: Millis,
     /// Latest sign of life: an opening, a frame, a word from another source.
     pub(crate) active_ms: Millis,
+    /// The last input by which rows of it were written.
+    pub(crate) step: u64,
     /// When the last stream ended, while none is open.
     pub(crate) quiet_ms: Option<Millis>,
     pub(crate) streams: BTreeMap<StreamId, Stream>,
@@ -96,6 +98,7 @@ impl Run {
             reason: None,
             started_ms: now,
             active_ms: now,
+            step: 0,
             quiet_ms: None,
             streams: BTreeMap::new(),
             endings: Endings::default(),

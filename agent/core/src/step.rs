@@ -62,6 +62,9 @@ pub struct Core {
     pub(crate) metrics: Metrics,
     /// Bytes that the ledgers of all streams hold, by their own estimate.
     pub(crate) held: usize,
+    /// Inputs taken so far, and up to which of them all rows are durable.
+    pub(crate) steps: u64,
+    pub(crate) durable: u64,
     /// Broken on purpose: nothing is a duplicate.
     #[cfg(feature = "simulation")]
     pub(crate) takes_twice: bool,
@@ -82,6 +85,8 @@ impl Core {
             run_of: HashMap::new(),
             metrics: Metrics::default(),
             held: 0,
+            steps: 0,
+            durable: u64::MAX,
             #[cfg(feature = "simulation")]
             takes_twice: false,
         }
@@ -95,6 +100,7 @@ impl Core {
 
     /// Takes one input into account.
     pub fn step(&mut self, now: Millis, input: Input) -> Outputs {
+        self.steps += 1;
         match input {
             Input::OpenStream { stream, open } => {
                 let opening = Opening {
@@ -272,6 +278,9 @@ impl Core {
         if let Some(row) = run.take_row() {
             outputs.persist.insert(0, Persist::Run(Box::new(row)));
         }
+        if stream.is_some() || !outputs.persist.is_empty() {
+            run.step = self.steps;
+        }
         if let Some(stream) = stream.and_then(|id| run.streams.get(id)) {
             let row = Persist::Stream(Box::new(stream.row()));
             outputs.persist.push(row);
@@ -319,35 +328,6 @@ impl Core {
             self.open.insert(id.to_owned());
         }
         self.runs.get_mut(id)
-    }
-
-    /// Drops runs that have been over for long, and the oldest of those beyond the limit.
-    fn forget(&mut self, now: Millis) {
-        let limits = &self.settings.limits;
-        let over = self.runs.len() - self.open.len().min(self.runs.len());
-        if over == 0 {
-            return;
-        }
-        let mut closed: Vec<(Millis, String)> = self
-            .runs
-            .values()
-            .filter(|run| run.status.is_over())
-            .map(|run| (run.active_ms, run.id.clone()))
-            .collect();
-        closed.sort();
-        let too_many = closed.len().saturating_sub(limits.closed_runs);
-        let oldest = now.saturating_sub(crate::settings::millis(limits.closed_for));
-        for (i, (active_ms, id)) in closed.into_iter().enumerate() {
-            if i >= too_many && active_ms > oldest {
-                break;
-            }
-            if let Some(run) = self.runs.remove(&id) {
-                for (id, stream) in &run.streams {
-                    self.run_of.remove(id);
-                    self.held = self.held.saturating_sub(stream.ledger().held());
-                }
-            }
-        }
     }
 }
 

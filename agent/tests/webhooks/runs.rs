@@ -4,7 +4,7 @@ use sentinel_agent::api::view::RunView;
 use serde_json::json;
 
 use crate::common::{self, hello, tests};
-use crate::sending::{RUN, SECRET, counted, deliver, github, is, run, with, workflow_run};
+use crate::sending::{BASIC, RUN, SECRET, counted, deliver, github, is, run, with, workflow_run};
 
 #[test]
 fn a_cancelled_workflow_is_an_aborted_run_with_its_cause() {
@@ -117,8 +117,6 @@ fn each_kind_is_heard_once() {
     });
     let build = json!({ "name": "e2e", "build": { "number": 18, "phase": "STARTED" } });
     let said = json!({ "run_id": "r1", "status": "running" });
-    // `sentinel:` and the secret, in base64.
-    let basic = "Basic c2VudGluZWw6YS1zZWNyZXQtb2YtbW9yZS10aGFuLTE2LWJ5dGVz";
     let bearer = format!("Bearer {SECRET}");
     let lab = [
         ("x-gitlab-token", SECRET),
@@ -140,7 +138,7 @@ fn each_kind_is_heard_once() {
     is(&deliver(client, "gitlab", &lab, &pipeline), 200, "accepted");
     is(&deliver(client, "gitlab", &lab, &pipeline), 200, "repeated");
     is(
-        &deliver(client, "jenkins", &[("authorization", basic)], &build),
+        &deliver(client, "jenkins", &[("authorization", BASIC)], &build),
         200,
         "accepted",
     );

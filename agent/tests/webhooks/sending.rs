@@ -11,6 +11,8 @@ use sha2::Sha256;
 use crate::common::{Answer, Client, Running};
 
 pub(crate) const SECRET: &str = "a-secret-of-more-than-16-bytes";
+/// `sentinel:` and the secret, in base64.
+pub(crate) const BASIC: &str = "Basic c2VudGluZWw6YS1zZWNyZXQtb2YtbW9yZS10aGFuLTE2LWJ5dGVz";
 pub(crate) const RUN: &str = "github:octo/shop/7/1";
 
 /// A configuration whose webhooks of these kinds have the secret.

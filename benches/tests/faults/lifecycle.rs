@@ -81,7 +81,12 @@ fn l1_a_test_that_ends_while_the_agent_is_away_ends_in_time_and_what_was_stored_
 
 #[test]
 fn l2_a_sidecar_that_is_killed_soon_after_sigterm_has_sent_all_but_the_last_moment() {
-    for_seeds(3, |chance| {
+    // Such as wait for others for 200 ms, and their commit, on a machine that does other things too.
+    let (seeds, grace, most) = match full_size() {
+        true => (20, 2_000, Duration::from_millis(200)),
+        false => (3, 200, Duration::from_secs(1)),
+    };
+    for_seeds(seeds, |chance| {
         let dir = tempfile::tempdir().unwrap();
         let settings = [("SENTINEL_RUN__LOST_AFTER", "1s")];
         let agent = daemon(&dir.path().join("data"), 0, &settings);
@@ -102,17 +107,13 @@ fn l2_a_sidecar_that_is_killed_soon_after_sigterm_has_sent_all_but_the_last_mome
         }
         sidecar.signal(Signal::SIGTERM).unwrap();
         let told = Instant::now();
-        std::thread::sleep(Duration::from_millis(chance.below(200)));
+        std::thread::sleep(Duration::from_millis(chance.below(grace)));
         sidecar.kill();
         let committed = agent.committed();
         let unsent = written.iter().find(|(_, end)| *end > committed);
         let late = unsent.map(|(when, _)| told.duration_since(*when));
         eprintln!("unsent were the last {late:?} before the signal");
-        // Such as wait for others for 200 ms, and their commit, on a machine that does other things too.
-        assert!(
-            late.unwrap_or_default() < Duration::from_millis(1_000),
-            "{late:?}"
-        );
+        assert!(late.unwrap_or_default() <= most, "{late:?}");
         drop(writer);
         runs_are(&agent, 1, "lost");
         let stored = oracle::stored(&agent.store()).unwrap();

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use sentinel_parsers::event::{EndOfStream, Status, TestEnd};
+use sentinel_parsers::frame::Limits;
 
 use super::*;
 
@@ -93,6 +94,66 @@ proptest! {
         let reason = queue.frames[0].frame.events().next().map(|e| format!("{:?}", e.body));
         prop_assert!(reason.is_some_and(|r| r.contains("oversize")));
         prop_assert!(!queue.split(), "a gap is not replaced again");
+    }
+}
+
+/// The frames of a body.
+fn decoded(body: &Bytes) -> Vec<Frame> {
+    let (mut at, mut frames) = (0, Vec::new());
+    while at < body.len() {
+        let (frame, length) = Frame::decode(&body[at..], &Limits::default()).unwrap();
+        frames.push(frame);
+        at += length;
+    }
+    frames
+}
+
+proptest! {
+    #[test]
+    fn bodies_keep_to_any_bound_but_for_one_line_alone_and_lose_nothing(
+        lines in prop::collection::vec((1u64..20, 1usize..6), 1..60),
+        frames in 1usize..12,
+        bounds in prop::collection::vec((any::<bool>(), 1usize..2_000), 1..8),
+    ) {
+        let mut offsets = Vec::new();
+        let mut end = 0;
+        for (length, events) in lines {
+            offsets.extend(std::iter::repeat_n(end, events));
+            end += length;
+        }
+        let mut queue = Queue::default();
+        let (mut rest, each) = (frame(&offsets, end, true), offsets.len().div_ceil(frames));
+        while rest.event_count() > each as u64
+            && let Some((first, behind)) = halves(&rest)
+        {
+            queue.push(first);
+            rest = behind;
+        }
+        queue.push(rest);
+        let wanted = places(&queue.frames);
+        let (mut sent, mut at) = (Vec::new(), 0);
+        for (one, most) in bounds.iter().cycle() {
+            let body = queue.body(*one, *most);
+            let frames = decoded(&body);
+            prop_assert!(!frames.is_empty());
+            let alone = frames.len() == 1;
+            prop_assert!(alone || !one);
+            let line = alone && halves(&frames[0]).is_none();
+            prop_assert!(body.len() <= *most || line, "{} of {most}", body.len());
+            for frame in &frames {
+                prop_assert_eq!(frame.header().start, at);
+                at = frame.header().end;
+                sent.extend(frame.events().map(|e| (e.offset, e.sub)));
+            }
+            let closed = frames.last().is_some_and(|frame| frame.header().last);
+            queue.forget(at, closed);
+            if closed {
+                break;
+            }
+        }
+        prop_assert_eq!(sent, wanted);
+        prop_assert_eq!(at, end);
+        prop_assert!(queue.is_empty());
     }
 }
 

@@ -7,6 +7,7 @@
 //! DIR/lost.json                   losses so far, written before the segment that follows one
 //! DIR/acked                       offset the agent has stored durably; written by the tailer
 //! DIR/end.json                    length, hash, exit; written last, by rename
+//! DIR/.reserve                    room for the end, deleted before it is written
 //! ```
 //!
 //! A hole between two names is a loss. Capture's segments are not synced to disk: they must outlive the
@@ -15,6 +16,7 @@
 mod disk;
 mod losses;
 pub mod records;
+mod reserve;
 pub(crate) mod unpack;
 mod write;
 
@@ -29,6 +31,7 @@ use crate::fs::{self, Fs, FsWrite};
 pub use disk::{Disk, RawDisk};
 pub use losses::{Losses, Lost};
 pub use records::RecordDisk;
+pub use reserve::RESERVE;
 pub use write::{Limits, SegmentWriter};
 
 /// The newest layout of a directory that can be read.

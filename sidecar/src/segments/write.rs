@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     Disk, END, Losses, RAW, RECORDS, RawDisk, RecordDisk, STREAM, StreamEnd, StreamInfo,
-    parse_epoch, publish, replace, stage,
+    parse_epoch, publish, replace, reserve, stage,
 };
 use crate::fs::{Fs, FsWrite, RealFs};
 use crate::hash::StreamHash;
@@ -28,8 +28,8 @@ pub struct Limits {
     pub cap_bytes: u64,
 }
 
-/// Bytes that what stands beside the segments may take: names, losses, the end.
-const BESIDE: u64 = 256 << 10;
+/// Bytes that what stands beside the segments may take: names, losses, the room for the end.
+const BESIDE: u64 = 512 << 10;
 
 impl Limits {
     /// The same on a volume with a limit of its own, of which the whole directory takes no more than 80 %: what
@@ -177,6 +177,7 @@ impl<D: Disk> SegmentWriter<D> {
         let mut file = stage(&*fs, dir, STREAM, &serde_json::to_vec(info)?)?;
         file.lock()?;
         publish(&*fs, dir, STREAM, &mut *file, true)?;
+        reserve::hold(&*fs, dir);
         let mut writer = SegmentWriter::on(disk, limits);
         writer.home = Some(Home {
             fs,
@@ -220,6 +221,7 @@ impl<D: Disk> SegmentWriter<D> {
         };
         if let Some(home) = &self.home {
             let told = serde_json::to_vec(&end)?;
+            reserve::release(&*home.fs, &home.dir);
             replace(&*home.fs, &home.dir, END, &told, true)?;
         }
         Ok(end)

@@ -194,6 +194,15 @@ impl Reader {
         self.seek();
     }
 
+    /// Is told that nothing of it is stored any more, as by an agent whose database was put back.
+    pub(crate) fn forgotten(&mut self) {
+        self.bytes.clear();
+        self.gaps.clear();
+        self.within = false;
+        self.committed = 0;
+        self.seek();
+    }
+
     /// Numbers that are missing, once nothing is altered, doubled, out of order, or missing without a gap in its place.
     pub(crate) fn missing(&self, written: u64) -> Vec<u64> {
         let (mut missing, mut next, mut at) = (Vec::new(), 0, 0);

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::chance::{Chance, for_seeds};
 use crate::reader::Reader;
-use crate::writer::{Writer, line};
+use crate::writer::{Writer, is_past, line};
 
 /// Reads a few steps, or everything.
 fn read_some(reader: &mut Reader, chance: &mut Chance) {
@@ -208,6 +208,46 @@ fn t6_two_files_that_begin_alike_are_both_read_whole() {
         assert_eq!(String::from_utf8_lossy(&reader.bytes).len(), written.len());
         assert!(reader.bytes == written.as_bytes());
     }
+}
+
+#[test]
+fn t6_a_file_that_was_renamed_with_a_few_bytes_in_it_is_not_taken_for_a_copy_of_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let mut writer = Writer::new(&log);
+    let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+    writer.write(3);
+    reader.catch_up();
+    let rotate = |writer: &mut Writer| {
+        writer.rotate(9, 10);
+        writer.reopen();
+    };
+    rotate(&mut writer);
+    writer.write_first("line ".len());
+    reader.catch_up();
+    rotate(&mut writer);
+    writer.write(10);
+    rotate(&mut writer);
+    writer.write(10);
+    reader.restart();
+    clean(&mut reader, &mut writer);
+}
+
+#[test]
+fn a_file_of_which_a_few_bytes_were_read_is_not_taken_for_an_older_one_that_begins_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    fs::write(dir.path().join("log.1"), line(700) + &line(701)).unwrap();
+    if !is_past(&dir.path().join("log.1"), dir.path()) {
+        eprintln!("skipped: this file system does not tell when a file was made");
+        return;
+    }
+    let mut writer = Writer::new(&log);
+    let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+    writer.write_first("line ".len());
+    reader.catch_up();
+    reader.restart();
+    clean(&mut reader, &mut writer);
 }
 
 #[test]

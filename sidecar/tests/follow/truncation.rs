@@ -1,12 +1,10 @@
 //! Truncation: with and without a copy, seen and unseen, by writers that notice and writers that do not.
 
 use std::fs;
-use std::path::Path;
-use std::time::{Duration, Instant};
 
 use crate::chance::for_seeds;
 use crate::reader::Reader;
-use crate::writer::Writer;
+use crate::writer::{Writer, is_past};
 
 #[test]
 fn t3_copytruncate_loses_at_most_what_came_between_copy_and_truncation_and_tells_it() {
@@ -123,6 +121,37 @@ fn t3_a_copytruncate_while_the_sidecar_was_down_is_a_loss_and_a_rename_is_none()
 }
 
 #[test]
+fn t3_a_copytruncate_while_older_files_are_read_once_more_loses_and_doubles_nothing() {
+    for_seeds(60, |chance| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut writer = Writer::new(&log);
+        let mut reader = Reader::new(&log, false, Some(dir.path().join("state.json")));
+        writer.write(30 + chance.below(30));
+        reader.catch_up();
+        writer.copy();
+        writer.truncate();
+        writer.write(1 + chance.below(30));
+        reader.catch_up();
+        reader.forgotten();
+        // The copy is open, and the writer's file is planned behind it.
+        assert!(reader.step(&mut [0; 100]));
+        fs::rename(dir.path().join("log.1"), dir.path().join("log.2")).unwrap();
+        writer.copy();
+        writer.truncate();
+        writer.write(1 + chance.below(60));
+        reader.end();
+        assert_eq!(reader.missing(writer.lines), [0; 0]);
+        let told: Vec<(&str, u64)> = reader
+            .gaps
+            .iter()
+            .map(|g| (&*g.reason, g.to - g.from))
+            .collect();
+        assert_eq!(told, [("truncated", 1); 2]);
+    });
+}
+
+#[test]
 fn t4_a_file_truncated_and_grown_past_the_old_place_while_nobody_looked_is_noticed() {
     for_seeds(60, |chance| {
         let dir = tempfile::tempdir().unwrap();
@@ -161,23 +190,4 @@ fn a_file_truncated_for_good_is_a_loss_that_is_told_at_the_end() {
     reader.end();
     assert_eq!(reader.gaps.len(), 1);
     assert_eq!(reader.bytes, writer.all);
-}
-
-/// Waits until what is made now is younger than the file; false where nobody can tell.
-fn is_past(file: &Path, dir: &Path) -> bool {
-    let born = |path: &Path| fs::metadata(path).unwrap().created().ok();
-    let Some(before) = born(file) else {
-        return false;
-    };
-    let probe = dir.join("probe");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        fs::write(&probe, "").unwrap();
-        let younger = born(&probe).is_some_and(|at| at > before);
-        fs::remove_file(&probe).unwrap();
-        if younger {
-            return true;
-        }
-        assert!(Instant::now() < deadline, "time stands still");
-    }
 }

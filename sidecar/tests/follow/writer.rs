@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -57,11 +58,16 @@ impl Writer {
 
     /// The beginning of a line; its rest comes with the next.
     pub(crate) fn write_part(&mut self) {
-        let mut text = std::mem::take(&mut self.rest);
-        text += &line(self.lines);
+        self.write_first(line(self.lines).len() - 7);
+    }
+
+    /// So many bytes of a line.
+    pub(crate) fn write_first(&mut self, bytes: usize) {
+        let mut text = line(self.lines);
+        let rest = text.split_off(bytes);
         self.lines += 1;
-        self.rest = text.split_off(text.len() - 7);
-        self.put(&text);
+        let before = std::mem::replace(&mut self.rest, rest);
+        self.put(&(before + &text));
     }
 
     fn put(&mut self, text: &str) {
@@ -148,4 +154,23 @@ pub(crate) fn gzip(path: &Path) {
     encoder.finish().unwrap();
     fs::rename(staged, packed).unwrap();
     fs::remove_file(path).unwrap();
+}
+
+/// Waits until what is made now is younger than the file; false where nobody can tell.
+pub(crate) fn is_past(file: &Path, dir: &Path) -> bool {
+    let born = |path: &Path| fs::metadata(path).unwrap().created().ok();
+    let Some(before) = born(file) else {
+        return false;
+    };
+    let probe = dir.join("probe");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        fs::write(&probe, "").unwrap();
+        let younger = born(&probe).is_some_and(|at| at > before);
+        fs::remove_file(&probe).unwrap();
+        if younger {
+            return true;
+        }
+        assert!(Instant::now() < deadline, "time stands still");
+    }
 }

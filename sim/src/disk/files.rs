@@ -1,7 +1,7 @@
 //! What others do to files that a sidecar follows: append, truncate, copy, pack, rename and delete.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -68,6 +68,15 @@ impl Disk {
     #[must_use]
     pub fn has(&self, path: &Path) -> bool {
         self.state().find(path).is_ok()
+    }
+
+    /// What was deleted in a directory and is not there, by name.
+    #[must_use]
+    pub fn deleted(&self, dir: &Path) -> Vec<PathBuf> {
+        let state = self.state();
+        let there = |path: &&PathBuf| state.names.contains_key(*path);
+        let deleted = state.deleted.iter().filter(|path| parent(path) == dir);
+        deleted.filter(|path| !there(path)).cloned().collect()
     }
 
     /// Whether somebody has a file open for reading.

@@ -7,6 +7,7 @@ mod print;
 mod ship;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -265,6 +266,18 @@ impl Job {
     pub fn first_recorded(&self) -> u64 {
         let starts = segments::list(&self.disk, &self.dir).unwrap_or_default();
         starts.first().copied().unwrap_or(0)
+    }
+
+    /// Parts of the output whose recordings were deleted. A power cut may bring back an older one and not a younger.
+    #[must_use]
+    pub fn deleted(&self) -> Vec<(u64, u64)> {
+        let start = |path: PathBuf| segments::segment_start(path.file_name()?.to_str()?);
+        let gone = self.disk.deleted(&self.dir).into_iter().filter_map(start);
+        let gone: BTreeSet<u64> = gone.collect();
+        let there = segments::list(&self.disk, &self.dir).unwrap_or_default();
+        let all: BTreeSet<u64> = there.into_iter().chain(gone.iter().copied()).collect();
+        let next = |from: u64| all.range(from + 1..).next().copied().unwrap_or(from);
+        gone.into_iter().map(|from| (from, next(from))).collect()
     }
 
     fn info(&self) -> StreamInfo {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod doors;
+mod forged;
 mod hostile;
 mod inject;
 mod nodes;

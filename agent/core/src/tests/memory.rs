@@ -106,3 +106,22 @@ fn what_a_forgotten_run_held_is_free_again() {
     assert!(sim.core.run("r1").is_none());
     assert_eq!(sim.core.held(), 0);
 }
+
+#[test]
+fn a_run_that_is_over_is_not_forgotten_before_its_rows_are_durable() {
+    let mut settings = Settings::default();
+    settings.limits.closed_runs = 0;
+    let mut sim = Sim::new(settings);
+    sim.open("a", run("r1", "p"));
+    say(&mut sim, 0);
+    let before = sim.core.steps();
+    sim.core.note_durable(before);
+    // Nobody is heard of it, and it is lost: that is not durable yet.
+    sim.wait_until(3_600);
+    assert!(sim.core.run("r1").is_some_and(|run| run.status().is_over()));
+    sim.wait_until(7_200);
+    assert!(sim.core.run("r1").is_some());
+    sim.core.note_durable(sim.core.steps());
+    sim.wait_until(7_201);
+    assert!(sim.core.run("r1").is_none());
+}

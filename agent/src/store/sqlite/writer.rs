@@ -36,6 +36,8 @@ const LAST_TRIES: Duration = Duration::from_secs(3);
 /// What one step of the core asks for, with what is to be told once it is durable.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// The number of the core's step; 0 if it is of none.
+    pub step: u64,
     /// The rows.
     pub persist: Vec<Persist>,
     /// The bytes of the step's frame as they came, to be stored instead of encoding it again.
@@ -237,6 +239,7 @@ impl Work {
 
     fn tell(&self, mut batch: Batch) {
         self.backlog.done(batch.weight);
+        self.watch.note_durable(batch.step);
         for row in &batch.persist {
             if let (Some(news), Persist::Stream(row)) = (&self.beside.news, row) {
                 news.tell(row);

@@ -45,12 +45,13 @@ impl Link {
 
     /// Whether it was made after the file that is the newest by its name: then it is a copy, and that was truncated.
     pub(super) fn is_copy_of(&self, newer: &Link) -> bool {
-        let plain = !self.is_gzip() && !newer.is_gzip();
-        plain
-            && self
-                .born
-                .zip(newer.born)
-                .is_some_and(|(ours, theirs)| ours > theirs)
+        !self.is_gzip() && !newer.is_gzip() && self.is_younger_than(newer)
+    }
+
+    /// Whether it is known to have been made later.
+    pub(super) fn is_younger_than(&self, other: &Link) -> bool {
+        let born = self.born.zip(other.born);
+        born.is_some_and(|(ours, theirs)| ours > theirs)
     }
 
     pub(super) fn is_gzip(&self) -> bool {

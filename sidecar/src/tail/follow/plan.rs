@@ -199,21 +199,30 @@ impl FollowSource {
     }
 
     /// The file that was read last. Of several that begin with what was read the oldest: the next in the chain. But
-    /// where a newer one begins with all of it, the older is a copy. The files may be those `behind` one that was read
-    /// before it.
+    /// where a newer one begins with all of it, the older is a copy; not so one that was renamed, as its inode says.
+    /// The files may be those `behind` one that was read before it.
     fn find_last(
         &self,
         last: &Generation,
         (links, behind): (&[Link], bool),
         committed: u64,
     ) -> io::Result<Option<(usize, Opened)>> {
+        let own = links.iter().position(|link| last.is_at(link));
+        if let Some(at) = own.filter(|at| !links[*at].live) {
+            let file = self.open(&links[at])?;
+            if file.has(&last.mark)? && reaches(last, &file, &links[at + 1..], committed)? {
+                return Ok(Some((at, file)));
+            }
+        }
         let mut found: Option<(usize, Opened, Mark)> = None;
-        let there = links.iter().any(|link| last.is_at(link));
         for (at, link) in links.iter().enumerate() {
             // Many files may begin with a few bytes. One that was packed since has another inode; it is known by the
             // one before it, or if the agent has some of it.
-            let packed = link.is_gzip() && ((behind && at == 0) || committed > last.base);
-            if last.is_scarce() && !there && !packed {
+            let stranger = match own {
+                Some(own) => at != own && links[own].is_younger_than(link),
+                None => !link.is_gzip() || !((behind && at == 0) || committed > last.base),
+            };
+            if last.is_scarce() && stranger {
                 continue;
             }
             let file = self.open(link)?;

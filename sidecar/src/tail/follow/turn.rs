@@ -73,6 +73,8 @@ impl FollowSource {
         if !file.seek(generation.skip)? {
             return Ok(());
         }
+        // It was planned, and others were read since: the writer's may hold something else by now.
+        let cut = !generation.done && !file.has(&generation.mark)?;
         self.now = Some(Reading {
             generation: n,
             file,
@@ -81,6 +83,9 @@ impl FollowSource {
             damaged: false,
             limit: limit.filter(|_| generation.done),
         });
+        if cut {
+            self.cut()?;
+        }
         Ok(())
     }
 
