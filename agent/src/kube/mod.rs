@@ -5,6 +5,8 @@ mod job;
 mod kind;
 mod node;
 mod pod;
+#[cfg(feature = "kubernetes")]
+mod rights;
 mod time;
 mod trim;
 #[cfg(feature = "kubernetes")]
@@ -13,3 +15,5 @@ pub(crate) mod watch;
 pub use job::job_fact;
 pub use node::node_fact;
 pub use pod::pod_fact;
+#[cfg(feature = "kubernetes")]
+pub use rights::{Right, rights};
