@@ -6,6 +6,8 @@ mod kind;
 mod node;
 mod pod;
 #[cfg(feature = "kubernetes")]
+pub(crate) mod review;
+#[cfg(feature = "kubernetes")]
 mod rights;
 mod time;
 mod trim;
@@ -16,4 +18,4 @@ pub use job::job_fact;
 pub use node::node_fact;
 pub use pod::pod_fact;
 #[cfg(feature = "kubernetes")]
-pub use rights::{Right, rights};
+pub use rights::{REVIEW, Right, watching};

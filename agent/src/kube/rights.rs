@@ -13,8 +13,15 @@ pub struct Right {
     pub verb: &'static str,
 }
 
-/// Every right that is used.
-pub fn rights() -> impl Iterator<Item = Right> {
+/// To ask whose a token is.
+pub const REVIEW: Right = Right {
+    group: "authentication.k8s.io",
+    resource: "tokenreviews",
+    verb: "create",
+};
+
+/// What the watch does.
+pub fn watching() -> impl Iterator<Item = Right> {
     KINDS.iter().flat_map(|kind| {
         ["list", "watch"].map(|verb| Right {
             group: kind.group,

@@ -16,7 +16,7 @@ use crate::bench::Bench;
 const NOT_OURS: ([u8; 4], u16) = ([192, 0, 2, 1], 7600);
 
 /// The configuration that a pod's agent reads, its variables included, and what else its arguments say.
-fn told(objects: &[Value], pod: &Value, bench: &Bench) -> (Config, Options) {
+pub(super) fn told(objects: &[Value], pod: &Value, bench: &Bench) -> (Config, Options) {
     let agent = &pod["containers"][0];
     let mut options = Options::new(bench.path("data"));
     let mut config = None;
@@ -100,23 +100,6 @@ fn agents_start_as_they_are_told_and_one_of_them_watches() {
     );
 }
 
-#[test]
-fn only_who_watches_is_given_the_api() {
-    for mode in MODES {
-        let objects = everything(mode);
-        for (workload, pod) in workloads(&objects) {
-            let (config, _) = told(&objects, pod, &Bench::new());
-            let watches = config.kubernetes.watch != Watching::Off;
-            assert_eq!(
-                pod["automountServiceAccountToken"],
-                watches,
-                "{}",
-                title(workload)
-            );
-        }
-    }
-}
-
 /// Whether a service leads to the pods of a workload, at a port that they have.
 fn leads(service: &Value, workload: &Value) -> bool {
     let template = &workload["spec"]["template"];
@@ -157,9 +140,26 @@ fn sidecars_and_nodes_are_sent_to_services_that_lead_to_agents() {
         Some("http://sentinel-hub.sentinel.svc:7600")
     );
     assert_eq!(forward.node.as_deref(), Some("node-7"));
+    // The token that it shows is made for the hub, which knows its account.
     let token = forward.token_file.expect("a token");
     let folder = token.parent().and_then(Path::to_str).expect("a folder");
-    assert!(mounted(&pod["containers"][0], folder).is_some());
+    let volume = mounted(&pod["containers"][0], folder).expect("it is mounted");
+    let (audience, path) = token_of(pod, volume);
+    assert_eq!(token.file_name().and_then(|n| n.to_str()), Some(path));
+    let (hub, _) = told(&objects, &hub["spec"]["template"]["spec"], &Bench::new());
+    let accounts = hub.agent.auth.service_accounts;
+    assert_eq!(accounts.audience.as_deref(), Some(audience));
+    assert_eq!(accounts.nodes, ["sentinel/sentinel-node"]);
+    assert_eq!(pod["serviceAccountName"], "sentinel-node");
+}
+
+/// Audience and file of the token that a volume of a pod holds.
+pub(super) fn token_of<'a>(pod: &'a Value, volume: &str) -> (&'a str, &'a str) {
+    let mut volumes = list(&pod["volumes"]).iter();
+    let volume = volumes.find(|v| v["name"] == volume).expect("the volume");
+    let token = &volume["projected"]["sources"][0]["serviceAccountToken"];
+    let word = |key: &str| token[key].as_str().expect("a word");
+    (word("audience"), word("path"))
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sentinel_agent::kube::rights;
+use sentinel_agent::kube::{REVIEW, Right, watching};
+use sentinel_config::{Config, Watching};
 use serde_json::Value;
 
-use super::{MODES, everything, list, object, title};
+use super::agents::told;
+use super::{MODES, everything, list, object, title, workloads};
+use crate::bench::Bench;
 
 /// Allowed before they are watched: the evidence that comes next.
 const AHEAD: [(&str, &str); 2] = [
@@ -41,33 +44,55 @@ fn allowed(role: &Value) -> Rights {
     allowed
 }
 
-fn used() -> Rights {
-    let ahead = AHEAD
-        .iter()
-        .flat_map(|(group, resource)| ["list", "watch"].map(|verb| right(group, resource, verb)));
-    rights()
-        .map(|used| right(used.group, used.resource, used.verb))
-        .chain(ahead)
-        .collect()
+/// What an agent does that is configured so.
+fn used(config: &Config) -> Rights {
+    let mut used = Rights::new();
+    if config.kubernetes.watch != Watching::Off {
+        used.extend(watching().map(named));
+        used.extend(AHEAD.iter().flat_map(|(group, resource)| {
+            ["list", "watch"].map(|verb| right(group, resource, verb))
+        }));
+    }
+    if config.agent.auth.service_accounts.audience.is_some() {
+        used.insert(named(REVIEW));
+    }
+    used
+}
+
+fn named(used: Right) -> (String, String, String) {
+    right(used.group, used.resource, used.verb)
+}
+
+/// What each agent of a mode does, and what the role of its account allows.
+fn compared(mode: &str) -> Vec<(String, Rights, Rights)> {
+    let objects = everything(mode);
+    let agents = workloads(&objects).into_iter().map(|(workload, pod)| {
+        let (config, _) = told(&objects, pod, &Bench::new());
+        assert_eq!(pod["automountServiceAccountToken"], true);
+        let account = pod["serviceAccountName"].as_str().expect("a name");
+        let role = object(&objects, &format!("ClusterRole {account}"));
+        (title(workload), used(&config), allowed(role))
+    });
+    agents.collect()
 }
 
 #[test]
-fn the_role_allows_what_the_agent_does_and_nothing_else() {
+fn a_role_allows_what_its_agent_does_and_nothing_else() {
     for mode in MODES {
-        let objects = everything(mode);
-        assert_eq!(
-            allowed(object(&objects, "ClusterRole sentinel-hub")),
-            used()
-        );
+        for (agent, used, allowed) in compared(mode) {
+            assert_eq!(allowed, used, "{mode}: {agent}");
+        }
     }
 }
 
 #[test]
 fn a_verb_that_is_added_is_noticed() {
-    let mut role = object(&everything("standalone"), "ClusterRole sentinel-hub").clone();
+    let objects = everything("standalone");
+    let mut role = object(&objects, "ClusterRole sentinel-hub").clone();
     let verbs = role["rules"][0]["verbs"].as_array_mut().expect("a list");
     verbs.push("get".into());
-    assert_ne!(allowed(&role), used());
+    let (_, used, _) = &compared("standalone")[0];
+    assert_ne!(allowed(&role), *used);
 }
 
 #[test]
