@@ -100,18 +100,24 @@ pub(super) fn init_containers(told: &Told<'_>) -> Vec<String> {
         Mode::Cri => 0,
     }));
     lines.extend(owned(&["  volumeMounts:"]));
-    lines.extend(indented(2, &shared_mount()));
+    lines.extend(indented(2, &mounts(told.mode)));
+    lines
+}
+
+/// What the sidecar mounts.
+fn mounts(mode: Mode) -> Vec<String> {
+    let mut lines = shared_mount();
     lines.extend(owned(&[
-        &format!("  - name: {TOKEN}"),
-        &format!("    mountPath: {TOKEN_DIR}"),
-        "    readOnly: true",
+        &format!("- name: {TOKEN}"),
+        &format!("  mountPath: {TOKEN_DIR}"),
+        "  readOnly: true",
     ]));
-    if told.mode == Mode::Cri {
+    if mode == Mode::Cri {
         lines.extend(owned(&[
-            &format!("  - name: {POD_LOGS}"),
-            &format!("    mountPath: {LOGS_DIR}"),
-            "    subPathExpr: $(POD_NAMESPACE)_$(POD_NAME)_$(SENTINEL_POD_UID)",
-            "    readOnly: true",
+            &format!("- name: {POD_LOGS}"),
+            &format!("  mountPath: {LOGS_DIR}"),
+            "  subPathExpr: $(POD_NAMESPACE)_$(POD_NAME)_$(SENTINEL_POD_UID)",
+            "  readOnly: true",
         ]));
     }
     lines
