@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sentinel_config::{Config, Role};
+use sentinel_config::{Config, KubernetesConfig, Role};
 use sentinel_delivery::client::Client;
 use sentinel_delivery::dial::AddressError;
 use tokio::sync::watch;
 
 use crate::agent::Options;
-use crate::auth::{Gate, StaticTokens};
+use crate::auth::{Gate, Review, ServiceAccounts, StaticTokens};
 use crate::forward;
 use crate::server::tls::{Keys, TlsError};
 use crate::server::{self, descriptors};
@@ -26,7 +26,25 @@ pub(crate) fn gate(config: &Config, options: &Options) -> Gate {
     if !config.agent.auth.tokens.is_empty() {
         authenticators.push(Arc::new(StaticTokens::new(&config.agent.auth.tokens)));
     }
+    let accounts = &config.agent.auth.service_accounts;
+    if let Some(audience) = &accounts.audience {
+        let clock = Arc::clone(&options.clock);
+        let known = ServiceAccounts::new(audience, accounts, review(&config.kubernetes), clock);
+        authenticators.push(Arc::new(known));
+    }
     Gate::new(authenticators)
+}
+
+/// Who is asked about tokens of Kubernetes.
+#[cfg(feature = "kubernetes")]
+fn review(config: &KubernetesConfig) -> Box<dyn Review> {
+    Box::new(crate::kube::review::ApiServer::new(config))
+}
+
+/// Nobody can be asked by an agent that was built without Kubernetes, so nobody comes in.
+#[cfg(not(feature = "kubernetes"))]
+fn review(_config: &KubernetesConfig) -> Box<dyn Review> {
+    Box::new(crate::auth::Nobody)
 }
 
 /// Refuses to be reached from other machines by anybody, or in the clear, unless that is meant.

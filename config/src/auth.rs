@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::accounts::ServiceAccountsConfig;
 use crate::kind::{Choice, Mistake};
 use crate::section::section;
 
@@ -13,6 +14,8 @@ section! {
         /// The tokens that are accepted, by their hashes: this file holds no secret.
         /// `sentinel token create` makes a token and prints what stands here for it.
         pub tokens: Vec<TokenConfig> = checked_sections(TokenConfig::check),
+        /// Who proves itself by a token of Kubernetes.
+        pub service_accounts: ServiceAccountsConfig = section(),
     }
 }
 

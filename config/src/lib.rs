@@ -5,6 +5,7 @@
 //! its reader, the JSON schema and its part of the documented file. Reading never stops at the
 //! first mistake: [`ConfigErrors`] lists them all, each with its place and a suggestion.
 
+mod accounts;
 mod agent;
 mod auth;
 mod describe;
@@ -31,6 +32,7 @@ mod units;
 mod vars;
 mod webhooks;
 
+pub use accounts::ServiceAccountsConfig;
 pub use agent::AgentConfig;
 pub use auth::{AuthConfig, Scope, TlsConfig, TokenConfig};
 pub use describe::{sample, schema};

@@ -6,6 +6,7 @@ mod configuration;
 mod exit;
 mod http;
 mod inject;
+mod install;
 mod live;
 mod parse;
 mod report;
@@ -44,6 +45,7 @@ enum Command {
     Show(runs::ShowArgs),
     Config(configuration::ConfigArgs),
     Inject(inject::InjectArgs),
+    Install(install::InstallArgs),
     Token(token::TokenArgs),
     Backup(backup::BackupArgs),
     /// Prints the completion script of a shell
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Show(args) => runs::show(args),
         Command::Config(args) => configuration::run(args),
         Command::Inject(args) => inject::run(args),
+        Command::Install(args) => install::run(args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Completions { shell } => {

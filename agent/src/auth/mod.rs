@@ -2,8 +2,10 @@
 //! stored before.
 //!
 //! A token is offered to each [`Authenticate`] in turn. [`StaticTokens`] knows those of the
-//! configuration; one that asks Kubernetes fits the same trait.
+//! configuration, [`ServiceAccounts`] asks Kubernetes.
 
+mod accounts;
+mod believed;
 pub(crate) mod guard;
 mod token;
 
@@ -14,6 +16,11 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 use sentinel_config::Scope;
 
+#[cfg(not(feature = "kubernetes"))]
+pub(crate) use accounts::Nobody;
+pub(crate) use accounts::{Review, ServiceAccounts};
+#[cfg(feature = "kubernetes")]
+pub(crate) use accounts::{Reviewed, Reviewing};
 pub use token::{StaticTokens, Token, TokenError};
 
 /// Bytes of a token at most; those of Kubernetes take about a thousand.

@@ -63,7 +63,7 @@ impl Token {
 }
 
 /// One round is enough: there is nothing to guess in 256 random bits.
-fn digest(token: &[u8]) -> [u8; 32] {
+pub(super) fn digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 

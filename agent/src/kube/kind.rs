@@ -10,7 +10,7 @@ use super::{job_fact, node_fact, pod_fact};
 pub(crate) struct Kind {
     /// Its plural, as `kubectl` takes it, and with group, version and kind its place in the API.
     pub(crate) name: &'static str,
-    group: &'static str,
+    pub(crate) group: &'static str,
     kind: &'static str,
     pub(crate) namespaced: bool,
     /// An object as a fact, with what it is known by.
@@ -35,7 +35,7 @@ impl Kind {
     }
 }
 
-/// Every kind. What may be done with each is in the manifests: get, list, watch.
+/// Every kind. Each is listed and watched, as the role in the manifests allows.
 pub(crate) static KINDS: &[Kind] = &[
     Kind {
         name: "jobs",

@@ -5,6 +5,10 @@ mod job;
 mod kind;
 mod node;
 mod pod;
+#[cfg(feature = "kubernetes")]
+pub(crate) mod review;
+#[cfg(feature = "kubernetes")]
+mod rights;
 mod time;
 mod trim;
 #[cfg(feature = "kubernetes")]
@@ -13,3 +17,5 @@ pub(crate) mod watch;
 pub use job::job_fact;
 pub use node::node_fact;
 pub use pod::pod_fact;
+#[cfg(feature = "kubernetes")]
+pub use rights::{REVIEW, Right, watching};

@@ -84,7 +84,8 @@ async fn watch_cluster(config: KubernetesConfig, mut parts: Parts) {
     }
 }
 
-async fn client(config: &KubernetesConfig) -> Result<Client, String> {
+/// A client for the cluster that the configuration means.
+pub(super) async fn client(config: &KubernetesConfig) -> Result<Client, String> {
     let found = match &config.kubeconfig {
         Some(path) => {
             let read = Kubeconfig::read_from(path).map_err(|e| e.to_string())?;

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod server;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

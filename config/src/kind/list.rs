@@ -97,6 +97,23 @@ fn not_empty(word: &str) -> Result<(), String> {
     }
 }
 
+/// Service accounts as `NAMESPACE/NAME`, none by default.
+pub(crate) const fn accounts(example: &'static [&'static str]) -> Words {
+    Words {
+        default: &[],
+        example,
+        check: |word| {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+            let name = |part: &str| (1..=253).contains(&part.len()) && part.bytes().all(fits);
+            let both = word.split_once('/');
+            match both.is_some_and(|(namespace, account)| name(namespace) && name(account)) {
+                true => Ok(()),
+                false => Err(format!("expected NAMESPACE/NAME, found `{word}`")),
+            }
+        },
+    }
+}
+
 /// Ids of dialects, or `auto`.
 pub(crate) const fn dialects(default: &'static [&'static str]) -> Words {
     Words {

@@ -8,7 +8,7 @@ mod number;
 mod scalar;
 
 pub(crate) use choice::{Choice, choice};
-pub(crate) use list::{dialects, globs, hashed_values, list, redaction_rules, words};
+pub(crate) use list::{accounts, dialects, globs, hashed_values, list, redaction_rules, words};
 pub(crate) use nested::{Mistake, checked_sections, range, ranges, section, sections};
 pub(crate) use number::{count, count_or_none, duration, duration_or_none, share, size};
 pub(crate) use scalar::{

@@ -49,7 +49,7 @@ pub(super) fn insert(
         hang,
         &pieces::init_containers(&told),
     )?;
-    add(text, edits, &spec, "volumes", hang, &pieces::volumes(mode))?;
+    add(text, edits, &spec, "volumes", hang, &pieces::volumes(&told))?;
     if mode == super::Mode::Capture {
         let own = Place {
             map: Some(container),
@@ -72,7 +72,7 @@ pub(super) fn insert(
 /// Complains where something of the user's has a name or a place of ours.
 fn vacant(workload: &Workload<'_>, container: &Node) -> Result<(), Problem> {
     let spec = &workload.spec.value;
-    let taken = |list: &str, names: [&str; 2]| {
+    let taken = |list: &str, names: &[&str]| {
         let list = spec.at_path(&[list]).map_or(&[][..], Node::items);
         let clash = list
             .iter()
@@ -80,9 +80,10 @@ fn vacant(workload: &Workload<'_>, container: &Node) -> Result<(), Problem> {
         clash.map(|item| (item.at, item.name().unwrap_or_default().to_owned()))
     };
     let containers = [pieces::INSTALL, pieces::SIDECAR];
-    let clash = taken("initContainers", containers)
-        .or_else(|| taken("containers", containers))
-        .or_else(|| taken("volumes", [pieces::SHARED, pieces::POD_LOGS]));
+    let volumes = [pieces::SHARED, pieces::POD_LOGS, pieces::TOKEN];
+    let clash = taken("initContainers", &containers)
+        .or_else(|| taken("containers", &containers))
+        .or_else(|| taken("volumes", &volumes));
     if let Some((at, name)) = clash {
         let line = format!(
             "`{name}` is a name that injecting needs, and this was not injected: rename it"

@@ -29,6 +29,7 @@ const IMAGE: &str = concat!(
     env!("CARGO_PKG_VERSION")
 );
 const AGENT: &str = "http://sentinel-agent.sentinel.svc:7600";
+const AUDIENCE: &str = "sentinel";
 
 /// Puts the sidecar into Jobs, CronJobs, Deployments and Pods, and prints the YAML
 ///
@@ -51,6 +52,9 @@ pub(crate) struct InjectArgs {
     /// The agent's address; $(SENTINEL_NODE_IP) in it is the address of the pod's node
     #[arg(long, value_name = "URL", default_value = AGENT)]
     agent: String,
+    /// What the sidecar's token is made for: agent.auth.service_accounts.audience of the agent
+    #[arg(long, value_name = "NAME", default_value = AUDIENCE)]
+    audience: String,
     /// The container that runs the tests [default: the annotation run-sentinel.dev/container, else the only one]
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
@@ -84,6 +88,7 @@ struct Options {
     mode: Mode,
     image: String,
     agent: String,
+    audience: String,
     container: Option<String>,
 }
 
@@ -132,6 +137,9 @@ pub(crate) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
     let example = args.agent.replace(pieces::NODE_IP, "192.0.2.1");
     check_address(&example, &SidecarConfig::default())
         .map_err(|error| Failure::usage(format!("--agent: {error}")))?;
+    if args.audience.is_empty() {
+        return Err(Failure::usage("--audience: a token is made for somebody"));
+    }
     let (name, text) = read(&args.file)?;
     let fail = |note: Note| Failure::usage(format!("{name}:{}: {}", note.line, note.what));
     if args.uninject {
@@ -142,6 +150,7 @@ pub(crate) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
         mode: args.mode,
         image: args.image.clone(),
         agent: args.agent.clone(),
+        audience: args.audience.clone(),
         container: args.container.clone(),
     };
     let injected = inject(&text, &options).map_err(fail)?;

@@ -10,10 +10,15 @@ pub(super) const SIDECAR: &str = "sentinel-sidecar";
 /// Names of the volumes that are put in.
 pub(super) const SHARED: &str = "sentinel";
 pub(super) const POD_LOGS: &str = "sentinel-pod-logs";
+pub(super) const TOKEN: &str = "sentinel-token";
 /// Where the shared volume is mounted.
 pub(super) const DIR: &str = "/sentinel";
 /// Where the pod's logs are mounted, in the sidecar only.
 const LOGS_DIR: &str = "/sentinel-pod-logs";
+/// Where the token is mounted, in the sidecar only.
+const TOKEN_DIR: &str = "/sentinel-token";
+/// Seconds that a token is good for; it is made new long before they are over.
+const TOKEN_LIFE: u32 = 3600;
 /// The program on the shared volume.
 pub(super) const PROGRAM: &str = "/sentinel/sentinel-sidecar";
 /// What separates our words from the command.
@@ -95,13 +100,24 @@ pub(super) fn init_containers(told: &Told<'_>) -> Vec<String> {
         Mode::Cri => 0,
     }));
     lines.extend(owned(&["  volumeMounts:"]));
-    lines.extend(indented(2, &shared_mount()));
-    if told.mode == Mode::Cri {
+    lines.extend(indented(2, &mounts(told.mode)));
+    lines
+}
+
+/// What the sidecar mounts.
+fn mounts(mode: Mode) -> Vec<String> {
+    let mut lines = shared_mount();
+    lines.extend(owned(&[
+        &format!("- name: {TOKEN}"),
+        &format!("  mountPath: {TOKEN_DIR}"),
+        "  readOnly: true",
+    ]));
+    if mode == Mode::Cri {
         lines.extend(owned(&[
-            &format!("  - name: {POD_LOGS}"),
-            &format!("    mountPath: {LOGS_DIR}"),
-            "    subPathExpr: $(POD_NAMESPACE)_$(POD_NAME)_$(SENTINEL_POD_UID)",
-            "    readOnly: true",
+            &format!("- name: {POD_LOGS}"),
+            &format!("  mountPath: {LOGS_DIR}"),
+            "  subPathExpr: $(POD_NAMESPACE)_$(POD_NAME)_$(SENTINEL_POD_UID)",
+            "  readOnly: true",
         ]));
     }
     lines
@@ -126,6 +142,8 @@ fn environment(told: &Told<'_>) -> Vec<String> {
         lines.extend(field("SENTINEL_NODE_IP", "status.hostIP"));
     }
     lines.extend(value("SENTINEL_AGENT", agent));
+    let token = format!("{TOKEN_DIR}/token");
+    lines.extend(value("SENTINEL_SIDECAR__TOKEN_FILE", &token));
     lines.extend(field("SENTINEL_RUN_ID", told.run_id));
     if let Some(pipeline) = told.pipeline {
         lines.extend(field("SENTINEL_PIPELINE", pipeline));
@@ -177,13 +195,20 @@ pub(super) fn shared_mount() -> Vec<String> {
 }
 
 /// The volumes that are put in.
-pub(super) fn volumes(mode: Mode) -> Vec<String> {
+pub(super) fn volumes(told: &Told<'_>) -> Vec<String> {
     let mut lines = owned(&[
         &format!("- name: {SHARED}"),
         "  emptyDir:",
         "    sizeLimit: 1Gi",
+        &format!("- name: {TOKEN}"),
+        "  projected:",
+        "    sources:",
+        "    - serviceAccountToken:",
+        &format!("        audience: {}", scalar(&told.options.audience)),
+        &format!("        expirationSeconds: {TOKEN_LIFE}"),
+        "        path: token",
     ]);
-    if mode == Mode::Cri {
+    if told.mode == Mode::Cri {
         lines.extend(owned(&[
             &format!("- name: {POD_LOGS}"),
             "  hostPath:",

@@ -39,7 +39,7 @@ pub(super) fn remove(text: &str, edits: &mut Edits<'_>, workload: &Workload<'_>)
         edits,
         spec,
         "volumes",
-        &[pieces::SHARED, pieces::POD_LOGS],
+        &[pieces::SHARED, pieces::POD_LOGS, pieces::TOKEN],
     );
     for container in spec.at_path(&["containers"]).map_or(&[][..], Node::items) {
         cut_items(text, edits, container, "volumeMounts", &[pieces::SHARED]);

@@ -23,6 +23,7 @@ fn options(mode: Mode) -> Options {
         mode,
         image: "registry.example.com/sentinel-sidecar:1".to_owned(),
         agent: AGENT.to_owned(),
+        audience: AUDIENCE.to_owned(),
         container: None,
     }
 }
@@ -152,6 +153,7 @@ fn strip(value: &mut Value) {
                 "sentinel-sidecar",
                 "sentinel",
                 "sentinel-pod-logs",
+                "sentinel-token",
             ];
             for list in ["initContainers", "volumes", "volumeMounts"] {
                 if let Some(Value::Array(items)) = map.get_mut(list) {
@@ -239,10 +241,16 @@ fn check_ours(pod: &Value) {
         assert!(container["resources"]["limits"]["memory"].is_string());
         for mount in items(&container["volumeMounts"]) {
             let volume = volumes.iter().find(|v| v["name"] == mount["name"]).unwrap();
-            let of_node = !volume["hostPath"].is_null();
-            assert_eq!(mount["readOnly"] == true, of_node, "{mount}");
+            let shared = !volume["emptyDir"].is_null();
+            assert_eq!(mount["readOnly"] == true, !shared, "{mount}");
         }
     }
+    let everybody = [&pod["initContainers"], &pod["containers"]].map(items);
+    let holds = |mount: &Value| mount["name"] == "sentinel-token";
+    let holders = everybody.iter().flatten();
+    let holders = holders.filter(|c| items(&c["volumeMounts"]).iter().any(holds));
+    let holders: Vec<&Value> = holders.map(|c| &c["name"]).collect();
+    assert_eq!(holders, ["sentinel-sidecar"], "nobody else has the token");
 }
 
 #[test]

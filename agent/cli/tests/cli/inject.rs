@@ -113,10 +113,14 @@ fn the_containers_as_they_are_written_bring_a_test_to_the_agent() {
 
     let mut sending = bench.command(&sidecar);
     sending.args(words(&tail["args"], &shared));
+    // The token's volume would be beside the shared one.
+    std::fs::create_dir(bench.path("shared-token")).expect("it is new");
+    bench.file("shared-token/token", "of-the-pod");
     for variable in tail["env"].as_array().expect("a list") {
         let name = variable["name"].as_str().expect("a name");
         // What the downward API would tell.
-        sending.env(name, variable["value"].as_str().unwrap_or("of-the-job"));
+        let value = variable["value"].as_str().unwrap_or("of-the-job");
+        sending.env(name, value.replacen("/sentinel", &shared, 1));
     }
     let mut sending = Reaped(sending.spawn().expect("it starts"));
 

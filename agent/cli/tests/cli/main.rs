@@ -1,6 +1,7 @@
 //! The command line as a person meets it: what it prints, what it exits with.
 
 mod bench;
+mod deploy;
 mod doors;
 mod forged;
 mod hostile;

@@ -1,0 +1,32 @@
+//! What the agent asks of the API server: what its role must allow, and no more.
+
+use super::kind::KINDS;
+
+/// A right, as a rule of a role has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// The API group; empty is the core's.
+    pub group: &'static str,
+    /// The resource, in the plural.
+    pub resource: &'static str,
+    /// What is done with it.
+    pub verb: &'static str,
+}
+
+/// To ask whose a token is.
+pub const REVIEW: Right = Right {
+    group: "authentication.k8s.io",
+    resource: "tokenreviews",
+    verb: "create",
+};
+
+/// What the watch does.
+pub fn watching() -> impl Iterator<Item = Right> {
+    KINDS.iter().flat_map(|kind| {
+        ["list", "watch"].map(|verb| Right {
+            group: kind.group,
+            resource: kind.name,
+            verb,
+        })
+    })
+}
