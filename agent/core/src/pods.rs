@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{ContainerFact, ContainerState, PodFact, Terminated};
+use crate::input::Millis;
 use crate::jobs::Jobs;
 use crate::runs::Run;
 use crate::text::test_name;
@@ -23,6 +24,18 @@ pub struct Pod {
     pub deleted: bool,
     /// Every kill for memory seen so far; later states do not take one back.
     pub kills: Vec<OomKill>,
+    /// Containers that others wait for, by name: in which way, and since when the core has known it. The cluster's
+    /// own clock may be another.
+    pub(crate) waits: BTreeMap<String, (Wait, Millis)>,
+}
+
+/// A state of a container that should pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// It is in the making on its node.
+    Creating,
+    /// It runs, has a probe, and is not ready.
+    Unready,
 }
 
 impl Pod {
@@ -124,8 +137,18 @@ impl Pods {
         })
     }
 
+    /// The latest pod of that name which is not gone.
+    pub(crate) fn named(&self, namespace: &str, name: &str) -> Option<&Pod> {
+        let mut latest = self.order.values().rev();
+        latest.find_map(|uid| {
+            let pod = self.pods.get(uid)?;
+            let fact = &pod.fact;
+            (fact.name == name && fact.namespace == namespace && !pod.deleted).then_some(pod)
+        })
+    }
+
     /// Takes a pod's state into account; `None` if it tells nothing new.
-    pub(crate) fn take(&mut self, fact: PodFact, by: &Known<'_>) -> Option<Touched> {
+    pub(crate) fn take(&mut self, now: Millis, fact: PodFact, by: &Known<'_>) -> Option<Touched> {
         let known = self.pods.get(&fact.uid);
         if known.is_some_and(|pod| pod.fact == fact || is_outdated(pod, &fact)) {
             return None;
@@ -137,12 +160,13 @@ impl Pods {
             uid: uid.clone(),
             forgotten: 0,
         };
-        let mut kills = match self.pods.remove(&uid) {
-            Some(pod) => pod.kills,
-            None => Vec::new(),
+        let (mut kills, waited) = match self.pods.remove(&uid) {
+            Some(pod) => (pod.kills, pod.waits),
+            None => (Vec::new(), BTreeMap::new()),
         };
         note_kills(&mut kills, &fact, || running(&uid, &touched.runs, by.runs));
         let pod = Pod {
+            waits: waits(now, &fact, &waited),
             fact,
             deleted: false,
             kills,
@@ -218,6 +242,35 @@ fn is_outdated(known: &Pod, fact: &PodFact) -> bool {
         .iter()
         .any(|(name, count)| now.get(name).is_some_and(|n| n < count));
     known.deleted || went_back || (over(&known.fact.phase) && !over(&fact.phase))
+}
+
+/// Which containers wait, since when.
+fn waits(
+    now: Millis,
+    fact: &PodFact,
+    before: &BTreeMap<String, (Wait, Millis)>,
+) -> BTreeMap<String, (Wait, Millis)> {
+    let wait = |container: &ContainerFact| match &container.state {
+        ContainerState::Waiting(reason) if reason == "ContainerCreating" => {
+            fact.node.as_ref().map(|_| Wait::Creating)
+        }
+        ContainerState::Running(_) if container.has_readiness_probe && !container.ready => {
+            Some(Wait::Unready)
+        }
+        _ => None,
+    };
+    let since = |container: &ContainerFact| {
+        let wait = wait(container)?;
+        let known = before.get(&container.name).filter(|(was, _)| *was == wait);
+        Some((
+            container.name.clone(),
+            (wait, known.map_or(now, |(_, ms)| *ms)),
+        ))
+    };
+    match fact.deleting {
+        true => BTreeMap::new(),
+        false => fact.containers.iter().filter_map(since).collect(),
+    }
 }
 
 /// Adds the kills a fact tells of that are not known yet.

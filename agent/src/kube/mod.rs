@@ -1,15 +1,19 @@
 //! From Kubernetes' objects to the core's facts: trimming, and the watch that brings the objects.
 
+mod event;
 mod job;
 #[cfg(feature = "kubernetes")]
 mod kind;
 mod node;
 mod pod;
+mod service;
 mod time;
 mod trim;
 #[cfg(feature = "kubernetes")]
 pub(crate) mod watch;
 
+pub use event::event_fact;
 pub use job::job_fact;
 pub use node::node_fact;
 pub use pod::pod_fact;
+pub use service::slice_fact;

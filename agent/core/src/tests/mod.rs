@@ -7,4 +7,5 @@ mod memory;
 mod merge;
 mod nodes;
 mod scenario;
+mod surroundings;
 mod verdict;
