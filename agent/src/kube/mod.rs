@@ -1,16 +1,22 @@
 //! From Kubernetes' objects to the core's facts: trimming, and the watch that brings the objects.
 
 mod event;
+#[cfg(feature = "kubernetes")]
+mod follow;
 mod job;
 #[cfg(feature = "kubernetes")]
 mod kind;
 mod node;
+#[cfg(feature = "kubernetes")]
+mod pace;
 mod pod;
 mod service;
 mod time;
 mod trim;
 #[cfg(feature = "kubernetes")]
 pub(crate) mod watch;
+#[cfg(feature = "kubernetes")]
+mod wire;
 
 pub use event::event_fact;
 pub use job::job_fact;
