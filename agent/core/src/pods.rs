@@ -12,6 +12,8 @@ use crate::text::test_name;
 const KILLS: usize = 16;
 /// Tests named per kill.
 const TESTS: usize = 5;
+/// Of the pods that may have to go, so many are looked at.
+const LOOKED_AT: usize = 64;
 /// The reason Kubernetes gives a container its memory limit killed.
 const OOM: &str = "OOMKilled";
 
@@ -96,6 +98,8 @@ pub(crate) struct Pods {
     pods: BTreeMap<String, Pod>,
     /// In order of arrival, for forgetting.
     order: BTreeMap<u64, String>,
+    /// Of those, pods that were of no run when they came.
+    strangers: BTreeMap<u64, String>,
     next: u64,
 }
 
@@ -173,26 +177,44 @@ impl Pods {
         };
         self.pods.insert(uid.clone(), pod);
         if is_new {
+            if touched.runs.is_empty() {
+                self.strangers.insert(self.next, uid.clone());
+            }
             self.order.insert(self.next, uid);
             self.next += 1;
-            touched.forgotten = self.forget();
+            touched.forgotten = self.forget(by);
         }
         Some(touched)
     }
 
-    /// Keeps the limit: forgets deleted pods first, then the oldest.
-    fn forget(&mut self) -> u64 {
+    /// Keeps the limit: forgets pods of no run first, of those the deleted, then the oldest. A large cluster is full of
+    /// pods of no run, so that few are looked at.
+    fn forget(&mut self, by: &Known<'_>) -> u64 {
         if self.pods.len() <= self.limit {
             return 0;
         }
+        // One that came before its run is no stranger any more.
+        while let Some((place, uid)) = self.strangers.first_key_value()
+            && by.runs.values().any(|run| run.pods.contains(uid))
+        {
+            let place = *place;
+            self.strangers.remove(&place);
+        }
         let gone = |uid: &String| self.pods.get(uid).is_none_or(|pod| pod.deleted);
-        let place = self
-            .order
-            .iter()
+        let from = match self.strangers.is_empty() {
+            true => &self.order,
+            false => &self.strangers,
+        };
+        let mut first = from.iter().take(LOOKED_AT);
+        let place = first
             .find(|(_, uid)| gone(uid))
-            .or_else(|| self.order.iter().next())
-            .map(|(place, _)| *place);
-        let Some(uid) = place.and_then(|place| self.order.remove(&place)) else {
+            .or_else(|| from.iter().next());
+        let place = place.map(|(place, _)| *place);
+        let Some(place) = place else {
+            return 0;
+        };
+        self.strangers.remove(&place);
+        let Some(uid) = self.order.remove(&place) else {
             return 0;
         };
         self.pods.remove(&uid);

@@ -20,7 +20,7 @@
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
 use crate::fact::{ContainerFact, ContainerState};
-use crate::pods::{Pod, Wait};
+use crate::pods::{Pod, Wait, is_our_sidecar};
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 use crate::settings::millis;
 
@@ -78,7 +78,8 @@ const NEVER_RAN: [&str; 2] = ["StartError", "ContainerCannotRun"];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings) {
     for pod in context.pods() {
-        for container in &pod.fact.containers {
+        let containers = pod.fact.containers.iter();
+        for container in containers.filter(|c| !is_our_sidecar(c)) {
             let creating = creating(context, pod, container);
             if let Some((reason, hint)) = stuck(container).or(creating) {
                 findings.add(finding(context, pod, container, (reason, hint)));
@@ -103,7 +104,7 @@ fn creating<'a>(
 }
 
 /// Why the container cannot start, if it cannot.
-fn stuck(container: &ContainerFact) -> Option<(&str, &'static str)> {
+pub(super) fn stuck(container: &ContainerFact) -> Option<(&str, &'static str)> {
     let never_ran = |reason: &str| NEVER_RAN.contains(&reason);
     match &container.state {
         ContainerState::Terminated(end) if never_ran(&end.reason) => Some((&end.reason, COMMAND)),

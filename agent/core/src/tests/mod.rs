@@ -3,6 +3,7 @@
 mod endings;
 mod facts;
 mod ingest;
+mod losses;
 mod memory;
 mod merge;
 mod nodes;
