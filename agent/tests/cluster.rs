@@ -76,7 +76,7 @@ fn told_by(event: &Value, kind: &str) -> Vec<Fact> {
 }
 
 /// The core after a scenario of which these kinds were watched.
-fn replay(scenario: &Path, kinds: &[&str]) -> Core {
+fn replay(scenario: &Path, kinds: &[&str], start: i64) -> Core {
     let told = kinds.iter().flat_map(|kind| facts(scenario, kind));
     let mut told: Vec<(i64, Vec<Fact>)> = told.collect();
     told.sort_by_key(|(at, _)| *at);
@@ -84,9 +84,9 @@ fn replay(scenario: &Path, kinds: &[&str]) -> Core {
         detect: Detect::All,
         ..Settings::default()
     });
-    let mut now = START;
+    let mut now = start;
     for (at, facts) in told {
-        while now + 1_000 < START + at {
+        while now + 1_000 < start + at {
             now += 1_000;
             core.step(now, Input::Tick);
         }
@@ -154,7 +154,7 @@ fn recorded_jobs_are_runs_with_the_end_and_the_causes_that_the_cluster_told() {
     let mut all = String::new();
     for scenario in scenarios {
         let name = scenario.file_name().unwrap().to_string_lossy().into_owned();
-        let core = replay(&scenario, &KINDS);
+        let core = replay(&scenario, &KINDS, START);
         writeln!(all, "# {name}\n{}", reports(&core, true)).unwrap();
     }
     insta::assert_snapshot!(all);
@@ -167,7 +167,23 @@ fn w5_without_a_single_event_the_same_is_found() {
     };
     for scenario in scenarios {
         let kinds: Vec<&str> = KINDS.into_iter().filter(|kind| *kind != EVENTS).collect();
-        let (with, without) = (replay(&scenario, &KINDS), replay(&scenario, &kinds));
+        let (with, without) = (
+            replay(&scenario, &KINDS, START),
+            replay(&scenario, &kinds, START),
+        );
         assert_eq!(reports(&with, false), reports(&without, false));
+    }
+}
+
+#[test]
+fn w9_with_the_agents_clock_ten_minutes_off_either_way_the_same_is_found() {
+    let Some(scenarios) = scenarios() else {
+        return;
+    };
+    for scenario in scenarios {
+        let found = |start| reports(&replay(&scenario, &KINDS, start), true);
+        for off in [-600_000, 600_000] {
+            assert_eq!(found(START + off), found(START));
+        }
     }
 }
