@@ -117,7 +117,7 @@ impl Agent {
                 watch: Arc::clone(&watch),
                 stopping: stopping.clone(),
             };
-            crate::kube::watch::start(&config.kubernetes, options.in_pod, parts);
+            crate::kube::watch::start(&config.kubernetes, doors::place(config, &options), parts);
         }
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));

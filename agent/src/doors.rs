@@ -91,6 +91,19 @@ pub(crate) fn hub(config: &Config, options: &Options) -> Result<Option<Vec<Clien
     forward::clients(&config.agent.forward).map(Some)
 }
 
+/// Where in a cluster the agent is.
+#[cfg(feature = "kubernetes")]
+pub(crate) fn place(config: &Config, options: &Options) -> crate::kube::watch::Place {
+    let node = config.agent.forward.node.clone();
+    // A pod's host name is the pod's.
+    let host = || (!options.in_pod).then(forward::host_name);
+    crate::kube::watch::Place {
+        role: config.agent.role,
+        node: node.or_else(host),
+        in_pod: options.in_pod,
+    }
+}
+
 /// Reads the certificate again when its files change, until the agent stops.
 pub(crate) async fn look_after(
     keys: Arc<Keys>,

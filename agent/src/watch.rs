@@ -109,6 +109,10 @@ pub struct Watch {
     pub cluster_facts: Counter,
     /// Times that a list or watch of the cluster broke.
     pub cluster_errors: Counter,
+    /// Lists and watches asked of the API server.
+    pub cluster_requests: Counter,
+    /// Objects of the cluster that could not be read.
+    pub cluster_odd: Counter,
     /// Runs deleted because they were over for long.
     pub runs_deleted: Counter,
     /// Steps of the core.
@@ -139,6 +143,8 @@ struct Troubles {
     forward: Option<String>,
     /// Kinds of objects of which the cluster's word is missing or old, with why.
     cluster: BTreeMap<&'static str, String>,
+    /// When something was heard last of each kind.
+    heard: BTreeMap<&'static str, tokio::time::Instant>,
 }
 
 impl Watch {
@@ -213,7 +219,28 @@ impl Watch {
         expect(dead_code, reason = "nobody watches")
     )]
     pub(crate) fn cluster_unknown(&self, kind: &'static str, why: &str) {
-        self.troubles(|t| t.cluster.insert(kind, why.to_owned()));
+        self.troubles(|t| {
+            if t.cluster.is_empty() {
+                tracing::warn!(kind, why, "what is known of the cluster may be old");
+            }
+            t.cluster.insert(kind, why.to_owned());
+        });
+    }
+
+    /// The API server said something of this kind of object.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(dead_code, reason = "nobody watches")
+    )]
+    pub(crate) fn cluster_heard(&self, kind: &'static str) {
+        self.troubles(|t| t.heard.insert(kind, tokio::time::Instant::now()));
+    }
+
+    /// How long ago something was heard of each kind of object of the cluster.
+    #[must_use]
+    pub fn cluster_silence(&self) -> Vec<(&'static str, Duration)> {
+        let ago = |at: &tokio::time::Instant| at.elapsed();
+        self.troubles(|t| t.heard.iter().map(|(kind, at)| (*kind, ago(at))).collect())
     }
 
     /// It is known, as of now.
@@ -222,7 +249,11 @@ impl Watch {
         expect(dead_code, reason = "nobody watches")
     )]
     pub(crate) fn cluster_known(&self, kind: &'static str) {
-        self.troubles(|t| t.cluster.remove(kind));
+        self.troubles(|t| {
+            if t.cluster.remove(kind).is_some() && t.cluster.is_empty() {
+                tracing::info!("what is known of the cluster is new");
+            }
+        });
     }
 
     /// The log of the database that a killed agent left cannot be read.

@@ -1,6 +1,7 @@
 //! `[kubernetes]`: whether the agent watches a cluster, and which of its Jobs are runs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::kind::Choice;
 use crate::section::section;
@@ -18,6 +19,12 @@ section! {
         pub detect: Detection = choice(Detection::Labelled),
         /// The one namespace to watch. Empty: all of them, and the nodes.
         pub namespace: Option<String> = name_or_none(),
+        /// How far apart lists of all objects are at most: what a watch missed is known by then.
+        pub relist: Duration = duration("10m", "1s", "10m"),
+        /// How long a watch lasts before it is begun again. One that has been silent for 10 s longer is dead.
+        pub watch_timeout: Duration = duration("4m30s", "1s", "4m45s"),
+        /// The first lists of a node come after a time of up to this, so that those of all nodes do not come at once.
+        pub spread: Duration = duration("1m", "0s", "10m"),
     }
 }
 

@@ -32,6 +32,10 @@ section! {
         pub pod_unschedulable: PodUnschedulable = section(),
         /// A node with pods of the run that is not ready, or short of something.
         pub node_unhealthy: NodeUnhealthy = section(),
+        /// A container of the run that does not pass its probes.
+        pub probe_failing: ProbeFailing = section(),
+        /// A service in a namespace of the run without a ready endpoint.
+        pub service_without_endpoints: ServiceWithoutEndpoints = section(),
         /// Our own sidecar crashed.
         pub sidecar_lost: SidecarLost = section(),
     }
@@ -142,6 +146,8 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Critical),
+        /// How long a container may be in the making on its node: volumes and networks take their time.
+        pub after: Duration = duration("2m", "1s", "1d"),
     }
 }
 
@@ -172,6 +178,30 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Critical),
+    }
+}
+
+section! {
+    /// A container of the run that does not pass its probes.
+    pub struct ProbeFailing {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Warning),
+        /// How long a container may run without being ready.
+        pub after: Duration = duration("30s", "0s", "1d"),
+    }
+}
+
+section! {
+    /// A service in a namespace of the run without a ready endpoint.
+    pub struct ServiceWithoutEndpoints {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Warning),
+        /// How long it may have none: services that start, or are replaced, have none for a moment.
+        pub after: Duration = duration("15s", "0s", "1d"),
     }
 }
 

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::change::Change;
-use crate::fact::{Fact, JobFact, NodeFact, PodFact};
+use crate::events::News;
+use crate::fact::{EventFact, Fact, JobFact, NodeFact, PodFact, SliceFact, is_evidence};
 use crate::input::Millis;
 use crate::jobs::{self, Heard};
 use crate::output::Outputs;
-use crate::pods::{Known, Touched};
+use crate::pods::{Known, Pod, Touched};
 use crate::step::Core;
 
 /// Pods kept of a run that the cluster took, with why.
 const TAKEN: usize = 100;
+/// Kinds of objects of which nothing is heard, at most: there are fewer.
+const SILENT: usize = 32;
 
 /// Takes one fact into account.
 pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
@@ -35,6 +38,21 @@ pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
             let changed = core.cluster_nodes.delete(&name);
             touched_node(core, now, changed, &name)
         }
+        Fact::Event(fact) => event(core, now, fact),
+        // Runs look at services whenever time passes.
+        Fact::Slice(fact) => slice(core, now, fact),
+        Fact::SliceDeleted { uid } => {
+            core.around.services.delete(now, &uid);
+            Outputs::default()
+        }
+        Fact::Silent { kind } => {
+            let news = core.around.silent.len() < SILENT && core.around.silent.insert(kind);
+            silence(core, now, news)
+        }
+        Fact::Heard { kind } => {
+            let news = core.around.silent.remove(&kind);
+            silence(core, now, news)
+        }
     }
 }
 
@@ -56,7 +74,7 @@ fn pod(core: &mut Core, now: Millis, fact: PodFact) -> Outputs {
         runs: &core.runs,
         jobs: &core.jobs,
     };
-    let touched = core.pods.take(fact, &known);
+    let touched = core.pods.take(now, fact, &known);
     touched_pod(core, now, touched)
 }
 
@@ -134,21 +152,74 @@ fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
 
 /// Runs with a pod on a node that changed look again.
 fn touched_node(core: &mut Core, now: Millis, changed: bool, name: &str) -> Outputs {
-    let mut outputs = Outputs::default();
     if !changed {
-        return outputs;
+        return Outputs::default();
     }
     core.metrics.facts += 1;
-    let on_it = |uid: &String| {
-        let pod = core.pods.get(uid);
-        pod.is_some_and(|pod| pod.fact.node.as_deref() == Some(name))
-    };
+    look_again(core, now, |pod| pod.fact.node.as_deref() == Some(name))
+}
+
+/// Open runs with such a pod look again.
+fn look_again(core: &mut Core, now: Millis, such: impl Fn(&Pod) -> bool) -> Outputs {
+    let mut outputs = Outputs::default();
+    let has = |uid: &String| core.pods.get(uid).is_some_and(&such);
     let open = core.open.iter().filter_map(|id| core.runs.get(id));
-    let touched = open.filter(|run| run.pods.iter().any(on_it));
+    let touched = open.filter(|run| run.pods.iter().any(has));
     let touched: Vec<String> = touched.map(|run| run.id().to_owned()).collect();
     for run_id in touched {
         attach(core, &run_id, BTreeSet::new());
         outputs.absorb(core.settle(now, &run_id, None));
     }
     outputs
+}
+
+fn event(core: &mut Core, now: Millis, mut fact: EventFact) -> Outputs {
+    if !is_evidence(&fact.about.kind, &fact.reason) {
+        return Outputs::default();
+    }
+    let about = &mut fact.about;
+    if about.kind == "Pod" && about.uid.is_empty() {
+        // The controller of taints says no uid.
+        match core.pods.named(&about.namespace, &about.name) {
+            Some(pod) => about.uid.clone_from(&pod.fact.uid),
+            None => return Outputs::default(),
+        }
+    }
+    let about = about.clone();
+    let pods = &core.pods;
+    // One of a pod that is not known yet may be the first word of it.
+    let is_gone = |uid: &str| pods.get(uid).is_some_and(|pod| pod.deleted);
+    match core.around.events.take(fact, is_gone) {
+        News::None => Outputs::default(),
+        News::TooMany => {
+            core.metrics.limit("events", 1);
+            Outputs::default()
+        }
+        News::Told { forgotten } => {
+            core.metrics.facts += 1;
+            core.metrics.limit("events", forgotten);
+            match about.kind.as_str() {
+                "Node" => look_again(core, now, |pod| {
+                    pod.fact.node.as_deref() == Some(about.name.as_str())
+                }),
+                _ => look_again(core, now, |pod| pod.fact.uid == about.uid),
+            }
+        }
+    }
+}
+
+fn slice(core: &mut Core, now: Millis, fact: SliceFact) -> Outputs {
+    core.metrics.facts += 1;
+    if !core.around.services.take(now, fact) {
+        core.metrics.limit("slices", 1);
+    }
+    Outputs::default()
+}
+
+/// Whether the cluster is heard changed: what is said of pods is old now, or is not any more.
+fn silence(core: &mut Core, now: Millis, news: bool) -> Outputs {
+    match news {
+        true => look_again(core, now, |_| true),
+        false => Outputs::default(),
+    }
 }

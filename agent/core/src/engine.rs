@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::anomaly::{Anomaly, Number};
+use crate::anomaly::{Anomaly, Category, Number};
 use crate::change::Change;
 use crate::input::Millis;
 use crate::output::{Notice, Outputs, Persist};
@@ -36,6 +36,9 @@ pub(crate) fn evaluate(
                 cluster,
             };
             (rule.check)(&context, &mut findings);
+        }
+        if rule.category == Category::Infra && !cluster.around.silent.is_empty() {
+            findings.may_be_old(&cluster.around.silent);
         }
         let limit = settings.limits.anomalies_per_run;
         Diff {

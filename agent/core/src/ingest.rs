@@ -307,6 +307,7 @@ fn finish(
     let cluster = crate::rules::Cluster {
         pods: &core.pods,
         nodes: &core.cluster_nodes,
+        around: &core.around,
     };
     engine::evaluate(run, now, &core.settings, cluster, &mut after);
     if !run.status.is_over() && !core.open.contains(&run.id) {
@@ -323,12 +324,8 @@ fn finish(
         received_ms: now,
         frame,
     })));
-    out.extend(
-        taken
-            .suites
-            .into_iter()
-            .map(|r| Persist::Suite(Box::new(r))),
-    );
+    let suites = taken.suites.into_iter();
+    out.extend(suites.map(|r| Persist::Suite(Box::new(r))));
     out.extend(taken.tests);
     out.extend(taken.gaps.into_iter().map(|r| Persist::Gap(Box::new(r))));
     out.extend(after.persist);

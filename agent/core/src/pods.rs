@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{ContainerFact, ContainerState, PodFact, Terminated};
+use crate::input::Millis;
 use crate::jobs::Jobs;
 use crate::runs::Run;
 use crate::text::test_name;
@@ -11,6 +12,8 @@ use crate::text::test_name;
 const KILLS: usize = 16;
 /// Tests named per kill.
 const TESTS: usize = 5;
+/// Of the pods that may have to go, so many are looked at.
+const LOOKED_AT: usize = 64;
 /// The reason Kubernetes gives a container its memory limit killed.
 const OOM: &str = "OOMKilled";
 
@@ -23,6 +26,18 @@ pub struct Pod {
     pub deleted: bool,
     /// Every kill for memory seen so far; later states do not take one back.
     pub kills: Vec<OomKill>,
+    /// Containers that others wait for, by name: in which way, and since when the core has known it. The cluster's
+    /// own clock may be another.
+    pub(crate) waits: BTreeMap<String, (Wait, Millis)>,
+}
+
+/// A state of a container that should pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// It is in the making on its node.
+    Creating,
+    /// It runs, has a probe, and is not ready.
+    Unready,
 }
 
 impl Pod {
@@ -83,6 +98,8 @@ pub(crate) struct Pods {
     pods: BTreeMap<String, Pod>,
     /// In order of arrival, for forgetting.
     order: BTreeMap<u64, String>,
+    /// Of those, pods that were of no run when they came.
+    strangers: BTreeMap<u64, String>,
     next: u64,
 }
 
@@ -124,8 +141,18 @@ impl Pods {
         })
     }
 
+    /// The latest pod of that name which is not gone.
+    pub(crate) fn named(&self, namespace: &str, name: &str) -> Option<&Pod> {
+        let mut latest = self.order.values().rev();
+        latest.find_map(|uid| {
+            let pod = self.pods.get(uid)?;
+            let fact = &pod.fact;
+            (fact.name == name && fact.namespace == namespace && !pod.deleted).then_some(pod)
+        })
+    }
+
     /// Takes a pod's state into account; `None` if it tells nothing new.
-    pub(crate) fn take(&mut self, fact: PodFact, by: &Known<'_>) -> Option<Touched> {
+    pub(crate) fn take(&mut self, now: Millis, fact: PodFact, by: &Known<'_>) -> Option<Touched> {
         let known = self.pods.get(&fact.uid);
         if known.is_some_and(|pod| pod.fact == fact || is_outdated(pod, &fact)) {
             return None;
@@ -137,38 +164,57 @@ impl Pods {
             uid: uid.clone(),
             forgotten: 0,
         };
-        let mut kills = match self.pods.remove(&uid) {
-            Some(pod) => pod.kills,
-            None => Vec::new(),
+        let (mut kills, waited) = match self.pods.remove(&uid) {
+            Some(pod) => (pod.kills, pod.waits),
+            None => (Vec::new(), BTreeMap::new()),
         };
         note_kills(&mut kills, &fact, || running(&uid, &touched.runs, by.runs));
         let pod = Pod {
+            waits: waits(now, &fact, &waited),
             fact,
             deleted: false,
             kills,
         };
         self.pods.insert(uid.clone(), pod);
         if is_new {
+            if touched.runs.is_empty() {
+                self.strangers.insert(self.next, uid.clone());
+            }
             self.order.insert(self.next, uid);
             self.next += 1;
-            touched.forgotten = self.forget();
+            touched.forgotten = self.forget(by);
         }
         Some(touched)
     }
 
-    /// Keeps the limit: forgets deleted pods first, then the oldest.
-    fn forget(&mut self) -> u64 {
+    /// Keeps the limit: forgets pods of no run first, of those the deleted, then the oldest. A large cluster is full of
+    /// pods of no run, so that few are looked at.
+    fn forget(&mut self, by: &Known<'_>) -> u64 {
         if self.pods.len() <= self.limit {
             return 0;
         }
+        // One that came before its run is no stranger any more.
+        while let Some((place, uid)) = self.strangers.first_key_value()
+            && by.runs.values().any(|run| run.pods.contains(uid))
+        {
+            let place = *place;
+            self.strangers.remove(&place);
+        }
         let gone = |uid: &String| self.pods.get(uid).is_none_or(|pod| pod.deleted);
-        let place = self
-            .order
-            .iter()
+        let from = match self.strangers.is_empty() {
+            true => &self.order,
+            false => &self.strangers,
+        };
+        let mut first = from.iter().take(LOOKED_AT);
+        let place = first
             .find(|(_, uid)| gone(uid))
-            .or_else(|| self.order.iter().next())
-            .map(|(place, _)| *place);
-        let Some(uid) = place.and_then(|place| self.order.remove(&place)) else {
+            .or_else(|| from.iter().next());
+        let place = place.map(|(place, _)| *place);
+        let Some(place) = place else {
+            return 0;
+        };
+        self.strangers.remove(&place);
+        let Some(uid) = self.order.remove(&place) else {
             return 0;
         };
         self.pods.remove(&uid);
@@ -218,6 +264,35 @@ fn is_outdated(known: &Pod, fact: &PodFact) -> bool {
         .iter()
         .any(|(name, count)| now.get(name).is_some_and(|n| n < count));
     known.deleted || went_back || (over(&known.fact.phase) && !over(&fact.phase))
+}
+
+/// Which containers wait, since when.
+fn waits(
+    now: Millis,
+    fact: &PodFact,
+    before: &BTreeMap<String, (Wait, Millis)>,
+) -> BTreeMap<String, (Wait, Millis)> {
+    let wait = |container: &ContainerFact| match &container.state {
+        ContainerState::Waiting(reason) if reason == "ContainerCreating" => {
+            fact.node.as_ref().map(|_| Wait::Creating)
+        }
+        ContainerState::Running(_) if container.has_readiness_probe && !container.ready => {
+            Some(Wait::Unready)
+        }
+        _ => None,
+    };
+    let since = |container: &ContainerFact| {
+        let wait = wait(container)?;
+        let known = before.get(&container.name).filter(|(was, _)| *was == wait);
+        Some((
+            container.name.clone(),
+            (wait, known.map_or(now, |(_, ms)| *ms)),
+        ))
+    };
+    match fact.deleting {
+        true => BTreeMap::new(),
+        false => fact.containers.iter().filter_map(since).collect(),
+    }
 }
 
 /// Adds the kills a fact tells of that are not known yet.

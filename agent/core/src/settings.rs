@@ -35,6 +35,10 @@ pub struct Limits {
     pub jobs: usize,
     /// Nodes that streams come by way of, and nodes of the cluster.
     pub nodes: usize,
+    /// Events remembered.
+    pub events: usize,
+    /// EndpointSlices remembered.
+    pub slices: usize,
 }
 
 impl Default for Limits {
@@ -54,6 +58,8 @@ impl Default for Limits {
             pods: 10_000,
             jobs: 10_000,
             nodes: 10_000,
+            events: 10_000,
+            slices: 10_000,
         }
     }
 }

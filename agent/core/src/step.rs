@@ -20,6 +20,7 @@ use crate::rules::Cluster;
 use crate::runs::Run;
 use crate::settings::{Detect, Limits};
 use crate::stream::Stream;
+use crate::surroundings::Surroundings;
 use crate::{cluster, engine, ingest};
 
 /// What the core is told once.
@@ -58,6 +59,7 @@ pub struct Core {
     pub(crate) jobs: Jobs,
     /// The cluster's nodes; `nodes` are those that streams come by way of.
     pub(crate) cluster_nodes: ClusterNodes,
+    pub(crate) around: Surroundings,
     pub(crate) nodes: Nodes,
     pub(crate) metrics: Metrics,
     /// Bytes that the ledgers of all streams hold, by their own estimate.
@@ -78,6 +80,7 @@ impl Core {
             pods: Pods::new(settings.limits.pods),
             jobs: Jobs::new(settings.limits.jobs),
             cluster_nodes: ClusterNodes::new(settings.limits.nodes),
+            around: Surroundings::new(&settings.limits),
             nodes: Nodes::new(settings.limits.nodes),
             settings,
             runs: BTreeMap::new(),
@@ -269,6 +272,7 @@ impl Core {
         let cluster = Cluster {
             pods: &self.pods,
             nodes: &self.cluster_nodes,
+            around: &self.around,
         };
         engine::evaluate(run, now, &self.settings, cluster, &mut outputs);
         match run.status.is_over() {

@@ -287,6 +287,25 @@ fn cluster(page: &mut Text, watch: &Watch) {
         "Times that a list or watch of the cluster broke.",
         watch.cluster_errors.value(),
     );
+    page.counter(
+        "sentinel_kubernetes_requests_total",
+        "Lists, by their pages, and watches asked of the API server.",
+        watch.cluster_requests.value(),
+    );
+    page.counter(
+        "sentinel_kubernetes_odd_objects_total",
+        "Objects of the cluster that could not be read, and were passed over.",
+        watch.cluster_odd.value(),
+    );
+    let name = "sentinel_kubernetes_silence_seconds";
+    page.head(
+        name,
+        "Time since the API server said something of a kind of object.",
+        "gauge",
+    );
+    for (kind, silence) in watch.cluster_silence() {
+        page.labelled(name, "kind", kind, silence.as_secs());
+    }
 }
 
 struct Text(String);

@@ -97,7 +97,7 @@ pub(crate) fn start(
 }
 
 /// The host's name.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     let name = std::fs::read_to_string(Path::new("/proc/sys/kernel/hostname"));
     let name = name.unwrap_or_default();
     match name.trim() {

@@ -58,11 +58,15 @@ fn container_list<'a>(
             .iter()
             .find(|status| status["name"] == spec["name"])
             .unwrap_or(&Value::Null);
+        let probe = |kind: &str| spec[kind].is_object();
         Some(ContainerFact {
             name,
             init,
             sidecar: init && spec["restartPolicy"] == "Always",
             restart_count: count(&status["restartCount"]),
+            ready: status["ready"] == true,
+            has_readiness_probe: probe("readinessProbe") || probe("startupProbe"),
+            has_liveness_probe: probe("livenessProbe") || probe("startupProbe"),
             memory_limit: text(&spec["resources"]["limits"]["memory"]),
             state: state(&status["state"]),
             message: message(&status["state"]),

@@ -1,30 +1,25 @@
-//! The watch: one list and one watch per kind, whose objects are trimmed at the door and told to the core.
+//! The watch: one list and one watch per kind and process, whose objects are trimmed at the door and told to the core.
 //!
 //! What streams bring goes on whatever becomes of the API server: its silence is shown as a part that does not work.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
-use kube::api::{Api, DynamicObject};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::runtime::watcher::{self, Event};
-use kube::runtime::{WatchStreamExt, watcher as watch_objects};
 use kube::{Client, Config};
-use sentinel_config::{KubernetesConfig, Watching};
+use sentinel_config::{KubernetesConfig, Role, Watching};
 use sentinel_core::Input;
 use sentinel_core::fact::Fact;
-use serde_json::Value;
+use sentinel_delivery::random;
 use tokio::sync::watch::Receiver;
 
+use super::follow::{Follower, Tell, Times, escaped};
 use super::kind::{KINDS, Kind};
+use super::pace::Pace;
 use crate::runtime::{Command, Door, SubmitError};
 use crate::steps::Step;
 use crate::watch::Watch;
 
-/// Objects asked for at once: the API server answers lists of any length, and takes its time for them.
-const PAGE: u32 = 500;
 /// How long to wait for room in the core's queue, which streams fill as well.
 const ROOM: Duration = Duration::from_millis(10);
 /// How long to wait before the cluster's address and credentials are looked for again.
@@ -38,27 +33,45 @@ pub(crate) struct Parts {
     pub(crate) stopping: Receiver<bool>,
 }
 
+/// Whose cluster's objects are watched.
+pub(crate) struct Place {
+    pub(crate) role: Role,
+    /// What the node is called in the cluster, as far as that is known.
+    pub(crate) node: Option<String>,
+    pub(crate) in_pod: bool,
+}
+
 /// Starts watching, if that is wanted.
-pub(crate) fn start(config: &KubernetesConfig, in_pod: bool, parts: Parts) {
+pub(crate) fn start(config: &KubernetesConfig, place: Place, parts: Parts) {
     let wanted = match config.watch {
         Watching::Off => false,
-        Watching::Auto => in_pod,
+        Watching::Auto => place.in_pod,
         Watching::On => true,
     };
     if wanted {
-        tokio::spawn(watch_cluster(config.clone(), parts));
+        tokio::spawn(watch_cluster(config.clone(), place, parts));
     }
 }
 
-async fn watch_cluster(config: KubernetesConfig, mut parts: Parts) {
-    for kind in KINDS {
+async fn watch_cluster(config: KubernetesConfig, place: Place, mut parts: Parts) {
+    let asked = KINDS.iter().filter_map(|kind| {
+        let target = target(kind, &config, &place)?;
+        Some((kind, target))
+    });
+    let asked: Vec<(&'static Kind, String)> = asked.collect();
+    for (kind, _) in &asked {
         parts.watch.cluster_unknown(kind.name, "not listed yet");
+    }
+    if place.role == Role::Node && place.node.is_none() {
+        let why = "agent.forward.node does not say which node of the cluster this is";
+        parts.watch.cluster_unknown("pods", why);
+        return;
     }
     let client = loop {
         match client(&config).await {
             Ok(client) => break client,
             Err(why) => {
-                for kind in KINDS {
+                for (kind, _) in &asked {
                     parts.watch.cluster_unknown(kind.name, &why);
                 }
             }
@@ -68,20 +81,52 @@ async fn watch_cluster(config: KubernetesConfig, mut parts: Parts) {
             _ = parts.stopping.wait_for(|stop| *stop) => return,
         }
     };
-    for kind in KINDS {
-        let one = config.namespace.as_deref();
-        // Whoever may see one namespace may not see nodes.
-        if !kind.namespaced && one.is_some() {
-            parts.watch.cluster_known(kind.name);
-            continue;
-        }
-        let resource = kind.resource();
-        let api: Api<DynamicObject> = match one.filter(|_| kind.namespaced) {
-            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-            None => Api::all_with(client.clone(), &resource),
-        };
-        tokio::spawn(watch_kind(kind, api, parts.clone()));
+    let times = times(&config, place.role);
+    for (kind, target) in asked {
+        let follower = Follower::new(
+            (kind, client.clone(), target),
+            times,
+            Pace::new(random::number),
+            Arc::clone(&parts.watch),
+            Core(parts.door.clone()),
+        );
+        let mut stopping = parts.stopping.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = follower.follow() => {}
+                _ = stopping.wait_for(|stop| *stop) => {}
+            }
+        });
     }
+}
+
+/// Only nodes are so many that their first lists must not come at once.
+fn times(config: &KubernetesConfig, role: Role) -> Times {
+    Times {
+        spread: match role {
+            Role::Node => config.spread,
+            _ => Duration::ZERO,
+        },
+        relist: config.relist,
+        watch: config.watch_timeout,
+    }
+}
+
+/// Path and selector, up to where further parameters follow; `None` for what is not watched.
+fn target(kind: &Kind, config: &KubernetesConfig, place: &Place) -> Option<String> {
+    let namespace = config.namespace.as_deref();
+    // Whoever may see one namespace may not see nodes.
+    if !kind.namespaced && namespace.is_some() {
+        return None;
+    }
+    let path = kind.path(namespace);
+    if place.role != Role::Node {
+        return Some(format!("{path}?"));
+    }
+    let field = kind.of_node?;
+    let node = place.node.as_deref().unwrap_or_default();
+    let selector = escaped(&format!("{field}={node}"));
+    Some(format!("{path}?fieldSelector={selector}&"))
 }
 
 /// A client for the cluster that the configuration means.
@@ -98,95 +143,14 @@ pub(super) async fn client(config: &KubernetesConfig) -> Result<Client, String> 
     Client::try_from(found).map_err(|e| e.to_string())
 }
 
-async fn watch_kind(kind: &'static Kind, api: Api<DynamicObject>, mut parts: Parts) {
-    let config = watcher::Config::default().page_size(PAGE);
-    let events = watch_objects(api, config).default_backoff();
-    let mut stopping = parts.stopping.clone();
-    let seen = Seen {
-        kind,
-        parts: &mut parts,
-        known: HashSet::new(),
-        listed: HashSet::new(),
-    };
-    tokio::select! {
-        () = seen.follow(events) => {}
-        _ = stopping.wait_for(|stop| *stop) => {}
-    }
-}
+/// The core, by its queue.
+struct Core(Door);
 
-/// What was seen of one kind, by uid or name.
-struct Seen<'a> {
-    kind: &'static Kind,
-    parts: &'a mut Parts,
-    known: HashSet<String>,
-    /// By the list that is under way.
-    listed: HashSet<String>,
-}
-
-impl Seen<'_> {
-    async fn follow(mut self, events: impl Stream<Item = watcher::Result<Event<DynamicObject>>>) {
-        let mut events = std::pin::pin!(events);
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(event) => self.take(event).await,
-                Err(error) => {
-                    let why = error.to_string();
-                    tracing::debug!(kind = self.kind.name, why, "the watch broke");
-                    self.parts.watch.cluster_errors.one();
-                    self.parts.watch.cluster_unknown(self.kind.name, &why);
-                }
-            }
-        }
-    }
-
-    async fn take(&mut self, event: Event<DynamicObject>) {
-        match event {
-            Event::Init => self.listed.clear(),
-            Event::InitApply(object) => {
-                if let Some((key, fact)) = self.trim(object) {
-                    self.listed.insert(key);
-                    self.tell(fact).await;
-                }
-            }
-            Event::InitDone => {
-                // What is not listed any more went while nobody watched.
-                let listed = std::mem::take(&mut self.listed);
-                let known = std::mem::replace(&mut self.known, listed);
-                let gone: Vec<String> = known.difference(&self.known).cloned().collect();
-                for key in gone {
-                    self.tell((self.kind.gone)(key)).await;
-                }
-                self.parts.watch.cluster_known(self.kind.name);
-            }
-            Event::Apply(object) => {
-                if let Some((key, fact)) = self.trim(object) {
-                    self.known.insert(key);
-                    self.tell(fact).await;
-                }
-                self.parts.watch.cluster_known(self.kind.name);
-            }
-            Event::Delete(object) => {
-                // A deletion comes with the last state, which may say how it ended.
-                if let Some((key, fact)) = self.trim(object) {
-                    self.known.remove(&key);
-                    self.tell(fact).await;
-                    self.tell((self.kind.gone)(key)).await;
-                }
-            }
-        }
-    }
-
-    fn trim(&self, mut object: DynamicObject) -> Option<(String, Fact)> {
-        object.metadata.managed_fields = None;
-        let object: Value = serde_json::to_value(object).ok()?;
-        (self.kind.trim)(&object)
-    }
-
+impl Tell for Core {
     /// Waits for room in the queue: the cluster's word may come late, but not be lost.
-    async fn tell(&self, fact: Fact) {
-        self.parts.watch.cluster_facts.one();
+    async fn tell(&mut self, fact: Fact) {
         let step = || Command::Step(Box::new(Step::from(Input::Fact(fact.clone()))));
-        while self.parts.door.send(step()) == Err(SubmitError::Busy) {
+        while self.0.send(step()) == Err(SubmitError::Busy) {
             tokio::time::sleep(ROOM).await;
         }
     }

@@ -5,6 +5,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod crowd;
+mod load;
 mod server;
 mod tokens;
 

@@ -1,14 +1,18 @@
 //! Cluster objects as the core sees them: trimmed, plain, spelled as Kubernetes prints them.
 
+mod event;
 mod job;
 mod node;
 mod pod;
+mod service;
 
 use serde::{Deserialize, Serialize};
 
+pub use event::{About, EventFact, is_evidence};
 pub use job::{JobEnd, JobFact};
 pub use node::NodeFact;
 pub use pod::{ContainerFact, ContainerState, PodFact, Terminated};
+pub use service::SliceFact;
 
 /// A trimmed cluster object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,26 @@ pub enum Fact {
     NodeDeleted {
         /// The node's name.
         name: String,
+    },
+    /// Somebody in the cluster said something of an object. That an Event is gone takes nothing back: the API
+    /// server keeps them for an hour.
+    Event(EventFact),
+    /// A part of a service's endpoints was seen in this state.
+    Slice(SliceFact),
+    /// A part of a service's endpoints is gone.
+    SliceDeleted {
+        /// The EndpointSlice's uid.
+        uid: String,
+    },
+    /// Of this kind of object nothing is heard: what is known of it may be old.
+    Silent {
+        /// `pods`, `nodes`, ...
+        kind: String,
+    },
+    /// Of this kind of object is heard again.
+    Heard {
+        /// `pods`, `nodes`, ...
+        kind: String,
     },
 }
 

@@ -51,6 +51,12 @@ pub struct ContainerFact {
     pub restart_count: u32,
     /// Memory limit as written (`16Mi`).
     pub memory_limit: Option<String>,
+    /// Whether it is ready; one without a probe is when it runs.
+    pub ready: bool,
+    /// Whether a probe says when it is ready.
+    pub has_readiness_probe: bool,
+    /// Whether a failing probe ends it.
+    pub has_liveness_probe: bool,
     /// The present state.
     pub state: ContainerState,
     /// What is said about the present state.

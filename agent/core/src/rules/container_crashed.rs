@@ -109,6 +109,8 @@ fn finding(
             "pod {place}: container {name} terminated, reason {}, exit code {}, {} restarts",
             end.reason, end.exit_code, container.restart_count
         ));
+    let said = context.said_of(pod, Some(name), &["BackOff", "Unhealthy"]);
+    let finding = finding.facts(said);
     match end.exit_code {
         SIGKILL => finding.hint("exit code 137 without OOMKilled: the kubelet killed it, as after a failing liveness probe, or something in the container did"),
         _ => finding.hint(format!(

@@ -16,20 +16,26 @@ mod node_unhealthy;
 mod oom_killed;
 mod pod_evicted;
 mod pod_unschedulable;
+mod probe_failing;
+mod service_without_endpoints;
 mod sidecar_lost;
 mod test_count_out_of_range;
+
+use std::collections::BTreeSet;
 
 use sentinel_config::{PipelineRules, RuleSettings};
 
 use crate::anomaly::{Category, Evidence, Number, Severity};
 use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
+use crate::events::{self, Said};
 use crate::fact::NodeFact;
 use crate::input::Millis;
 use crate::pods::{Pod, Pods};
 use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::stream::Stream;
+use crate::surroundings::Surroundings;
 
 /// Findings one rule may report about one run at a time, where each test or suite could be one.
 const MANY: usize = 20;
@@ -66,6 +72,8 @@ pub static RULES: &[Rule] = &[
     pod_evicted::RULE,
     pod_unschedulable::RULE,
     node_unhealthy::RULE,
+    probe_failing::RULE,
+    service_without_endpoints::RULE,
     sidecar_lost::RULE,
     limit_reached::RULE,
 ];
@@ -91,6 +99,7 @@ pub struct RuleContext<'a> {
 pub(crate) struct Cluster<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) nodes: &'a ClusterNodes,
+    pub(crate) around: &'a Surroundings,
 }
 
 impl<'a> RuleContext<'a> {
@@ -110,6 +119,19 @@ impl<'a> RuleContext<'a> {
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&'a NodeFact> {
         self.cluster.nodes.get(name)
+    }
+
+    /// What Events of these reasons said of a pod, or of one of its containers, as lines of evidence.
+    #[must_use]
+    pub fn said_of(&self, pod: &Pod, container: Option<&str>, reasons: &[&str]) -> Vec<String> {
+        let said = self.cluster.around.events.of_pod(&pod.fact.uid);
+        events::evidence(said, reasons, container)
+    }
+
+    /// What Events said of a node.
+    #[must_use]
+    pub fn said_of_node(&self, name: &str) -> &'a [Said] {
+        self.cluster.around.events.of_node(name)
     }
 
     /// Whether the run reads other containers of the pod, but not this one. Native sidecars are beside the tests
@@ -217,6 +239,12 @@ impl Finding {
         self
     }
 
+    /// Several of those.
+    #[must_use]
+    pub fn facts(self, lines: impl IntoIterator<Item = String>) -> Finding {
+        lines.into_iter().fold(self, Finding::fact)
+    }
+
     /// What to do or where the cause may be; the best hint first.
     #[must_use]
     pub fn hint(mut self, text: impl Into<String>) -> Finding {
@@ -233,6 +261,17 @@ impl Findings {
     /// Reports a finding; of several about one subject the first counts.
     pub fn add(&mut self, finding: Finding) {
         self.0.push(finding);
+    }
+
+    /// Nothing is heard of these kinds of the cluster's objects.
+    pub(crate) fn may_be_old(&mut self, silent: &BTreeSet<String>) {
+        let kinds: Vec<&str> = silent.iter().map(String::as_str).collect();
+        let line = format!(
+            "this may be old: nothing is heard of the cluster's {}",
+            kinds.join(", ")
+        );
+        let findings = std::mem::take(&mut self.0).into_iter();
+        self.0 = findings.map(|finding| finding.fact(line.clone())).collect();
     }
 }
 

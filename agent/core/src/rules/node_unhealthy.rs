@@ -5,7 +5,7 @@
 //!
 //! **Why it matters.** A pod on a lost node stays `Running` for minutes while nothing runs.
 //!
-//! **Signals used.** Node facts; the pods' nodes.
+//! **Signals used.** Node facts; the pods' nodes. Events of the node are evidence.
 //!
 //! **False positives.** A kubelet that restarts: the node is ready again within seconds.
 //!
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
+use crate::events;
 use crate::fact::NodeFact;
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 
@@ -30,6 +31,14 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// What is said of a node that does not do well.
+const SAID: [&str; 5] = [
+    "NodeNotReady",
+    "Rebooted",
+    "EvictionThresholdMet",
+    "FreeDiskSpaceFailed",
+    "SystemOOM",
+];
 /// Pods named.
 const PODS: usize = 5;
 
@@ -60,6 +69,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
         if let Some(cause) = &node.not_ready {
             finding = finding.fact(format!("{}: {}", cause.reason, cause.message));
         }
+        let said = events::evidence(context.said_of_node(name), &SAID, None);
+        let finding = finding.facts(said);
         findings.add(finding.hint("what fails or hangs there may be the node's fault: look whether other nodes have it too"));
     }
 }

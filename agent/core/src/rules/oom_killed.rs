@@ -2,14 +2,18 @@
 //!
 //! **What it detects.** A container of one of the run's pods ended, now or before its latest restart,
 //! with the reason `OOMKilled`. Kubernetes says so too when only a child process was killed and the
-//! container went on: then its exit code is not 137.
+//! container went on: then its exit code is not 137. Or the kernel killed a process on the node of one of the run's
+//! pods while the run went on, and no container ended by it.
 //!
 //! **Why it matters.** The test did not fail, it was shot; running it again without more memory
 //! wastes the time of everybody who reads the failure.
 //!
 //! **Signals used.** Pod facts of pods with a stream in the run, or with the run's id in the label
 //! `run-sentinel.dev/run-id`. Containers beside the tests (sidecars, databases) count too and are
-//! reported as such. Tests named are those that ran when the kill was heard of, or never ended.
+//! reported as such. Tests named are those that ran when the kill was heard of, or never ended. A child that was killed
+//! in a container that goes on shows in no state: only Events of the node tell of it (`OOMKilling` of
+//! node-problem-detector, `SystemOOM` of the kubelet), and only some name the pod's control group. Of others it is said
+//! that a process on the node was killed, a severity lower.
 //!
 //! **False positives.** A test that provokes the kill on purpose.
 //!
@@ -18,14 +22,19 @@
 //! **Example.** Container `test` of pod `team-a/e2e-x` was killed for its memory (limit 16Mi) while
 //! `api/upload` ran.
 
+use std::collections::BTreeMap;
+
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
+use crate::fact::EventFact;
 use crate::pods::{OomKill, Pod};
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 use crate::text::test_name;
 
 /// Exit code of a process that SIGKILL ended.
 const KILLED: i32 = 137;
+/// Who speaks for the kernel: the kubelet and node-problem-detector.
+const KERNEL: [&str; 2] = ["OOMKilling", "SystemOOM"];
 /// Tests named.
 const TESTS: usize = 5;
 
@@ -49,6 +58,75 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
             }
         }
     }
+    of_children(context, findings);
+}
+
+/// Kills that only the nodes told of.
+fn of_children(context: &RuleContext<'_>, findings: &mut Findings) {
+    let mut on: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
+    for pod in context.pods() {
+        if let Some(node) = pod.fact.node.as_deref() {
+            on.entry(node).or_default().push(pod);
+        }
+    }
+    for (node, pods) in on {
+        let said = context.said_of_node(node).iter();
+        let kills = said.map(|said| &said.fact).filter(|event| {
+            let during = event
+                .last_ms
+                .is_none_or(|at| at >= context.run.started_ms());
+            during && KERNEL.contains(&event.reason.as_str())
+        });
+        for event in kills {
+            match victim(&event.message, &pods) {
+                Victim::Pod(pod) if pod.kills.is_empty() => {
+                    findings.add(child(
+                        context.severity,
+                        format!("pod:{}", pod.place()),
+                        event,
+                    ));
+                }
+                Victim::Unknown if pods.iter().all(|pod| pod.kills.is_empty()) => {
+                    findings.add(child(context.milder(), format!("node:{node}"), event));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whose process was killed.
+enum Victim<'a> {
+    Pod(&'a Pod),
+    Other,
+    Unknown,
+}
+
+/// The kernel names the control group of the victim, and that the pod: `/kubepods/burstable/pod<uid>/<id>`.
+fn victim<'a>(message: &str, pods: &[&'a Pod]) -> Victim<'a> {
+    let message = message.replace('_', "-");
+    let named = |pod: &&&Pod| message.contains(&format!("pod{}", pod.fact.uid));
+    match pods.iter().find(named) {
+        Some(pod) => Victim::Pod(pod),
+        None if message.contains("kubepods") => Victim::Other,
+        None => Victim::Unknown,
+    }
+}
+
+fn child(severity: Severity, subject: String, event: &EventFact) -> Finding {
+    let title = match subject.split_once(':') {
+        Some(("pod", place)) => {
+            format!("A process in pod {place} was killed for its memory, and its container went on")
+        }
+        _ => format!(
+            "On node {}, which runs pods of the run, a process was killed for its memory",
+            event.about.name
+        ),
+    };
+    Finding::new(severity, subject, title)
+        .count("kills_count", u64::from(event.count))
+        .fact(format!("event {}: {}", event.reason, event.message.trim_end()))
+        .hint("a test that lost a child process (a browser, a worker, a build) hangs or fails for no fault of its own")
 }
 
 /// All kills of one container.

@@ -6,7 +6,7 @@
 //! **Why it matters.** What ran in it did not fail, and what it had not printed yet is missing.
 //!
 //! **Signals used.** Pod facts. An eviction by the Eviction API, a taint or a preemption sets the condition; one by the
-//! kubelet for local storage only sets the reason (seen on Kubernetes 1.36).
+//! kubelet for local storage only sets the reason (seen on Kubernetes 1.36). Events are evidence.
 //!
 //! **False positives.** None known: a pod's own deadline (`DeadlineExceeded`) is left to the run's verdict.
 //!
@@ -32,6 +32,14 @@ pub(super) const RULE: Rule = Rule {
 
 /// A limit of the pod's own, that whoever wrote it set.
 const OWN_DEADLINE: &str = "DeadlineExceeded";
+/// What others say who end pods.
+const SAID: [&str; 5] = [
+    "Evicted",
+    "TaintManagerEviction",
+    "Preempted",
+    "Preempting",
+    "NodeNotReady",
+];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings) {
     for pod in context.pods() {
@@ -56,7 +64,9 @@ fn finding(context: &RuleContext<'_>, pod: &Pod, reason: &str) -> Finding {
     for message in said.filter(|message| !message.is_empty()) {
         finding = finding.fact(message);
     }
-    finding.hint(hint(reason))
+    finding
+        .facts(context.said_of(pod, None, &SAID))
+        .hint(hint(reason))
 }
 
 fn hint(reason: &str) -> &'static str {

@@ -4,7 +4,7 @@
 //!
 //! **Why it matters.** The run waits for the cluster, not for the tests, and may wait for ever.
 //!
-//! **Signals used.** Pod facts; the scheduler's message is the evidence.
+//! **Signals used.** Pod facts; the scheduler's message is the evidence, and its Events (`FailedScheduling`).
 //!
 //! **False positives.** A cluster that adds a node for it: the finding is resolved once the pod has one.
 //!
@@ -35,6 +35,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
         let title = format!("No node takes pod {place}");
         let finding = Finding::new(context.severity, format!("pod:{place}"), title)
             .fact(format!("{}: {}", cause.reason, cause.message))
+            .facts(context.said_of(pod, None, &["FailedScheduling"]))
             .hint("compare what the pod asks for (resources, node selector, tolerations, volumes) with what the nodes have");
         findings.add(finding);
     }

@@ -1,7 +1,7 @@
 //! # `sidecar_lost`: our own sidecar crashed in a pod of the run
 //!
 //! **What it detects.** The container `sentinel-sidecar` was started again, or ended with an exit code that is not 0
-//! while its pod went on.
+//! while its pod went on; or it cannot start: its image cannot be pulled.
 //!
 //! **Why it matters.** It never makes a test fail, and nothing is lost while the output can be read again; but it is our
 //! fault, and results may come late.
@@ -17,7 +17,8 @@
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
 use crate::fact::{ContainerState, Terminated};
-use crate::pods::is_our_sidecar;
+use crate::pods::{Pod, is_our_sidecar};
+use crate::rules::container_not_started::stuck;
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 
 pub(super) const RULE: Rule = Rule {
@@ -40,6 +41,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
                 ContainerState::Terminated(end) if runs_on => Some(end),
                 _ => None,
             };
+            if let Some((reason, hint)) = stuck(container) {
+                findings.add(unwatched(context, pod, (reason, hint)));
+                continue;
+            }
             let last = container.last_terminated.as_ref();
             let Some(end) = present.or(last).filter(failed) else {
                 continue;
@@ -57,4 +62,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
             findings.add(finding);
         }
     }
+}
+
+/// The sidecar cannot start: nobody watches the tests. A native sidecar holds them up as well, until its image is there.
+fn unwatched(context: &RuleContext<'_>, pod: &Pod, (reason, hint): (&str, &str)) -> Finding {
+    let place = pod.place();
+    let title = format!("Nobody watches the tests of pod {place}: its sidecar cannot start");
+    let containers = pod.fact.containers.iter();
+    let message = containers.filter(|c| is_our_sidecar(c));
+    let message = message.filter_map(|c| c.message.clone());
+    Finding::new(context.severity, format!("pod:{place}"), title)
+        .fact(format!("pod {place}: the sidecar {reason}"))
+        .facts(message)
+        .hint(hint)
 }

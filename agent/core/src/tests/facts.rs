@@ -225,3 +225,27 @@ fn pods_beyond_the_limit_are_forgotten_the_deleted_ones_first() {
     let known = |uid| sim.core.pods.get(uid).is_some();
     assert!(known("a") && !known("b") && known("c"));
 }
+
+#[test]
+fn pods_of_no_run_are_forgotten_before_those_of_one_even_if_these_came_before_their_run() {
+    let mut settings = Settings::default();
+    settings.limits.pods = 3;
+    let mut sim = Sim::new(settings);
+    let pod = |uid: &str| {
+        Input::Fact(Fact::Pod(PodFact {
+            uid: uid.to_owned(),
+            ..PodFact::default()
+        }))
+    };
+    // Simulated streams are of this pod.
+    sim.step(pod("uid-1"));
+    sim.step(pod("a"));
+    sim.open("tests", run("r1", "nightly"));
+    sim.step(pod("uid-1"));
+    for uid in ["b", "c", "d"] {
+        sim.step(pod(uid));
+        assert!(sim.core.pods.get("uid-1").is_some(), "after {uid}");
+    }
+    let kept = ["a", "b", "c", "d"].map(|uid| sim.core.pods.get(uid).is_some());
+    assert_eq!(kept, [false, false, true, true]);
+}

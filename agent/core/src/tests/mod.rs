@@ -3,8 +3,10 @@
 mod endings;
 mod facts;
 mod ingest;
+mod losses;
 mod memory;
 mod merge;
 mod nodes;
 mod scenario;
+mod surroundings;
 mod verdict;

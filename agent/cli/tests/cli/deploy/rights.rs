@@ -10,12 +10,6 @@ use super::agents::told;
 use super::{MODES, everything, list, object, title, workloads};
 use crate::bench::Bench;
 
-/// Allowed before they are watched: the evidence that comes next.
-const AHEAD: [(&str, &str); 2] = [
-    ("events.k8s.io", "events"),
-    ("discovery.k8s.io", "endpointslices"),
-];
-
 type Rights = BTreeSet<(String, String, String)>;
 
 fn right(group: &str, resource: &str, verb: &str) -> (String, String, String) {
@@ -49,9 +43,6 @@ fn used(config: &Config) -> Rights {
     let mut used = Rights::new();
     if config.kubernetes.watch != Watching::Off {
         used.extend(watching().map(named));
-        used.extend(AHEAD.iter().flat_map(|(group, resource)| {
-            ["list", "watch"].map(|verb| right(group, resource, verb))
-        }));
     }
     if config.agent.auth.service_accounts.audience.is_some() {
         used.insert(named(REVIEW));
