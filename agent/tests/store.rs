@@ -14,7 +14,7 @@ use sentinel_agent::api::read;
 use sentinel_agent::store::{DirLock, Reader, StoreError, open};
 
 /// The newest schema version.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 const BUSY: Duration = Duration::from_secs(1);
 
 fn database(dir: &Path) -> PathBuf {

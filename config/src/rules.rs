@@ -34,6 +34,8 @@ section! {
         pub node_unhealthy: NodeUnhealthy = section(),
         /// Our own sidecar crashed.
         pub sidecar_lost: SidecarLost = section(),
+        /// Several tests that failed for one cause in the cluster.
+        pub shared_cause: SharedCause = section(),
     }
 }
 
@@ -182,5 +184,17 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Warning),
+    }
+}
+
+section! {
+    /// Several tests that failed for one cause in the cluster.
+    pub struct SharedCause {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+        /// Failures of one cause that make a finding.
+        pub min_tests: usize = count(2, 1, 1000000),
     }
 }

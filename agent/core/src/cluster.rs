@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::change::Change;
 use crate::fact::{Fact, JobFact, NodeFact, PodFact};
 use crate::input::Millis;
+use crate::interval::{Place, of_node, told};
 use crate::jobs::{self, Heard};
 use crate::output::Outputs;
 use crate::pods::{Known, Touched};
@@ -66,7 +67,11 @@ fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Output
         return outputs;
     };
     core.metrics.facts += 1;
-    core.metrics.limit("pods", touched.forgotten);
+    if let Some(forgotten) = touched.forgotten {
+        core.metrics.limit("pods", 1);
+        core.timeline.forget(&Place::Pod(forgotten));
+    }
+    let since = told::pod(core, now, &touched.uid);
     let bare = core.pods.get(&touched.uid);
     if let Some(heard) = bare.and_then(|pod| jobs::bare_pod(now, pod)) {
         let run_id = heard.context.run_id.clone();
@@ -75,16 +80,20 @@ fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Output
     }
     for run_id in touched.runs {
         attach(core, &run_id, [touched.uid.clone()].into());
+        told::look_again(core, &run_id, since);
         outputs.absorb(core.settle(now, &run_id, None));
     }
     outputs
 }
 
 fn job(core: &mut Core, now: Millis, fact: JobFact) -> Outputs {
+    let uid = fact.uid.clone();
     match core.jobs.take(now, fact, core.settings.detect) {
         Ok(None) => Outputs::default(),
         Ok(Some(heard)) => {
             core.metrics.facts += 1;
+            let (run_id, since) = (heard.context.run_id.clone(), told::job(core, now, &uid));
+            told::look_again(core, &run_id, since);
             hear(core, now, heard)
         }
         Err(jobs::TooMany) => {
@@ -128,7 +137,11 @@ fn attach(core: &mut Core, run_id: &str, pods: BTreeSet<String>) {
 
 fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
     let name = fact.name.clone();
+    let conditions = of_node(&fact);
     let changed = core.cluster_nodes.take(fact);
+    if changed {
+        told::node(core, now, &name, conditions);
+    }
     touched_node(core, now, changed, &name)
 }
 

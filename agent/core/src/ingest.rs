@@ -1,13 +1,14 @@
 //! Frames: the position rule, the fold of a frame's events into its stream and run, the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sentinel_config::FailureSpike;
-use sentinel_parsers::event::{Body, Event, Gap, RunStart};
+use sentinel_parsers::event::{Body, Event, Gap, RunStart, Status};
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 
 use crate::change::Change;
 use crate::context::{Rank, Source};
+use crate::correlate::{Results, Words};
 use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
 use crate::metrics::Metrics;
@@ -149,19 +150,34 @@ fn take(
     let spike = &settings.rules.failure_spike;
     let suites = stream.ledger().suites().len();
     let mut touched = Touched::default();
+    // By the line of the failure that they came before.
+    let mut errors_before: BTreeMap<u64, Words> = BTreeMap::new();
     for event in frame.events() {
         stream.apply(&event, now);
         touched.by(&event.body);
         match &event.body {
-            Body::TestEnd(end) if !end.recap => result(run, id, &event, now, spike),
+            Body::TestEnd(end) if !end.recap => {
+                let errors = std::mem::take(&mut stream.errors);
+                if end.status.is_failure() && errors != Words::default() {
+                    errors_before.insert(event.line, errors);
+                }
+                stream.pace.add(when(&event, now), one(end.status));
+                result(run, id, &event, now, spike);
+            }
             Body::TestEnd(_) | Body::TestStart(_) => {}
             Body::SuiteStart(_) | Body::SuiteEnd(_) | Body::Plan(_) | Body::Summary(_) => {}
             Body::Counted(counted) => {
                 let at = when(&event, now);
                 let (failures, results) = (counted.counts.failures(), counted.counts.total());
                 run.failures.add(at, failures, results, spike);
+                let counted = Results {
+                    passed: counted.counts[Status::Passed],
+                    failed: failures,
+                };
+                stream.pace.add(at, counted);
             }
             Body::Signature(error) => {
+                stream.errors = stream.errors.with(Words::of_class(error.class));
                 let limit = settings.limits.signatures_per_run;
                 let at = Occurrence {
                     stream: id,
@@ -185,7 +201,12 @@ fn take(
         run.changed |= Change::SUITES;
     }
     touched.rows(run, &stream, &mut taken.suites);
-    stream.changed_tests(&run.id, &mut taken.tests);
+    let limit = settings.limits.suspects_per_run;
+    stream.changed_tests(&run.id, &mut taken.tests, |stream, test| {
+        let errors = errors_before.get(&test.last().line);
+        let errors = errors.copied().unwrap_or_default();
+        run.suspects.take(now, (stream, test), errors, limit);
+    });
     run.streams.insert(id.clone(), stream);
 }
 
@@ -198,6 +219,14 @@ fn marked(run: &mut Run, id: &str, offset: u64, said: &RunStart<'_>, settings: &
     };
     run.merged.mark(&from, said, &run.id, &settings.limits);
     run.changed |= Change::CONTEXT;
+}
+
+/// A result, as the pace of a stream counts it.
+fn one(status: Status) -> Results {
+    Results {
+        passed: u64::from(status == Status::Passed),
+        failed: u64::from(status.is_failure()),
+    }
 }
 
 /// Counts a result in the run's window of failures.
@@ -307,6 +336,7 @@ fn finish(
     let cluster = crate::rules::Cluster {
         pods: &core.pods,
         nodes: &core.cluster_nodes,
+        timeline: &core.timeline,
     };
     engine::evaluate(run, now, &core.settings, cluster, &mut after);
     if !run.status.is_over() && !core.open.contains(&run.id) {

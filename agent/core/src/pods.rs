@@ -46,9 +46,55 @@ impl Pod {
     }
 }
 
+/// Shells and Kubernetes add 128 to a signal's number.
+const BY_SIGNAL: i32 = 128;
+/// Exit code of a process that SIGKILL ended.
+pub(crate) const SIGKILL: i32 = 137;
+/// SIGINT and SIGTERM: a request, not a crash.
+const ASKED: [i32; 2] = [130, 143];
+
+impl Pod {
+    /// Whether a container's end was a crash: not for memory, and by nobody who ended the pod.
+    pub(crate) fn is_crash(&self, end: &Terminated, restarted: bool) -> bool {
+        // Those have rules of their own, or never ran.
+        if matches!(
+            end.reason.as_str(),
+            "OOMKilled" | "Completed" | "StartError" | "ContainerCannotRun"
+        ) {
+            return false;
+        }
+        let code = end.exit_code;
+        let fact = &self.fact;
+        let ends = self.deleted || fact.deleting || fact.reason.is_some();
+        let ends = ends || fact.disruption.is_some();
+        // Whoever asks one container of a pod that goes on to end, and starts it again, is the kubelet: its liveness
+        // probe failed.
+        if (ASKED.contains(&code) && (ends || !restarted)) || (code == SIGKILL && ends) {
+            return false;
+        }
+        code > BY_SIGNAL || (restarted && code != 0)
+    }
+
+    /// Whether a container that its end waits for was ended from outside.
+    pub(crate) fn was_ended(&self) -> bool {
+        let mut main = self.fact.containers.iter().filter(|c| !c.init);
+        main.any(|container| match &container.state {
+            ContainerState::Terminated(end) => {
+                end.exit_code == SIGKILL || ASKED.contains(&end.exit_code)
+            }
+            _ => false,
+        })
+    }
+}
+
 /// Whether a container is our own sidecar, which is never the reason of a failure.
 pub(crate) fn is_our_sidecar(container: &ContainerFact) -> bool {
-    container.name == "sentinel-sidecar"
+    is_our_sidecar_name(&container.name)
+}
+
+/// The same by its name.
+pub(crate) fn is_our_sidecar_name(name: &str) -> bool {
+    name == "sentinel-sidecar"
 }
 
 /// One container killed for its memory.
@@ -72,8 +118,8 @@ pub(crate) struct Touched {
     pub(crate) uid: String,
     /// Runs the pod belongs to.
     pub(crate) runs: BTreeSet<String>,
-    /// Pods forgotten because of the limit.
-    pub(crate) forgotten: u64,
+    /// A pod forgotten because of the limit.
+    pub(crate) forgotten: Option<String>,
 }
 
 /// All pods remembered.
@@ -120,7 +166,7 @@ impl Pods {
         Some(Touched {
             uid: uid.to_owned(),
             runs: runs_of(&pod.fact, known),
-            forgotten: 0,
+            forgotten: None,
         })
     }
 
@@ -135,7 +181,7 @@ impl Pods {
         let mut touched = Touched {
             runs: runs_of(&fact, by),
             uid: uid.clone(),
-            forgotten: 0,
+            forgotten: None,
         };
         let mut kills = match self.pods.remove(&uid) {
             Some(pod) => pod.kills,
@@ -157,9 +203,9 @@ impl Pods {
     }
 
     /// Keeps the limit: forgets deleted pods first, then the oldest.
-    fn forget(&mut self) -> u64 {
+    fn forget(&mut self) -> Option<String> {
         if self.pods.len() <= self.limit {
-            return 0;
+            return None;
         }
         let gone = |uid: &String| self.pods.get(uid).is_none_or(|pod| pod.deleted);
         let place = self
@@ -168,11 +214,9 @@ impl Pods {
             .find(|(_, uid)| gone(uid))
             .or_else(|| self.order.iter().next())
             .map(|(place, _)| *place);
-        let Some(uid) = place.and_then(|place| self.order.remove(&place)) else {
-            return 0;
-        };
+        let uid = self.order.remove(&place?)?;
         self.pods.remove(&uid);
-        1
+        Some(uid)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
 use crate::context::{Rank, Source};
 use crate::input::{Input, Millis, StreamId, Told};
+use crate::interval::Timeline;
 use crate::jobs::Jobs;
 use crate::lifecycle;
 use crate::metrics::Metrics;
@@ -59,6 +60,8 @@ pub struct Core {
     /// The cluster's nodes; `nodes` are those that streams come by way of.
     pub(crate) cluster_nodes: ClusterNodes,
     pub(crate) nodes: Nodes,
+    /// What held in the cluster, and when.
+    pub(crate) timeline: Timeline,
     pub(crate) metrics: Metrics,
     /// Bytes that the ledgers of all streams hold, by their own estimate.
     pub(crate) held: usize,
@@ -76,6 +79,10 @@ impl Core {
             jobs: Jobs::new(settings.limits.jobs),
             cluster_nodes: ClusterNodes::new(settings.limits.nodes),
             nodes: Nodes::new(settings.limits.nodes),
+            timeline: Timeline::new(
+                settings.limits.interval_places,
+                settings.limits.intervals_per_place,
+            ),
             settings,
             runs: BTreeMap::new(),
             open: BTreeSet::new(),
@@ -263,6 +270,7 @@ impl Core {
         let cluster = Cluster {
             pods: &self.pods,
             nodes: &self.cluster_nodes,
+            timeline: &self.timeline,
         };
         engine::evaluate(run, now, &self.settings, cluster, &mut outputs);
         match run.status.is_over() {

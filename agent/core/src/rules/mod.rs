@@ -16,6 +16,7 @@ mod node_unhealthy;
 mod oom_killed;
 mod pod_evicted;
 mod pod_unschedulable;
+mod shared_cause;
 mod sidecar_lost;
 mod test_count_out_of_range;
 
@@ -26,8 +27,8 @@ use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
 use crate::fact::NodeFact;
 use crate::input::Millis;
+use crate::interval::Timeline;
 use crate::pods::{Pod, Pods};
-use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::stream::Stream;
 
@@ -67,6 +68,7 @@ pub static RULES: &[Rule] = &[
     pod_unschedulable::RULE,
     node_unhealthy::RULE,
     sidecar_lost::RULE,
+    shared_cause::RULE,
     limit_reached::RULE,
 ];
 
@@ -91,6 +93,7 @@ pub struct RuleContext<'a> {
 pub(crate) struct Cluster<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) nodes: &'a ClusterNodes,
+    pub(crate) timeline: &'a Timeline,
 }
 
 impl<'a> RuleContext<'a> {
@@ -130,7 +133,7 @@ impl<'a> RuleContext<'a> {
     /// Whether every stream of the run has ended, or the run is lost: nothing more is expected.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.run.status() == RunStatus::Finalizing || self.run.status().is_over()
+        self.run.is_settling()
     }
 
     /// The configured severity, one step lower.
