@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sentinel_config::FailureSpike;
-use sentinel_parsers::event::{Body, Event, Gap, RunStart, Status};
+use sentinel_parsers::event::{Body, Counts, Event, Gap, RunStart, Signature, Status};
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 
 use crate::change::Change;
@@ -157,35 +157,22 @@ fn take(
         touched.by(&event.body);
         match &event.body {
             Body::TestEnd(end) if !end.recap => {
-                let errors = std::mem::take(&mut stream.errors);
-                if end.status.is_failure() && errors != Words::default() {
-                    errors_before.insert(event.line, errors);
-                }
-                stream.pace.add(when(&event, now), one(end.status));
+                stream.ended(
+                    end.status,
+                    event.line,
+                    when(&event, now),
+                    &mut errors_before,
+                );
                 result(run, id, &event, now, spike);
             }
             Body::TestEnd(_) | Body::TestStart(_) => {}
             Body::SuiteStart(_) | Body::SuiteEnd(_) | Body::Plan(_) | Body::Summary(_) => {}
             Body::Counted(counted) => {
-                let at = when(&event, now);
-                let (failures, results) = (counted.counts.failures(), counted.counts.total());
-                run.failures.add(at, failures, results, spike);
-                let counted = Results {
-                    passed: counted.counts[Status::Passed],
-                    failed: failures,
-                };
-                stream.pace.add(at, counted);
+                counted_results(run, &mut stream, counted.counts, when(&event, now), spike);
             }
             Body::Signature(error) => {
-                stream.errors = stream.errors.with(Words::of_class(error.class));
                 let limit = settings.limits.signatures_per_run;
-                let at = Occurrence {
-                    stream: id,
-                    line: event.line,
-                    free: event.dialect == "signature",
-                };
-                run.signatures.add(&at, error, limit);
-                run.changed |= Change::SIGNATURES;
+                erred(run, &mut stream, &event, error, limit);
             }
             Body::RunStart(said) => marked(run, id, event.offset, said, settings),
             Body::Gap(gap) => {
@@ -221,12 +208,39 @@ fn marked(run: &mut Run, id: &str, offset: u64, said: &RunStart<'_>, settings: &
     run.changed |= Change::CONTEXT;
 }
 
-/// A result, as the pace of a stream counts it.
-fn one(status: Status) -> Results {
-    Results {
-        passed: u64::from(status == Status::Passed),
-        failed: u64::from(status.is_failure()),
-    }
+/// An error in the output: one of the run's, and of whatever result comes next.
+fn erred(
+    run: &mut Run,
+    stream: &mut Stream,
+    event: &Event<'_>,
+    error: &Signature<'_>,
+    limit: usize,
+) {
+    stream.errors = stream.errors.with(Words::of_class(error.class));
+    let at = Occurrence {
+        stream: stream.id(),
+        line: event.line,
+        free: event.dialect == "signature",
+    };
+    run.signatures.add(&at, error, limit);
+    run.changed |= Change::SIGNATURES;
+}
+
+/// Results that were counted without their names.
+fn counted_results(
+    run: &mut Run,
+    stream: &mut Stream,
+    counts: Counts,
+    at: Millis,
+    spike: &FailureSpike,
+) {
+    run.failures
+        .add(at, counts.failures(), counts.total(), spike);
+    let counted = Results {
+        passed: counts[Status::Passed],
+        failed: counts.failures(),
+    };
+    stream.pace.add(at, counted);
 }
 
 /// Counts a result in the run's window of failures.
@@ -353,12 +367,8 @@ fn finish(
         received_ms: now,
         frame,
     })));
-    out.extend(
-        taken
-            .suites
-            .into_iter()
-            .map(|r| Persist::Suite(Box::new(r))),
-    );
+    let suites = taken.suites.into_iter();
+    out.extend(suites.map(|r| Persist::Suite(Box::new(r))));
     out.extend(taken.tests);
     out.extend(taken.gaps.into_iter().map(|r| Persist::Gap(Box::new(r))));
     out.extend(after.persist);

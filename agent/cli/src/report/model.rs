@@ -78,7 +78,7 @@ impl TestLine {
         let cause = self.cause.as_ref()?;
         let (class, why) = (cause.class.as_str(), cause.hints.first());
         if cause.class == Culprit::Unknown {
-            return why.map(|why| format!("{class}; perhaps, {:.2}: {}", why.confidence, why.text));
+            return why.map(|why| format!("{class}: {}", why.text));
         }
         let why = why.map(|why| format!(": {}", why.text));
         let why = why.unwrap_or_default();

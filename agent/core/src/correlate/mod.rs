@@ -10,22 +10,21 @@
 //! | factor | what it is |
 //! |---|---|
 //! | scope | how near to the test: own container 1, own pod 0.9, node 0.6, a service of the namespace 0.5 (0.9 if the failure names it), cluster 0.1 |
-//! | weight | how surely such a thing makes tests fail, by its [reason] |
+//! | weight | how surely such a thing makes tests fail, by its reason |
 //! | order | 1 if it began before or while the test ran; less if it was over before; 0 if it began after the failure, the time aside by which the cluster tells it late |
-//! | control | the share of tests that failed while it lasted, less the share that failed before it: a condition under which tests pass, or without which they failed as well, explains nothing. 1 for a test without a result in a container, pod or on a node that ended, and at least [`POINTED_AT`] if the failure says that just such a thing could not be reached |
-//! | fit | how well it agrees with what the failure itself [says](words), as far as it says anything |
+//! | control | the share of tests that failed while it lasted, less the share that failed before it: a condition under which tests pass, or without which they failed as well, explains nothing. 1 for a test without a result in a container, pod or on a node that ended, and at least 0.4 if the failure says that just such a thing could not be reached |
+//! | fit | how well it agrees with what the failure itself says, as far as it says anything |
 //!
 //! Scopes and [`ONSET`] are the defaults proposed by a study of how OpenShift's origin, Prow, Robusta and kspan join tests
 //! with cluster events; the control rate and the fit are what none of them has. The best score is the confidence. Below
 //! [`BLAME`] the cluster is not to blame, and what the failure says decides; where it says nothing, nobody is.
 
+mod cause;
+mod own;
 mod pace;
 mod reason;
 mod suspects;
 mod words;
-
-use sentinel_parsers::Status;
-use serde::{Deserialize, Serialize};
 
 use crate::input::Millis;
 use crate::interval::{Interval, Level, Place};
@@ -36,6 +35,7 @@ use crate::settings::millis;
 use crate::step::Settings;
 use crate::text::short;
 
+pub use cause::{Cause, Culprit, Hint};
 pub(crate) use pace::{Pace, Results};
 pub(crate) use suspects::update;
 pub use suspects::{Suspect, Suspects};
@@ -49,11 +49,13 @@ pub const BLAME: f64 = 0.35;
 /// No more is ever certain.
 const MOST: f64 = 0.99;
 /// The least control of what the failure itself points at: tests that do not need it pass meanwhile.
-const POINTED_AT: f64 = 0.5;
-/// What one is worth that was over for nearly [`ONSET`].
-const LONG_OVER: f64 = 0.5;
+const POINTED_AT: f64 = 0.4;
+/// What was over for so long is worth half.
+const RECOVERS: Millis = 15_000;
 /// Kubernetes tells whole seconds.
 const RESOLUTION: Millis = 1_000;
+/// What began in the second of a failure that says nothing of its surroundings may have begun after it.
+const SAME_SECOND: f64 = 0.6;
 /// Errors in the output before a failure count less than its own text.
 const AROUND: f64 = 0.9;
 /// Passed tests that are assumed before any result is known.
@@ -62,53 +64,6 @@ const QUIET: u64 = 4;
 const HINTS: usize = 3;
 /// The least score of a hint.
 const WORTH_A_HINT: f64 = 0.1;
-
-/// Who is to blame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Culprit {
-    /// The cluster, the machine, or what runs beside the tests.
-    Infra,
-    /// The product under test.
-    App,
-    /// The test: what it compared was not as it expects.
-    Test,
-    /// Nobody can tell.
-    Unknown,
-}
-
-impl Culprit {
-    /// Its word in store and output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Culprit::Infra => "infra",
-            Culprit::App => "app",
-            Culprit::Test => "test",
-            Culprit::Unknown => "unknown",
-        }
-    }
-}
-
-/// Whose fault a failure is, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cause {
-    /// Who is to blame.
-    pub class: Culprit,
-    /// How surely, from 0 to 1.
-    pub confidence: f64,
-    /// What speaks for it, best first; what else might be it.
-    pub hints: Vec<Hint>,
-}
-
-/// One possible cause with its evidence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Hint {
-    /// What, when, and how tests fared meanwhile.
-    pub text: String,
-    /// Its score.
-    pub confidence: f64,
-}
 
 /// How near to a test an interval is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,9 +136,16 @@ impl<'a> Court<'a> {
                     .then(|| (best.interval.title(), best.interval.from_ms)),
             };
         }
-        let (class, confidence, why) = self.by_words(suspect);
+        let (class, confidence, why) = match self.hung(suspect, suspect.to_ms.unwrap_or(self.now)) {
+            true => (
+                Culprit::Test,
+                0.5,
+                Some("it had been running for very long"),
+            ),
+            false => own::by_words(suspect),
+        };
         let why = why.map(|text| Hint {
-            text,
+            text: text.to_owned(),
             confidence: rounded(confidence),
         });
         hints.splice(0..0, why);
@@ -242,7 +204,7 @@ impl<'a> Court<'a> {
             true => Reach::OwnPod.scope(),
             false => reach.scope(),
         };
-        let meanwhile = self.results(pod, interval, reach);
+        let meanwhile = self.results(suspect, pod, interval, reach);
         let ended = matches!(
             reach,
             Reach::OwnContainer | Reach::OwnPod | Reach::OurSidecar | Reach::Node
@@ -284,10 +246,18 @@ impl<'a> Court<'a> {
         !suspect.has_result() && at.saturating_sub(suspect.from_ms) >= patience
     }
 
-    /// Results while an interval lasted, and before it, of all streams that it reaches.
-    fn results(&self, pod: &Pod, interval: &Interval, reach: Reach) -> (Results, Results) {
+    /// Results while an interval lasted, or until the failure if it was over before, and before it, of all streams that
+    /// it reaches.
+    fn results(
+        &self,
+        suspect: &Suspect,
+        pod: &Pod,
+        interval: &Interval,
+        reach: Reach,
+    ) -> (Results, Results) {
         let (mut during, mut before) = (Results::default(), Results::default());
-        let to = interval.to_ms.unwrap_or(self.now);
+        let over = interval.to_ms.unwrap_or(self.now);
+        let to = over.max(suspect.to_ms.unwrap_or(self.now));
         let reached = |uid: &str| match reach {
             Reach::OwnContainer | Reach::OwnPod | Reach::Beside | Reach::OurSidecar => {
                 uid == pod.fact.uid
@@ -304,54 +274,6 @@ impl<'a> Court<'a> {
             before.add(stream.pace().before(interval.from_ms));
         }
         (during, before)
-    }
-
-    /// Who is to blame by what the failure says alone, how surely, and why.
-    fn by_words(&self, suspect: &Suspect) -> (Culprit, f64, Option<String>) {
-        if !suspect.has_result() {
-            let end = suspect.to_ms.unwrap_or(self.now);
-            if self.hung(suspect, end) {
-                let seconds = end.saturating_sub(suspect.from_ms) / 1_000;
-                let why = format!("it had been running for {seconds} s, and nothing ended it");
-                return (Culprit::Test, 0.5, Some(why));
-            }
-            return (Culprit::Unknown, 0.0, None);
-        }
-        let said = match suspect.own.said() {
-            Said::Nothing => suspect.around.said(),
-            said => said,
-        };
-        let (class, confidence, what) = match said {
-            Said::Assertion => (Culprit::Test, 0.7, "its own comparison failed"),
-            Said::Unwell => (
-                Culprit::App,
-                0.6,
-                "a server or a database answered with an error",
-            ),
-            Said::Exception => (Culprit::App, 0.6, "an exception or a panic"),
-            Said::Crashed => (Culprit::App, 0.7, "a process crashed"),
-            Said::Disk => (Culprit::Infra, 0.6, "a disk is full"),
-            Said::Unreachable => (
-                Culprit::App,
-                0.4,
-                "something could not be reached, and the cluster tells nothing of it",
-            ),
-            Said::Memory => (
-                Culprit::App,
-                0.4,
-                "memory ran out, and the cluster tells of no kill",
-            ),
-            Said::Late | Said::Killed => return (Culprit::Unknown, 0.0, None),
-            Said::Nothing if suspect.status == Status::Failed => {
-                (Culprit::Test, 0.5, "it failed in its own words")
-            }
-            Said::Nothing => return (Culprit::Unknown, 0.0, None),
-        };
-        let why = match suspect.message.as_deref() {
-            Some(message) => format!("{what}: {}", short(message)),
-            None => what.to_owned(),
-        };
-        (class, confidence, Some(why))
     }
 }
 
@@ -374,11 +296,20 @@ fn reach(interval: &Interval, container: &str) -> Option<Reach> {
 
 /// Whether it came first.
 fn order(suspect: &Suspect, interval: &Interval, lag: Millis) -> f64 {
+    let lag = match (suspect.has_result(), interval.exit_code) {
+        // What ended its output may be told long after.
+        (false, _) => lag.max(suspects::TOLD_WITHIN),
+        // Ends of containers are told with their time.
+        (true, Some(_)) => 0,
+        (true, None) => lag,
+    };
     let late = lag.saturating_add(RESOLUTION);
-    if suspect
-        .to_ms
-        .is_some_and(|end| interval.from_ms > end.saturating_add(late))
-    {
+    let failed = match suspect.said() {
+        // It had been waiting by then.
+        Said::Late => suspect.to_ms.map(|end| end.midpoint(suspect.from_ms)),
+        _ => suspect.to_ms,
+    };
+    if failed.is_some_and(|failed| interval.from_ms > failed.saturating_add(late)) {
         return 0.0;
     }
     let failed = suspect.to_ms.unwrap_or(suspect.from_ms);
@@ -386,7 +317,13 @@ fn order(suspect: &Suspect, interval: &Interval, lag: Millis) -> f64 {
     let over = interval.to_ms.map(|to| suspect.from_ms.saturating_sub(to));
     match over.filter(|gap| *gap > 0) {
         Some(_) if age > ONSET || interval.within => 0.0,
-        Some(gap) => 1.0 - LONG_OVER * (gap as f64 / ONSET as f64),
+        Some(gap) => 1.0 / (1.0 + gap as f64 / RECOVERS as f64),
+        None if suspect.has_result()
+            && (0..RESOLUTION).contains(&age)
+            && !suspect.said().is_of_surroundings() =>
+        {
+            SAME_SECOND
+        }
         None => 1.0,
     }
 }

@@ -22,18 +22,18 @@ const KILLED: [i32; 3] = [130, 137, 143];
 
 /// Reasons that Kubernetes prints, with their weight and lag in seconds. Weights follow the severities that the kubelet's
 /// and the controllers' reasons are commonly given: what ends a container or a pod weighs most, what merely makes a
-/// node short of something least. A node's lease runs out 40 s after it fell silent, and the controller looks every 5 s;
+/// node short of something least; what never ran was never there, what crashes again and again is there in between. A node's lease runs out 40 s after it fell silent, and the controller looks every 5 s;
 /// a readiness probe fails three times, 10 s apart, before an endpoint is taken away.
 const REASONS: [(&str, f64, Millis); 28] = [
     ("OOMKilled", 1.0, 5),
-    ("CrashLoopBackOff", 0.9, 5),
-    ("ErrImagePull", 0.9, 30),
-    ("ImagePullBackOff", 0.9, 30),
-    ("ErrImageNeverPull", 0.9, 30),
-    ("InvalidImageName", 0.9, 30),
-    ("CreateContainerConfigError", 0.9, 30),
-    ("CreateContainerError", 0.9, 30),
-    ("RunContainerError", 0.9, 30),
+    ("CrashLoopBackOff", 0.8, 2),
+    ("ErrImagePull", 1.0, 30),
+    ("ImagePullBackOff", 1.0, 30),
+    ("ErrImageNeverPull", 1.0, 30),
+    ("InvalidImageName", 1.0, 30),
+    ("CreateContainerConfigError", 1.0, 30),
+    ("CreateContainerError", 1.0, 30),
+    ("RunContainerError", 1.0, 30),
     ("Evicted", 1.0, 30),
     ("EvictionByEvictionAPI", 1.0, 30),
     ("DeletionByTaintManager", 1.0, 30),
@@ -91,10 +91,9 @@ pub(super) fn meaning(interval: &Interval, reach: Reach) -> Option<Meaning> {
     }
 }
 
-/// Whether the failure says that such a thing could not be reached, or is unwell.
+/// Whether the failure says that such a thing could not be reached.
 pub(super) fn points_at(reach: Reach, said: Said) -> bool {
-    matches!(reach, Reach::Beside | Reach::Service)
-        && matches!(said, Said::Unreachable | Said::Unwell)
+    matches!(reach, Reach::Beside | Reach::Service) && said == Said::Unreachable
 }
 
 /// How well a cause that reaches the test so fits what the failure says; `None` is a test without a result.
@@ -112,15 +111,18 @@ pub(super) fn fit(interval: &Interval, reach: Reach, said: Option<Said>) -> f64 
         (Reach::OurSidecar, Some(_)) => 0.0,
         (Reach::OwnContainer | Reach::OwnPod, None) if interval.within => 0.8,
         (Reach::OwnContainer | Reach::OwnPod | Reach::Node, None) => 1.0,
-        (Reach::Beside | Reach::Service | Reach::Cluster, None) => 0.7,
+        (Reach::Beside, None) => 0.7,
+        (Reach::Service | Reach::Cluster, None) => 0.5,
         (Reach::OwnContainer | Reach::OwnPod, Some(Killed)) => 1.0,
-        (Reach::OwnPod, Some(Unreachable | Late)) => 0.7,
         (Reach::OwnContainer, Some(Unreachable | Late)) if interval.within => 0.6,
-        (Reach::OwnContainer, Some(Unreachable | Late)) => 0.3,
+        // It went on after the failure.
+        (Reach::OwnContainer, Some(_)) => 0.1,
+        (Reach::OwnPod, Some(Unreachable)) => 0.7,
+        (Reach::OwnPod, Some(Late | Said::Nothing)) => 0.3,
         (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unreachable)) => 1.0,
-        (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unwell)) => 0.9,
+        (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unwell)) => 0.8,
         (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Late)) => 0.8,
-        (_, Some(Assertion)) => 0.15,
+        (_, Some(Assertion | Said::Disk)) => 0.15,
         (_, Some(Exception | Crashed)) => 0.35,
         (_, Some(_)) => 0.45,
     }

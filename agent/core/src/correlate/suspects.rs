@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sentinel_parsers::Status;
 use sentinel_parsers::ledger::Test;
 
-use super::words::Words;
-use super::{Cause, Court};
+use super::words::{Said, Words};
+use super::{Cause, Court, Results};
 use crate::change::Change;
 use crate::input::{Millis, StreamId};
 use crate::output::{CauseRow, Outputs, Persist};
@@ -20,7 +20,7 @@ use crate::text::{short, test_name};
 /// Tests without a result that are taken from one stream.
 const OPEN: usize = 100;
 /// How long a cluster may take to tell what made a test fail.
-const TOLD_WITHIN: Millis = 60_000;
+pub(super) const TOLD_WITHIN: Millis = 60_000;
 
 /// Stream, ordinal, attempt.
 type Key = (StreamId, u32, u32);
@@ -58,6 +58,14 @@ impl Suspect {
         self.status != Status::Unfinished
     }
 
+    /// What it comes down to: its own text, else the errors before it.
+    pub(super) fn said(&self) -> Said {
+        match self.own.said() {
+            Said::Nothing => self.around.said(),
+            said => said,
+        }
+    }
+
     /// Whether the failure's text names that thing, as a word of its own.
     pub(crate) fn names(&self, name: &str) -> bool {
         let text = self.message.as_deref().unwrap_or_default();
@@ -86,6 +94,28 @@ impl Suspect {
         (self.status, self.from_ms, self.to_ms) == (other.status, other.from_ms, other.to_ms)
             && self.message == other.message
             && (self.own, self.around) == (other.own, other.around)
+    }
+}
+
+impl Stream {
+    /// A test ended: it counts in the stream's pace, and errors told since the result before it are the failure's, by its
+    /// line.
+    pub(crate) fn ended(
+        &mut self,
+        status: Status,
+        line: u64,
+        at: Millis,
+        before: &mut BTreeMap<u64, Words>,
+    ) {
+        let errors = std::mem::take(&mut self.errors);
+        if status.is_failure() && errors != Words::default() {
+            before.insert(line, errors);
+        }
+        let one = Results {
+            passed: u64::from(status == Status::Passed),
+            failed: u64::from(status.is_failure()),
+        };
+        self.pace.add(at, one);
     }
 }
 

@@ -31,6 +31,16 @@ pub(crate) enum Said {
     Nothing,
 }
 
+impl Said {
+    /// Whether it is something that comes from outside the test.
+    pub(crate) fn is_of_surroundings(self) -> bool {
+        matches!(
+            self,
+            Said::Killed | Said::Memory | Said::Unreachable | Said::Unwell
+        )
+    }
+}
+
 /// In order of precedence: what says most of the surroundings first.
 const ALL: [Said; 9] = [
     Said::Killed,
@@ -63,8 +73,13 @@ const KILLED: [&str; 14] = [
 ];
 
 /// Connections that broke off, which are no class of their own.
-const BROKEN: [&str; 12] = [
+const BROKEN: [&str; 17] = [
     "onnection reset",
+    "ConnectionError",
+    "ConnectionResetError",
+    "ConnectionRefusedError",
+    "BrokenPipeError",
+    "gaierror",
     "ECONNRESET",
     "roken pipe",
     "EPIPE",
@@ -93,7 +108,7 @@ const COMPARED: [&str; 22] = [
     "but got",
     "should ",
     "want ",
-    "got ",
+    "got",
     " != ",
     " == ",
     "not equal",

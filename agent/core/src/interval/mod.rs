@@ -129,7 +129,7 @@ impl fmt::Display for Interval {
         }
         match self.note.is_empty() {
             true => Ok(()),
-            false => write!(f, " ({})", self.note),
+            false => write!(f, " ({})", self.note.trim_end()),
         }
     }
 }
@@ -145,7 +145,7 @@ pub struct About {
     pub locator: Locator,
 }
 
-/// What a fact says holds of an object now, or held: the [timeline](Timeline::tell) makes intervals of it.
+/// What a fact says holds of an object now, or held: the timeline makes intervals of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// What it is of.
