@@ -83,14 +83,17 @@ fn a_run_closes_with_its_totals_and_tests() {
         .client
         .get("/api/v1/runs/r1/tests?status=failed")
         .json();
+    let class = |t: &TestView| t.cause.as_ref().map(|cause| cause.class);
     let failed: Vec<_> = failed
         .items
         .iter()
-        .map(|t| (t.name.as_str(), t.status))
+        .map(|t| (t.name.as_str(), t.status, class(t)))
         .collect();
+    // Nothing happened round them, and they say nothing of it.
+    let own = (Status::Failed, Some(sentinel_core::Culprit::Test));
     assert_eq!(
         failed,
-        [("test_6", Status::Failed), ("test_13", Status::Failed)]
+        [("test_6", own.0, own.1), ("test_13", own.0, own.1)]
     );
     let slow: Page<TestView> = agent
         .client

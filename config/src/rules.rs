@@ -38,6 +38,8 @@ section! {
         pub service_without_endpoints: ServiceWithoutEndpoints = section(),
         /// Our own sidecar crashed.
         pub sidecar_lost: SidecarLost = section(),
+        /// Several tests that failed for one cause in the cluster.
+        pub shared_cause: SharedCause = section(),
     }
 }
 
@@ -212,5 +214,17 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Warning),
+    }
+}
+
+section! {
+    /// Several tests that failed for one cause in the cluster.
+    pub struct SharedCause {
+        /// Whether the rule is evaluated.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+        /// Failures of one cause that make a finding.
+        pub min_tests: usize = count(2, 1, 1000000),
     }
 }

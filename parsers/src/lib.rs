@@ -196,6 +196,7 @@ pub mod wire;
 pub use event::{Body, Counts, Event, Status};
 pub use ledger::Ledger;
 pub use parser::{Parser, ParserOptions, Seen};
+pub use signature::error_class;
 
 /// The README's examples are run like these.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A set of parts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Change(u8);
+pub struct Change(u16);
 
 impl Change {
     /// Nothing.
@@ -23,8 +23,10 @@ impl Change {
     pub const CONTEXT: Change = Change(1 << 5);
     /// A suite appeared.
     pub const SUITES: Change = Change(1 << 6);
+    /// Whose fault its failures are.
+    pub const CAUSES: Change = Change(1 << 7);
     /// Everything.
-    pub const ALL: Change = Change(0x7f);
+    pub const ALL: Change = Change(0xff);
 
     /// Both sets.
     #[must_use]

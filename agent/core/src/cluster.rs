@@ -6,9 +6,11 @@ use crate::change::Change;
 use crate::events::News;
 use crate::fact::{EventFact, Fact, JobFact, NodeFact, PodFact, SliceFact, is_evidence};
 use crate::input::Millis;
+use crate::interval::{Place, of_node, told};
 use crate::jobs::{self, Heard};
 use crate::output::Outputs;
 use crate::pods::{Known, Pod, Touched};
+use crate::services::{Taken, Turn};
 use crate::step::Core;
 
 /// Pods kept of a run that the cluster took, with why.
@@ -42,8 +44,8 @@ pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
         // Runs look at services whenever time passes.
         Fact::Slice(fact) => slice(core, now, fact),
         Fact::SliceDeleted { uid } => {
-            core.around.services.delete(now, &uid);
-            Outputs::default()
+            let turn = core.around.services.delete(now, &uid);
+            turn.map_or_else(Outputs::default, |turn| turned(core, now, &turn))
         }
         Fact::Silent { kind } => {
             let news = core.around.silent.len() < SILENT && core.around.silent.insert(kind);
@@ -84,7 +86,11 @@ fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Output
         return outputs;
     };
     core.metrics.facts += 1;
-    core.metrics.limit("pods", touched.forgotten);
+    if let Some(forgotten) = touched.forgotten {
+        core.metrics.limit("pods", 1);
+        core.timeline.forget(&Place::Pod(forgotten));
+    }
+    let since = told::pod(core, now, &touched.uid);
     let bare = core.pods.get(&touched.uid);
     if let Some(heard) = bare.and_then(|pod| jobs::bare_pod(now, pod)) {
         let run_id = heard.context.run_id.clone();
@@ -93,16 +99,20 @@ fn touched_pod(core: &mut Core, now: Millis, touched: Option<Touched>) -> Output
     }
     for run_id in touched.runs {
         attach(core, &run_id, [touched.uid.clone()].into());
+        told::look_again(core, &run_id, since);
         outputs.absorb(core.settle(now, &run_id, None));
     }
     outputs
 }
 
 fn job(core: &mut Core, now: Millis, fact: JobFact) -> Outputs {
+    let uid = fact.uid.clone();
     match core.jobs.take(now, fact, core.settings.detect) {
         Ok(None) => Outputs::default(),
         Ok(Some(heard)) => {
             core.metrics.facts += 1;
+            let (run_id, since) = (heard.context.run_id.clone(), told::job(core, now, &uid));
+            told::look_again(core, &run_id, since);
             hear(core, now, heard)
         }
         Err(jobs::TooMany) => {
@@ -146,7 +156,11 @@ fn attach(core: &mut Core, run_id: &str, pods: BTreeSet<String>) {
 
 fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
     let name = fact.name.clone();
+    let conditions = of_node(&fact);
     let changed = core.cluster_nodes.take(fact);
+    if changed {
+        told::node(core, now, &name, conditions);
+    }
     touched_node(core, now, changed, &name)
 }
 
@@ -210,10 +224,21 @@ fn event(core: &mut Core, now: Millis, mut fact: EventFact) -> Outputs {
 
 fn slice(core: &mut Core, now: Millis, fact: SliceFact) -> Outputs {
     core.metrics.facts += 1;
-    if !core.around.services.take(now, fact) {
-        core.metrics.limit("slices", 1);
+    match core.around.services.take(now, fact) {
+        Taken::Full => core.metrics.limit("slices", 1),
+        Taken::Same => {}
+        Taken::Turned(turn) => return turned(core, now, &turn),
     }
     Outputs::default()
+}
+
+/// A service went down or came up.
+fn turned(core: &mut Core, now: Millis, turn: &Turn) -> Outputs {
+    let mut outputs = Outputs::default();
+    for run_id in told::service(core, now, turn) {
+        outputs.absorb(core.settle(now, &run_id, None));
+    }
+    outputs
 }
 
 /// Whether the cluster is heard changed: what is said of pods is old now, or is not any more.

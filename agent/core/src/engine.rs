@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::anomaly::{Anomaly, Category, Number};
 use crate::change::Change;
+use crate::correlate;
 use crate::input::Millis;
 use crate::output::{Notice, Outputs, Persist};
 use crate::rules::{Cluster, Finding, Findings, RULES, Rule, RuleContext};
@@ -21,6 +22,7 @@ pub(crate) fn evaluate(
     cluster: Cluster<'_>,
     outputs: &mut Outputs,
 ) {
+    correlate::update(run, now, settings, cluster, outputs);
     let changed = std::mem::replace(&mut run.changed, Change::NONE);
     let pipeline = run.rules_of(&settings.pipelines);
     let only_time = changed == Change::TIME && !run.status.is_over();

@@ -1,13 +1,14 @@
 //! Frames: the position rule, the fold of a frame's events into its stream and run, the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sentinel_config::FailureSpike;
-use sentinel_parsers::event::{Body, Event, Gap, RunStart};
+use sentinel_parsers::event::{Body, Counts, Event, Gap, RunStart, Signature, Status};
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 
 use crate::change::Change;
 use crate::context::{Rank, Source};
+use crate::correlate::{Results, Words};
 use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
 use crate::metrics::Metrics;
@@ -149,27 +150,29 @@ fn take(
     let spike = &settings.rules.failure_spike;
     let suites = stream.ledger().suites().len();
     let mut touched = Touched::default();
+    // By the line of the failure that they came before.
+    let mut errors_before: BTreeMap<u64, Words> = BTreeMap::new();
     for event in frame.events() {
         stream.apply(&event, now);
         touched.by(&event.body);
         match &event.body {
-            Body::TestEnd(end) if !end.recap => result(run, id, &event, now, spike),
+            Body::TestEnd(end) if !end.recap => {
+                stream.ended(
+                    end.status,
+                    event.line,
+                    when(&event, now),
+                    &mut errors_before,
+                );
+                result(run, id, &event, now, spike);
+            }
             Body::TestEnd(_) | Body::TestStart(_) => {}
             Body::SuiteStart(_) | Body::SuiteEnd(_) | Body::Plan(_) | Body::Summary(_) => {}
             Body::Counted(counted) => {
-                let at = when(&event, now);
-                let (failures, results) = (counted.counts.failures(), counted.counts.total());
-                run.failures.add(at, failures, results, spike);
+                counted_results(run, &mut stream, counted.counts, when(&event, now), spike);
             }
             Body::Signature(error) => {
                 let limit = settings.limits.signatures_per_run;
-                let at = Occurrence {
-                    stream: id,
-                    line: event.line,
-                    free: event.dialect == "signature",
-                };
-                run.signatures.add(&at, error, limit);
-                run.changed |= Change::SIGNATURES;
+                erred(run, &mut stream, &event, error, limit);
             }
             Body::RunStart(said) => marked(run, id, event.offset, said, settings),
             Body::Gap(gap) => {
@@ -185,7 +188,12 @@ fn take(
         run.changed |= Change::SUITES;
     }
     touched.rows(run, &stream, &mut taken.suites);
-    stream.changed_tests(&run.id, &mut taken.tests);
+    let limit = settings.limits.suspects_per_run;
+    stream.changed_tests(&run.id, &mut taken.tests, |stream, test| {
+        let errors = errors_before.get(&test.last().line);
+        let errors = errors.copied().unwrap_or_default();
+        run.suspects.take(now, (stream, test), errors, limit);
+    });
     run.streams.insert(id.clone(), stream);
 }
 
@@ -198,6 +206,41 @@ fn marked(run: &mut Run, id: &str, offset: u64, said: &RunStart<'_>, settings: &
     };
     run.merged.mark(&from, said, &run.id, &settings.limits);
     run.changed |= Change::CONTEXT;
+}
+
+/// An error in the output: one of the run's, and of whatever result comes next.
+fn erred(
+    run: &mut Run,
+    stream: &mut Stream,
+    event: &Event<'_>,
+    error: &Signature<'_>,
+    limit: usize,
+) {
+    stream.errors = stream.errors.with(Words::of_class(error.class));
+    let at = Occurrence {
+        stream: stream.id(),
+        line: event.line,
+        free: event.dialect == "signature",
+    };
+    run.signatures.add(&at, error, limit);
+    run.changed |= Change::SIGNATURES;
+}
+
+/// Results that were counted without their names.
+fn counted_results(
+    run: &mut Run,
+    stream: &mut Stream,
+    counts: Counts,
+    at: Millis,
+    spike: &FailureSpike,
+) {
+    run.failures
+        .add(at, counts.failures(), counts.total(), spike);
+    let counted = Results {
+        passed: counts[Status::Passed],
+        failed: counts.failures(),
+    };
+    stream.pace.add(at, counted);
 }
 
 /// Counts a result in the run's window of failures.
@@ -308,6 +351,7 @@ fn finish(
         pods: &core.pods,
         nodes: &core.cluster_nodes,
         around: &core.around,
+        timeline: &core.timeline,
     };
     engine::evaluate(run, now, &core.settings, cluster, &mut after);
     if !run.status.is_over() && !core.open.contains(&run.id) {

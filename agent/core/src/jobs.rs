@@ -49,6 +49,11 @@ impl Jobs {
         self.jobs.get(uid).map(|job| job.run_id.as_str())
     }
 
+    /// How a Job ended, as it told.
+    pub(crate) fn end_of(&self, uid: &str) -> Option<&JobEnd> {
+        self.jobs.get(uid)?.fact.end.as_ref()
+    }
+
     /// Takes a Job's state into account. `Ok(None)` when it is no run, or tells nothing new.
     ///
     /// # Errors

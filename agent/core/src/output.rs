@@ -8,6 +8,7 @@ use sentinel_parsers::ledger::Attempt;
 use sentinel_parsers::wire::{OpenStream, RunContext};
 
 use crate::anomaly::Anomaly;
+use crate::correlate::Cause;
 use crate::input::{Millis, StreamId};
 use crate::run::RunStatus;
 
@@ -76,6 +77,8 @@ pub enum Persist {
     Gap(Box<GapRow>),
     /// An anomaly; key `(run_id, rule, subject)`.
     Anomaly(Box<Anomaly>),
+    /// Whose fault a failure is; key `(run_id, stream, ordinal, attempt)`.
+    Cause(Box<CauseRow>),
 }
 
 /// A run as stored.
@@ -208,6 +211,21 @@ pub struct GapRow {
     pub to: u64,
     /// Why.
     pub reason: String,
+}
+
+/// Whose fault an attempt's failure is, as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CauseRow {
+    /// The run.
+    pub run_id: String,
+    /// The stream that told the test.
+    pub stream: StreamId,
+    /// The test's place in the stream's ledger.
+    pub ordinal: u32,
+    /// The attempt.
+    pub attempt: u32,
+    /// Whose fault, and why.
+    pub cause: Cause,
 }
 
 /// Something people or open views should hear of.

@@ -61,9 +61,55 @@ impl Pod {
     }
 }
 
+/// Shells and Kubernetes add 128 to a signal's number.
+const BY_SIGNAL: i32 = 128;
+/// Exit code of a process that SIGKILL ended.
+pub(crate) const SIGKILL: i32 = 137;
+/// SIGINT and SIGTERM: a request, not a crash.
+const ASKED: [i32; 2] = [130, 143];
+
+impl Pod {
+    /// Whether a container's end was a crash: not for memory, and by nobody who ended the pod.
+    pub(crate) fn is_crash(&self, end: &Terminated, restarted: bool) -> bool {
+        // Those have rules of their own, or never ran.
+        if matches!(
+            end.reason.as_str(),
+            "OOMKilled" | "Completed" | "StartError" | "ContainerCannotRun"
+        ) {
+            return false;
+        }
+        let code = end.exit_code;
+        let fact = &self.fact;
+        let ends = self.deleted || fact.deleting || fact.reason.is_some();
+        let ends = ends || fact.disruption.is_some();
+        // Whoever asks one container of a pod that goes on to end, and starts it again, is the kubelet: its liveness
+        // probe failed.
+        if (ASKED.contains(&code) && (ends || !restarted)) || (code == SIGKILL && ends) {
+            return false;
+        }
+        code > BY_SIGNAL || (restarted && code != 0)
+    }
+
+    /// Whether a container that its end waits for was ended from outside.
+    pub(crate) fn was_ended(&self) -> bool {
+        let mut main = self.fact.containers.iter().filter(|c| !c.init);
+        main.any(|container| match &container.state {
+            ContainerState::Terminated(end) => {
+                end.exit_code == SIGKILL || ASKED.contains(&end.exit_code)
+            }
+            _ => false,
+        })
+    }
+}
+
 /// Whether a container is our own sidecar, which is never the reason of a failure.
 pub(crate) fn is_our_sidecar(container: &ContainerFact) -> bool {
-    container.name == "sentinel-sidecar"
+    is_our_sidecar_name(&container.name)
+}
+
+/// The same by its name.
+pub(crate) fn is_our_sidecar_name(name: &str) -> bool {
+    name == "sentinel-sidecar"
 }
 
 /// One container killed for its memory.
@@ -87,8 +133,8 @@ pub(crate) struct Touched {
     pub(crate) uid: String,
     /// Runs the pod belongs to.
     pub(crate) runs: BTreeSet<String>,
-    /// Pods forgotten because of the limit.
-    pub(crate) forgotten: u64,
+    /// A pod forgotten because of the limit.
+    pub(crate) forgotten: Option<String>,
 }
 
 /// All pods remembered.
@@ -137,7 +183,7 @@ impl Pods {
         Some(Touched {
             uid: uid.to_owned(),
             runs: runs_of(&pod.fact, known),
-            forgotten: 0,
+            forgotten: None,
         })
     }
 
@@ -162,7 +208,7 @@ impl Pods {
         let mut touched = Touched {
             runs: runs_of(&fact, by),
             uid: uid.clone(),
-            forgotten: 0,
+            forgotten: None,
         };
         let (mut kills, waited) = match self.pods.remove(&uid) {
             Some(pod) => (pod.kills, pod.waits),
@@ -189,9 +235,9 @@ impl Pods {
 
     /// Keeps the limit: forgets pods of no run first, of those the deleted, then the oldest. A large cluster is full of
     /// pods of no run, so that few are looked at.
-    fn forget(&mut self, by: &Known<'_>) -> u64 {
+    fn forget(&mut self, by: &Known<'_>) -> Option<String> {
         if self.pods.len() <= self.limit {
-            return 0;
+            return None;
         }
         // One that came before its run is no stranger any more.
         while let Some((place, uid)) = self.strangers.first_key_value()
@@ -209,16 +255,11 @@ impl Pods {
         let place = first
             .find(|(_, uid)| gone(uid))
             .or_else(|| from.iter().next());
-        let place = place.map(|(place, _)| *place);
-        let Some(place) = place else {
-            return 0;
-        };
+        let place = place.map(|(place, _)| *place)?;
         self.strangers.remove(&place);
-        let Some(uid) = self.order.remove(&place) else {
-            return 0;
-        };
+        let uid = self.order.remove(&place)?;
         self.pods.remove(&uid);
-        1
+        Some(uid)
     }
 }
 

@@ -10,6 +10,7 @@ use sentinel_parsers::wire::RunContext;
 use crate::anomaly::Anomaly;
 use crate::change::Change;
 use crate::context::Merged;
+use crate::correlate::Suspects;
 use crate::ending::Endings;
 use crate::failures::Failures;
 use crate::input::{Millis, StreamId};
@@ -44,6 +45,7 @@ pub struct Run {
     pub(crate) reconsiders: bool,
     pub(crate) signatures: Signatures,
     pub(crate) failures: Failures,
+    pub(crate) suspects: Suspects,
     pub(crate) anomalies: BTreeMap<(&'static str, String), Anomaly>,
     /// Uids of its pods.
     pub(crate) pods: BTreeSet<String>,
@@ -107,6 +109,7 @@ impl Run {
             reconsiders: false,
             signatures: Signatures::default(),
             failures: Failures::default(),
+            suspects: Suspects::default(),
             anomalies: BTreeMap::new(),
             pods: BTreeSet::new(),
             dropped: BTreeMap::new(),
@@ -214,6 +217,17 @@ impl Run {
         &self.failures
     }
 
+    /// Its failures, with whose fault each is.
+    #[must_use]
+    pub fn suspects(&self) -> &Suspects {
+        &self.suspects
+    }
+
+    /// Whether no more output is expected.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.status == RunStatus::Finalizing || self.status.is_over()
+    }
+
     /// What was left out because of limits, by the limit's name.
     #[must_use]
     pub fn dropped(&self) -> BTreeMap<&'static str, u64> {
@@ -225,6 +239,7 @@ impl Run {
         };
         note("labels", self.merged.dropped());
         note("signatures_per_run", self.signatures.dropped());
+        note("suspects_per_run", self.suspects.dropped());
         for stream in self.streams.values() {
             note("max_tests", stream.ledger().dropped());
             note("max_ledgers", stream.ledger().crowded_out());

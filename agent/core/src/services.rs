@@ -34,6 +34,25 @@ pub(crate) struct Down {
     pub(crate) unready: u32,
 }
 
+/// What became of a slice's state.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// There was no room for it.
+    Full,
+    /// Its service is down, or not, as before.
+    Same,
+    /// Its service went down, or came up.
+    Turned(Turn),
+}
+
+/// A service that went down or came up.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) is_ready: bool,
+}
+
 impl Services {
     pub(crate) fn new(limit: usize) -> Services {
         Services {
@@ -52,29 +71,26 @@ impl Services {
         here.map(|((_, name), down)| (name.as_str(), *down))
     }
 
-    /// Takes a slice's state into account; whether there was room for it.
-    pub(crate) fn take(&mut self, now: Millis, fact: SliceFact) -> bool {
+    /// Takes a slice's state into account.
+    pub(crate) fn take(&mut self, now: Millis, fact: SliceFact) -> Taken {
         let known = self.slices.get(&fact.uid);
         if known == Some(&fact) {
-            return true;
+            return Taken::Same;
         }
         if known.is_none() && self.slices.len() >= self.limit {
-            return false;
+            return Taken::Full;
         }
         let place = (fact.namespace.clone(), fact.service.clone());
         let service = self.services.entry(place.clone()).or_default();
         service.slices.insert(fact.uid.clone());
         service.had |= fact.ready > 0;
         self.slices.insert(fact.uid.clone(), fact);
-        self.judge(now, place);
-        true
+        self.judge(now, place).map_or(Taken::Same, Taken::Turned)
     }
 
     /// A slice is gone. A service without any is gone as well, and missed by nobody.
-    pub(crate) fn delete(&mut self, now: Millis, uid: &str) {
-        let Some(fact) = self.slices.remove(uid) else {
-            return;
-        };
+    pub(crate) fn delete(&mut self, now: Millis, uid: &str) -> Option<Turn> {
+        let fact = self.slices.remove(uid)?;
         let place = (fact.namespace, fact.service);
         if let Some(service) = self.services.get_mut(&place) {
             service.slices.remove(uid);
@@ -82,10 +98,10 @@ impl Services {
                 self.services.remove(&place);
             }
         }
-        self.judge(now, place);
+        self.judge(now, place)
     }
 
-    fn judge(&mut self, now: Millis, place: Place) {
+    fn judge(&mut self, now: Millis, place: Place) -> Option<Turn> {
         let service = self.services.get(&place);
         let uids = service.iter().flat_map(|service| &service.slices);
         let (mut ready, mut unready) = (0u32, 0u32);
@@ -94,12 +110,17 @@ impl Services {
             unready = unready.saturating_add(slice.unready);
         }
         let had = service.is_some_and(|service| service.had);
+        let turn = |is_ready| Turn {
+            namespace: place.0.clone(),
+            name: place.1.clone(),
+            is_ready,
+        };
         // One that never had any may have no pods by intent.
         if ready > 0 || (unready == 0 && !had) {
-            self.down.remove(&place);
-            return;
+            return self.down.remove(&place).map(|_| turn(true));
         }
         let known = self.down.get(&place);
+        let turned = known.is_none().then(|| turn(false));
         let since_ms = known.map_or(now, |down| down.since_ms);
         let down = Down {
             since_ms,
@@ -107,5 +128,6 @@ impl Services {
             unready,
         };
         self.down.insert(place, down);
+        turned
     }
 }

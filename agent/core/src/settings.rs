@@ -33,6 +33,12 @@ pub struct Limits {
     pub pods: usize,
     /// Jobs remembered.
     pub jobs: usize,
+    /// Failures of one run of which it is found out whose fault they are.
+    pub suspects_per_run: usize,
+    /// Intervals kept of one pod, node or namespace.
+    pub intervals_per_place: usize,
+    /// Pods, nodes and namespaces of which intervals are kept.
+    pub interval_places: usize,
     /// Nodes that streams come by way of, and nodes of the cluster.
     pub nodes: usize,
     /// Events remembered.
@@ -57,6 +63,9 @@ impl Default for Limits {
             gaps_per_stream: 1_000,
             pods: 10_000,
             jobs: 10_000,
+            suspects_per_run: 500,
+            intervals_per_place: 64,
+            interval_places: 10_000,
             nodes: 10_000,
             events: 10_000,
             slices: 10_000,

@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
 use crate::context::{Rank, Source};
 use crate::input::{Input, Millis, StreamId, Told};
+use crate::interval::Timeline;
 use crate::jobs::Jobs;
 use crate::lifecycle;
 use crate::metrics::Metrics;
@@ -61,6 +62,8 @@ pub struct Core {
     pub(crate) cluster_nodes: ClusterNodes,
     pub(crate) around: Surroundings,
     pub(crate) nodes: Nodes,
+    /// What held in the cluster, and when.
+    pub(crate) timeline: Timeline,
     pub(crate) metrics: Metrics,
     /// Bytes that the ledgers of all streams hold, by their own estimate.
     pub(crate) held: usize,
@@ -82,6 +85,10 @@ impl Core {
             cluster_nodes: ClusterNodes::new(settings.limits.nodes),
             around: Surroundings::new(&settings.limits),
             nodes: Nodes::new(settings.limits.nodes),
+            timeline: Timeline::new(
+                settings.limits.interval_places,
+                settings.limits.intervals_per_place,
+            ),
             settings,
             runs: BTreeMap::new(),
             open: BTreeSet::new(),
@@ -273,6 +280,7 @@ impl Core {
             pods: &self.pods,
             nodes: &self.cluster_nodes,
             around: &self.around,
+            timeline: &self.timeline,
         };
         engine::evaluate(run, now, &self.settings, cluster, &mut outputs);
         match run.status.is_over() {

@@ -8,6 +8,7 @@ use sentinel_parsers::frame::Header;
 use sentinel_parsers::ledger::{Ledger, Test};
 use sentinel_parsers::wire::OpenStream;
 
+use crate::correlate::{Pace, Words};
 use crate::input::{Millis, StreamId};
 use crate::nodes::Route;
 use crate::output::{GapRow, Persist, StreamRow, SuiteRow, TestRow};
@@ -31,6 +32,10 @@ pub struct Stream {
     gaps_dropped: u64,
     end: Option<StreamEnd>,
     marks: Marks,
+    /// Results over time.
+    pub(crate) pace: Pace,
+    /// Errors told since the latest result.
+    pub(crate) errors: Words,
     pub(crate) route: Route,
 }
 
@@ -97,6 +102,8 @@ impl Stream {
             gaps_dropped: 0,
             end: None,
             marks: Marks::default(),
+            pace: Pace::default(),
+            errors: Words::default(),
             route: Route::default(),
         }
     }
@@ -188,6 +195,10 @@ impl Stream {
             .started_ms
             .unwrap_or(latest)
             .clamp(self.opened_ms, latest)
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     pub(crate) fn epoch(&self) -> &[u8; 16] {
@@ -293,7 +304,12 @@ impl Stream {
 
     /// Rows of the tests that changed since the last call, one per attempt. What was told in rows may leave
     /// memory.
-    pub(crate) fn changed_tests(&mut self, run_id: &str, rows: &mut Vec<Persist>) {
+    pub(crate) fn changed_tests(
+        &mut self,
+        run_id: &str,
+        rows: &mut Vec<Persist>,
+        mut told: impl FnMut(&Arc<str>, &Test),
+    ) {
         let changed = self.ledger.take_changed();
         rows.reserve(changed.len());
         let (run_id, stream): (Arc<str>, Arc<str>) = (run_id.into(), self.id.as_str().into());
@@ -301,6 +317,7 @@ impl Stream {
             let Some(test) = self.ledger.test(ordinal) else {
                 continue;
             };
+            told(&stream, test);
             // A later attempt also makes the earlier ones rows that are no longer the latest.
             let last = test.attempts.len() - 1;
             if last > 0 {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sentinel_core::{Anomaly, Millis, RunStatus};
+use sentinel_core::{Anomaly, Cause, Millis, RunStatus};
 use sentinel_parsers::event::{Counts, Printed, Status};
 use serde::{Deserialize, Serialize};
 
@@ -267,6 +267,9 @@ pub struct TestView {
     /// Whether its tear-down failed beside its own result.
     #[serde(default)]
     pub teardown_error: bool,
+    /// Whose fault its failure is, if it failed or has no result and that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The attempts before the latest, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<AttemptView>,
@@ -287,6 +290,9 @@ pub struct AttemptView {
     pub location: Option<String>,
     /// 1-based line in the stream.
     pub line: u64,
+    /// Whose fault its failure was, if that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// A rule's finding, as the core tells it.

@@ -47,6 +47,26 @@ use frames::Frames;
 use names::Names;
 use table::{BLOCKS, Classes};
 
+/// The class of error that one line of text states by itself: what it says of the cause, else the kind of exception or
+/// panic that it heads.
+///
+/// ```
+/// use sentinel_parsers::error_class;
+/// assert_eq!(error_class("dial tcp 10.0.0.7:5432: connect: connection refused"), Some("connection_refused"));
+/// assert_eq!(error_class("expected 3, got 4"), None);
+/// ```
+#[must_use]
+pub fn error_class(text: &str) -> Option<&'static str> {
+    let classes = table::classes(text);
+    let heads = || {
+        let mut blocks = BLOCKS.iter().enumerate();
+        let head =
+            blocks.find(|(of, class)| classes >> of & 1 == 1 && (class.head)(text).is_some());
+        head.map(|(_, class)| class.class)
+    };
+    table::class_of(classes, Classes::MAX, text).or_else(heads)
+}
+
 /// Lines a block may have: stacks of thousands of goroutines are one occurrence.
 const BLOCK_CAP: u64 = 20_000;
 

@@ -40,16 +40,19 @@ fn failures(out: &mut String, report: &Report) {
     if failed.is_empty() {
         return;
     }
-    out.push_str("| test | status | time | message | where |\n|---|---|---|---|---|\n");
+    out.push_str(
+        "| test | status | time | message | where | whose fault |\n|---|---|---|---|---|---|\n",
+    );
     for test in failed.iter().take(ROWS) {
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             text(&test.title()),
             test.status.as_str(),
             test.duration_s.map(seconds).unwrap_or_default(),
             text(test.message.as_deref().unwrap_or_default()),
             text(test.location.as_deref().unwrap_or_default()),
+            text(&test.fault().unwrap_or_default()),
         );
     }
     if failed.len() > ROWS {

@@ -1,6 +1,6 @@
 //! The one shape all report formats print: built from a ledger or from the agent's answers.
 
-use sentinel_core::Anomaly;
+use sentinel_core::{Anomaly, Cause, Culprit};
 use sentinel_parsers::Status;
 use sentinel_parsers::event::{Counts, Printed};
 use sentinel_parsers::ledger::{Ledger, Test};
@@ -60,6 +60,8 @@ pub(crate) struct TestLine {
     pub(crate) message: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) line: u64,
+    /// Whose fault it is, if that was judged.
+    pub(crate) cause: Option<Cause>,
 }
 
 /// A known loss.
@@ -71,6 +73,18 @@ pub(crate) struct GapLine {
 }
 
 impl TestLine {
+    /// Whose fault it is, how surely, and the best reason for it: `infra, 0.90: container db of pod ...`.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let cause = self.cause.as_ref()?;
+        let (class, why) = (cause.class.as_str(), cause.hints.first());
+        if cause.class == Culprit::Unknown {
+            return why.map(|why| format!("{class}: {}", why.text));
+        }
+        let why = why.map(|why| format!(": {}", why.text));
+        let why = why.unwrap_or_default();
+        Some(format!("{class}, {:.2}{why}", cause.confidence))
+    }
+
     /// `suite > name`, or the name alone.
     pub(crate) fn title(&self) -> String {
         match (self.suite.is_empty(), self.name.is_empty()) {
@@ -102,6 +116,7 @@ fn lines_of(test: &Test) -> impl Iterator<Item = TestLine> {
             message: attempt.message.as_deref().map(str::to_owned),
             location: attempt.location.as_deref().map(str::to_owned),
             line: attempt.line,
+            cause: None,
         })
 }
 
@@ -201,6 +216,9 @@ pub(crate) fn test_json(test: &TestLine) -> serde_json::Value {
         "location": test.location,
         "line": test.line,
     });
+    if let Some(cause) = &test.cause {
+        json["cause"] = serde_json::json!(cause);
+    }
     if test.teardown_error {
         json["teardown_error"] = true.into();
     }

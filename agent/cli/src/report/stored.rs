@@ -70,6 +70,7 @@ fn test_lines(test: &TestView) -> Vec<TestLine> {
         message: test.message.clone(),
         location: test.location.clone(),
         line: test.line,
+        cause: test.cause.clone(),
     };
     let earlier = test.earlier.iter().map(|attempt| TestLine {
         status: attempt.status,
@@ -80,6 +81,7 @@ fn test_lines(test: &TestView) -> Vec<TestLine> {
         message: attempt.message.clone(),
         location: attempt.location.clone(),
         line: attempt.line,
+        cause: attempt.cause.clone(),
         ..latest.clone()
     });
     let mut lines: Vec<TestLine> = earlier.collect();

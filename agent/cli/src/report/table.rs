@@ -169,6 +169,14 @@ fn failure(out: &mut String, test: &TestLine, style: Style) {
         "      {}",
         style.dim(&fit(&format!("{at}{tries}"), style.width - 6))
     );
+    fault(out, test, style);
+}
+
+/// Whose fault it is, below a test without success.
+fn fault(out: &mut String, test: &TestLine, style: Style) {
+    if let Some(fault) = test.fault() {
+        let _ = writeln!(out, "      {}", style.yellow(&fit(&fault, style.width - 6)));
+    }
 }
 
 fn unfinished(out: &mut String, report: &Report, style: Style) {
@@ -186,6 +194,7 @@ fn unfinished(out: &mut String, report: &Report, style: Style) {
             style.yellow("…"),
             style.dim(&place)
         );
+        fault(out, test, style);
     }
     if open.len() > FAILURES_SHOWN {
         let _ = writeln!(out, "  … and {} more", open.len() - FAILURES_SHOWN);

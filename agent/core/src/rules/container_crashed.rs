@@ -7,8 +7,8 @@
 //! leaves tests without results.
 //!
 //! **Signals used.** Restart counts, present and last ends of the containers of the run's pods. A test container that
-//! ends once with a small exit code is a failing test, not a crash. SIGTERM (143), and SIGKILL (137) in a pod that is
-//! being deleted or ran into its deadline, are how Kubernetes ends containers. Beside the tests a severity lower; our
+//! ends once with a small exit code is a failing test, not a crash. SIGTERM (143), unless the container alone is started
+//! again, and SIGKILL (137) in a pod that is being ended are how Kubernetes ends containers. Beside the tests a severity lower; our
 //! own sidecar is `sidecar_lost`'s.
 //!
 //! **False positives.** A container that is meant to be started again after failing.
@@ -20,7 +20,7 @@
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
 use crate::fact::{ContainerFact, ContainerState, Terminated};
-use crate::pods::{Pod, is_our_sidecar};
+use crate::pods::{Pod, SIGKILL, is_our_sidecar};
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 
 pub(super) const RULE: Rule = Rule {
@@ -32,12 +32,6 @@ pub(super) const RULE: Rule = Rule {
     settings: |s| configured(s.container_crashed.enabled, s.container_crashed.severity),
     check,
 };
-
-/// Shells and Kubernetes add 128 to a signal's number.
-const BY_SIGNAL: i32 = 128;
-const SIGKILL: i32 = 137;
-/// SIGINT and SIGTERM: a request, not a crash.
-const ASKED: [i32; 2] = [130, 143];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings) {
     for pod in context.pods() {
@@ -63,23 +57,7 @@ fn crash<'a>(pod: &Pod, container: &'a ContainerFact) -> Option<&'a Terminated> 
     // A native sidecar that does not heed SIGTERM is killed after the tests.
     let killed =
         |end: &&Terminated| container.sidecar && end.exit_code == SIGKILL && pod.has_ended();
-    ends.find(|end| is_crash(pod, end, restarted) && !killed(end))
-}
-
-fn is_crash(pod: &Pod, end: &Terminated, restarted: bool) -> bool {
-    // Those have rules of their own, or never ran.
-    if matches!(
-        end.reason.as_str(),
-        "OOMKilled" | "Completed" | "StartError" | "ContainerCannotRun"
-    ) {
-        return false;
-    }
-    let code = end.exit_code;
-    let ends = pod.deleted || pod.fact.deleting || pod.fact.reason.is_some();
-    if ASKED.contains(&code) || (code == SIGKILL && (ends || pod.fact.disruption.is_some())) {
-        return false;
-    }
-    code > BY_SIGNAL || (restarted && code != 0)
+    ends.find(|end| pod.is_crash(end, restarted) && !killed(end))
 }
 
 fn finding(

@@ -18,6 +18,7 @@ mod pod_evicted;
 mod pod_unschedulable;
 mod probe_failing;
 mod service_without_endpoints;
+mod shared_cause;
 mod sidecar_lost;
 mod test_count_out_of_range;
 
@@ -31,8 +32,8 @@ use crate::cluster_nodes::ClusterNodes;
 use crate::events::{self, Said};
 use crate::fact::NodeFact;
 use crate::input::Millis;
+use crate::interval::Timeline;
 use crate::pods::{Pod, Pods};
-use crate::run::RunStatus;
 use crate::runs::Run;
 use crate::stream::Stream;
 use crate::surroundings::Surroundings;
@@ -75,6 +76,7 @@ pub static RULES: &[Rule] = &[
     probe_failing::RULE,
     service_without_endpoints::RULE,
     sidecar_lost::RULE,
+    shared_cause::RULE,
     limit_reached::RULE,
 ];
 
@@ -100,6 +102,7 @@ pub(crate) struct Cluster<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) nodes: &'a ClusterNodes,
     pub(crate) around: &'a Surroundings,
+    pub(crate) timeline: &'a Timeline,
 }
 
 impl<'a> RuleContext<'a> {
@@ -152,7 +155,7 @@ impl<'a> RuleContext<'a> {
     /// Whether every stream of the run has ended, or the run is lost: nothing more is expected.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.run.status() == RunStatus::Finalizing || self.run.status().is_over()
+        self.run.is_settling()
     }
 
     /// The configured severity, one step lower.

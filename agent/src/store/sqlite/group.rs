@@ -12,7 +12,7 @@ use super::frames::{self, Span};
 use super::ids::Ids;
 use super::tests::TestWriter;
 use super::writer::Batch;
-use super::{StoreError, anomalies, audit, forwarded, gaps, runs, streams, suites};
+use super::{StoreError, anomalies, audit, causes, forwarded, gaps, runs, streams, suites};
 
 /// Writes a group in one transaction.
 pub(crate) fn write(
@@ -41,6 +41,7 @@ fn rows(tx: &Connection, ids: &mut Ids, group: &[Batch]) -> rusqlite::Result<()>
                 Persist::Suite(row) => suites::write(tx, ids, row)?,
                 Persist::Gap(row) => gaps::write(tx, ids, row)?,
                 Persist::Anomaly(row) => anomalies::write(tx, ids, row)?,
+                Persist::Cause(row) => causes::write(tx, ids, row)?,
             }
         }
         if let Some(row) = &batch.audit {

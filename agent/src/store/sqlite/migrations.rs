@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_partial_indexes.sql"),
     include_str!("migrations/0003_audit.sql"),
     include_str!("migrations/0004_nodes.sql"),
+    include_str!("migrations/0005_causes.sql"),
 ];
 
 /// The schema version this program writes.

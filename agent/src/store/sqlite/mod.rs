@@ -3,6 +3,7 @@
 pub(crate) mod anomalies;
 pub(crate) mod audit;
 pub(crate) mod backup;
+mod causes;
 pub(crate) mod forwarded;
 pub(crate) mod frames;
 pub(crate) mod gaps;

@@ -126,6 +126,7 @@ fn rest(conn: &Connection, run: i64) -> rusqlite::Result<()> {
     for sql in [
         "DELETE FROM suites WHERE run = ?1",
         "DELETE FROM gaps WHERE run = ?1",
+        "DELETE FROM causes WHERE run = ?1",
         "DELETE FROM anomalies WHERE run = ?1",
         "DELETE FROM forwarded WHERE stream IN (SELECT id FROM streams WHERE run = ?1)",
         "DELETE FROM streams WHERE run = ?1",

@@ -4,6 +4,7 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 use sentinel_core::output::TestRow;
 use sentinel_parsers::event::Status;
 
+use super::causes::{self, JOIN};
 use super::value::{from_word, int, uint};
 use crate::api::view::{AttemptView, TestView};
 
@@ -105,10 +106,13 @@ fn earlier(
     stream: i64,
     ordinal: i64,
 ) -> rusqlite::Result<Vec<AttemptView>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT attempt, status, duration_s, message, location, line FROM tests
-         WHERE run = ?1 AND stream = ?2 AND ordinal = ?3 AND latest = 0 ORDER BY attempt",
-    )?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT t.attempt, t.status, t.duration_s, t.message, t.location, t.line,
+                c.class, c.confidence, c.hints
+             FROM tests t {JOIN}
+             WHERE t.run = ?1 AND t.stream = ?2 AND t.ordinal = ?3 AND t.latest = 0
+             ORDER BY t.attempt"
+    ))?;
     let rows = statement.query_map(params![run, stream, ordinal], |row| {
         Ok(AttemptView {
             attempt: row.get(0)?,
@@ -117,6 +121,7 @@ fn earlier(
             message: row.get(3)?,
             location: row.get(4)?,
             line: uint(row.get(5)?),
+            cause: causes::view(row, 6)?,
         })
     })?;
     rows.collect()
@@ -138,8 +143,9 @@ pub(super) fn select(wanted: &Wanted<'_>) -> String {
                 AND a.ordinal = t.ordinal),
             (t.status = 'passed' AND t.attempt > 1 AND EXISTS (SELECT 1 FROM tests a
                 WHERE a.run = t.run AND a.stream = t.stream AND a.ordinal = t.ordinal
-                AND a.status IN ('failed', 'errored', 'timed_out')))
-         FROM tests t {index} JOIN streams s ON s.id = t.stream
+                AND a.status IN ('failed', 'errored', 'timed_out'))),
+            c.class, c.confidence, c.hints
+         FROM tests t {index} JOIN streams s ON s.id = t.stream {JOIN}
          WHERE t.run = ?1 AND t.latest = 1 AND (t.stream, t.ordinal) > (?2, ?3)",
     );
     if !wanted.statuses.is_empty() {
@@ -178,6 +184,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<((i64, i64), TestView)> {
         teardown_error: row.get(10)?,
         attempts: row.get(13)?,
         flaky: row.get(14)?,
+        cause: causes::view(row, 15)?,
         earlier: Vec::new(),
     };
     Ok((place, view))

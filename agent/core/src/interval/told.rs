@@ -1,0 +1,106 @@
+//! From what facts say to intervals, and to the runs whose failures are judged again for it.
+
+use std::collections::BTreeSet;
+
+use super::{About, Condition, Level, Locator, Origin, Place, of_job, of_pod};
+use crate::input::Millis;
+use crate::pods::Pod;
+use crate::services::Turn;
+use crate::step::Core;
+
+/// What the pod's status says becomes intervals.
+pub(crate) fn pod(core: &mut Core, now: Millis, uid: &str) -> Option<Millis> {
+    let pod = core.pods.get(uid)?;
+    let conditions = of_pod(pod);
+    let about = about_pod(pod, Origin::Pod);
+    keep(core, now, &about, conditions)
+}
+
+/// What a node's conditions say becomes intervals.
+pub(crate) fn node(core: &mut Core, now: Millis, name: &str, conditions: Vec<Condition>) {
+    let about = about(Place::Node(name.to_owned()), Origin::Node, "", name);
+    tell(core, now, &about, conditions);
+}
+
+/// A service lost its last ready endpoint, or has one again; the runs that are to look again.
+pub(crate) fn service(core: &mut Core, now: Millis, turn: &Turn) -> BTreeSet<String> {
+    let place = Place::Namespace(turn.namespace.clone());
+    let about = about(place, Origin::Endpoints, &turn.namespace, &turn.name);
+    let down = (!turn.is_ready).then(|| Condition::new(Level::Service, "NoReadyEndpoints"));
+    tell(core, now, &about, down.into_iter().collect())
+}
+
+/// What ended a Job ended its pods.
+pub(crate) fn job(core: &mut Core, now: Millis, uid: &str) -> Option<Millis> {
+    let condition = core.jobs.end_of(uid).and_then(of_job)?;
+    let pods: Vec<About> = core
+        .pods
+        .of_job(uid)
+        .filter(|pod| !pod.has_ended() || pod.was_ended())
+        .map(|pod| about_pod(pod, Origin::Job))
+        .collect();
+    let told = pods
+        .iter()
+        .filter_map(|about| keep(core, now, about, vec![condition.clone()]));
+    told.collect::<Vec<_>>().into_iter().min()
+}
+
+fn about_pod(pod: &Pod, source: Origin) -> About {
+    let fact = &pod.fact;
+    let place = Place::Pod(fact.uid.clone());
+    about(place, source, &fact.namespace, &fact.name)
+}
+
+fn about(place: Place, source: Origin, namespace: &str, name: &str) -> About {
+    About {
+        place,
+        source,
+        locator: Locator {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            container: None,
+        },
+    }
+}
+
+/// An object says all that holds of it: intervals begin and end, and runs with a test that they may have made fail look
+/// again. Whatever kind of fact tells of a node, a service or the cluster comes in here; the caller settles the runs.
+pub(crate) fn tell(
+    core: &mut Core,
+    now: Millis,
+    about: &About,
+    conditions: Vec<Condition>,
+) -> BTreeSet<String> {
+    let Some(since) = keep(core, now, about, conditions) else {
+        return BTreeSet::new();
+    };
+    let pods = &core.pods;
+    let is_there = |uid: &String| match (&about.place, pods.get(uid)) {
+        (Place::Pod(pod), _) => pod == uid,
+        (Place::Node(node), Some(pod)) => pod.fact.node.as_ref() == Some(node),
+        (Place::Namespace(namespace), Some(pod)) => pod.fact.namespace == *namespace,
+        (Place::Cluster, _) => true,
+        (_, None) => false,
+    };
+    let open = core.open.iter().filter_map(|id| core.runs.get(id));
+    let reached = open.filter(|run| run.pods.iter().any(is_there));
+    let reached: BTreeSet<String> = reached.map(|run| run.id().to_owned()).collect();
+    for run_id in &reached {
+        look_again(core, run_id, Some(since));
+    }
+    reached
+}
+
+fn keep(core: &mut Core, now: Millis, about: &About, told: Vec<Condition>) -> Option<Millis> {
+    let since = core.timeline.tell(now, about, told);
+    let dropped = core.timeline.take_dropped();
+    core.metrics.limit("intervals", dropped);
+    since
+}
+
+/// Its failures since that time are judged again.
+pub(crate) fn look_again(core: &mut Core, run_id: &str, since: Option<Millis>) {
+    if let (Some(run), Some(since)) = (core.runs.get_mut(run_id), since) {
+        run.suspects.look_again(since);
+    }
+}
