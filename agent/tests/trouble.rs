@@ -23,8 +23,9 @@ fn counter(agent: &Daemon, name: &str) -> u64 {
 #[test]
 fn without_room_nothing_is_acknowledged_and_with_room_it_goes_on_by_itself() {
     let dir = tempfile::tempdir().unwrap();
-    // A limit on the size of files stands for a full disk: writing fails in the middle of a commit.
-    let agent = Daemon::limited(dir.path(), "trap '' XFSZ; ulimit -S -f 400", &[]);
+    // A limit on the size of files stands for a full disk: writing fails in the middle of a commit. The tables
+    // themselves and the first stream have room.
+    let agent = Daemon::limited(dir.path(), "trap '' XFSZ; ulimit -S -f 800", &[]);
     let stream = agent.client.open(&hello("r1")).stream;
     let mut stored = 0;
     let frames = |from: u64| tests(from, from + 500).encode();

@@ -37,8 +37,7 @@ impl Lanes {
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
-            let line = &bytes[from..to];
-            let place = (block.offset + from as u64, number);
+            let (line, place) = (&bytes[from..to], (block.offset + from as u64, number));
             if line.len() <= SHORT && number < sample && self.repeats.passes(line, place) {
                 odd.pass(to);
                 continue;
