@@ -2,7 +2,7 @@
 //! stored before.
 //!
 //! A token is offered to each [`Authenticate`] in turn. [`StaticTokens`] knows those of the
-//! configuration, [`ServiceAccounts`] asks Kubernetes.
+//! configuration, `ServiceAccounts` asks Kubernetes.
 
 mod accounts;
 mod believed;
