@@ -1,5 +1,5 @@
 //! Short lines that are passed over because they repeat would change no event: each short line of many small logs,
-//! repeated hundreds of times where it stands, against a parser that reads every line.
+//! repeated thousands of times where it stands, against a parser that reads every line.
 
 use std::path::Path;
 

@@ -37,8 +37,9 @@ pub(crate) fn fact(core: &mut Core, now: Millis, fact: Fact) -> Outputs {
         }
         Fact::Node(fact) => node(core, now, fact),
         Fact::NodeDeleted { name } => {
-            let changed = core.cluster_nodes.delete(&name);
-            touched_node(core, now, changed, &name)
+            let known = core.cluster_nodes.delete(&name);
+            let touched = known.then(|| touched_node(core, now, &name, None));
+            touched.unwrap_or_default()
         }
         Fact::Event(fact) => event(core, now, fact),
         // Runs look at services whenever time passes.
@@ -157,24 +158,28 @@ fn attach(core: &mut Core, run_id: &str, pods: BTreeSet<String>) {
 fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
     let name = fact.name.clone();
     let conditions = of_node(&fact);
-    let changed = core.cluster_nodes.take(fact);
-    if changed {
-        told::node(core, now, &name, conditions);
+    if !core.cluster_nodes.take(fact) {
+        return Outputs::default();
     }
-    touched_node(core, now, changed, &name)
+    let since = told::node(core, now, &name, conditions);
+    touched_node(core, now, &name, since)
 }
 
 /// Runs with a pod on a node that changed look again.
-fn touched_node(core: &mut Core, now: Millis, changed: bool, name: &str) -> Outputs {
-    if !changed {
-        return Outputs::default();
-    }
+fn touched_node(core: &mut Core, now: Millis, name: &str, since: Option<Millis>) -> Outputs {
     core.metrics.facts += 1;
-    look_again(core, now, |pod| pod.fact.node.as_deref() == Some(name))
+    look_again(core, now, since, |pod| {
+        pod.fact.node.as_deref() == Some(name)
+    })
 }
 
-/// Open runs with such a pod look again.
-fn look_again(core: &mut Core, now: Millis, such: impl Fn(&Pod) -> bool) -> Outputs {
+/// Open runs with such a pod look again, and judge again what failed since that time.
+fn look_again(
+    core: &mut Core,
+    now: Millis,
+    since: Option<Millis>,
+    such: impl Fn(&Pod) -> bool,
+) -> Outputs {
     let mut outputs = Outputs::default();
     let has = |uid: &String| core.pods.get(uid).is_some_and(&such);
     let open = core.open.iter().filter_map(|id| core.runs.get(id));
@@ -182,6 +187,7 @@ fn look_again(core: &mut Core, now: Millis, such: impl Fn(&Pod) -> bool) -> Outp
     let touched: Vec<String> = touched.map(|run| run.id().to_owned()).collect();
     for run_id in touched {
         attach(core, &run_id, BTreeSet::new());
+        told::look_again(core, &run_id, since);
         outputs.absorb(core.settle(now, &run_id, None));
     }
     outputs
@@ -213,10 +219,10 @@ fn event(core: &mut Core, now: Millis, mut fact: EventFact) -> Outputs {
             core.metrics.facts += 1;
             core.metrics.limit("events", forgotten);
             match about.kind.as_str() {
-                "Node" => look_again(core, now, |pod| {
+                "Node" => look_again(core, now, None, |pod| {
                     pod.fact.node.as_deref() == Some(about.name.as_str())
                 }),
-                _ => look_again(core, now, |pod| pod.fact.uid == about.uid),
+                _ => look_again(core, now, None, |pod| pod.fact.uid == about.uid),
             }
         }
     }
@@ -232,19 +238,16 @@ fn slice(core: &mut Core, now: Millis, fact: SliceFact) -> Outputs {
     Outputs::default()
 }
 
-/// A service went down or came up.
+/// A service went down or came up: runs in its namespace look again.
 fn turned(core: &mut Core, now: Millis, turn: &Turn) -> Outputs {
-    let mut outputs = Outputs::default();
-    for run_id in told::service(core, now, turn) {
-        outputs.absorb(core.settle(now, &run_id, None));
-    }
-    outputs
+    let since = told::service(core, now, turn);
+    look_again(core, now, since, |pod| pod.fact.namespace == turn.namespace)
 }
 
 /// Whether the cluster is heard changed: what is said of pods is old now, or is not any more.
 fn silence(core: &mut Core, now: Millis, news: bool) -> Outputs {
     match news {
-        true => look_again(core, now, |_| true),
+        true => look_again(core, now, None, |_| true),
         false => Outputs::default(),
     }
 }

@@ -47,6 +47,20 @@ impl Pod {
         format!("{}/{}", self.fact.namespace, self.fact.name)
     }
 
+    /// How a container of it ended, as evidence.
+    pub(crate) fn end_of(&self, container: &str, end: &Terminated) -> String {
+        let (place, reason, exit_code) = (self.place(), &end.reason, end.exit_code);
+        format!(
+            "pod {place}: container {container} terminated, reason {reason}, exit code {exit_code}"
+        )
+    }
+
+    /// The same, with how often the container was started again.
+    pub(crate) fn ends_of(&self, container: &ContainerFact, end: &Terminated) -> String {
+        let end = self.end_of(&container.name, end);
+        format!("{end}, {} restarts", container.restart_count)
+    }
+
     /// Whether its container of that name is a native sidecar.
     pub(crate) fn is_sidecar(&self, name: &str) -> bool {
         let mut containers = self.fact.containers.iter();
@@ -359,11 +373,7 @@ fn note_kills(kills: &mut Vec<OomKill>, fact: &PodFact, running: impl Fn() -> Ve
 
 /// How a container ended, the earlier end first.
 fn ends(container: &ContainerFact) -> impl Iterator<Item = &Terminated> {
-    let state = match &container.state {
-        ContainerState::Terminated(end) => Some(end),
-        _ => None,
-    };
-    container.last_terminated.iter().chain(state)
+    container.last_terminated.iter().chain(container.ended())
 }
 
 /// Tests running in the pod's streams.

@@ -130,7 +130,6 @@ impl World {
     /// A line of output, which takes its time.
     pub(crate) fn say(&mut self, line: &[u8]) {
         self.pass(self.pace);
-
         let (now, frame) = (self.now, &mut self.frame);
         self.parser
             .feed(line, &mut |event| frame.push(&timed(event, now)));

@@ -65,6 +65,17 @@ pub struct ContainerFact {
     pub last_terminated: Option<Terminated>,
 }
 
+impl ContainerFact {
+    /// Its present end, if it does not run and is not about to.
+    #[must_use]
+    pub fn ended(&self) -> Option<&Terminated> {
+        match &self.state {
+            ContainerState::Terminated(end) => Some(end),
+            _ => None,
+        }
+    }
+}
+
 /// A container's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContainerState {

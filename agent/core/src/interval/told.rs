@@ -1,6 +1,4 @@
-//! From what facts say to intervals, and to the runs whose failures are judged again for it.
-
-use std::collections::BTreeSet;
+//! From what facts say to intervals, and since when failures are judged again for it.
 
 use super::{About, Condition, Level, Locator, Origin, Place, of_job, of_pod};
 use crate::input::Millis;
@@ -17,17 +15,22 @@ pub(crate) fn pod(core: &mut Core, now: Millis, uid: &str) -> Option<Millis> {
 }
 
 /// What a node's conditions say becomes intervals.
-pub(crate) fn node(core: &mut Core, now: Millis, name: &str, conditions: Vec<Condition>) {
+pub(crate) fn node(
+    core: &mut Core,
+    now: Millis,
+    name: &str,
+    conditions: Vec<Condition>,
+) -> Option<Millis> {
     let about = about(Place::Node(name.to_owned()), Origin::Node, "", name);
-    tell(core, now, &about, conditions);
+    keep(core, now, &about, conditions)
 }
 
-/// A service lost its last ready endpoint, or has one again; the runs that are to look again.
-pub(crate) fn service(core: &mut Core, now: Millis, turn: &Turn) -> BTreeSet<String> {
+/// A service lost its last ready endpoint, or has one again.
+pub(crate) fn service(core: &mut Core, now: Millis, turn: &Turn) -> Option<Millis> {
     let place = Place::Namespace(turn.namespace.clone());
     let about = about(place, Origin::Endpoints, &turn.namespace, &turn.name);
     let down = (!turn.is_ready).then(|| Condition::new(Level::Service, "NoReadyEndpoints"));
-    tell(core, now, &about, down.into_iter().collect())
+    keep(core, now, &about, down.into_iter().collect())
 }
 
 /// What ended a Job ended its pods.
@@ -63,34 +66,7 @@ fn about(place: Place, source: Origin, namespace: &str, name: &str) -> About {
     }
 }
 
-/// An object says all that holds of it: intervals begin and end, and runs with a test that they may have made fail look
-/// again. Whatever kind of fact tells of a node, a service or the cluster comes in here; the caller settles the runs.
-pub(crate) fn tell(
-    core: &mut Core,
-    now: Millis,
-    about: &About,
-    conditions: Vec<Condition>,
-) -> BTreeSet<String> {
-    let Some(since) = keep(core, now, about, conditions) else {
-        return BTreeSet::new();
-    };
-    let pods = &core.pods;
-    let is_there = |uid: &String| match (&about.place, pods.get(uid)) {
-        (Place::Pod(pod), _) => pod == uid,
-        (Place::Node(node), Some(pod)) => pod.fact.node.as_ref() == Some(node),
-        (Place::Namespace(namespace), Some(pod)) => pod.fact.namespace == *namespace,
-        (Place::Cluster, _) => true,
-        (_, None) => false,
-    };
-    let open = core.open.iter().filter_map(|id| core.runs.get(id));
-    let reached = open.filter(|run| run.pods.iter().any(is_there));
-    let reached: BTreeSet<String> = reached.map(|run| run.id().to_owned()).collect();
-    for run_id in &reached {
-        look_again(core, run_id, Some(since));
-    }
-    reached
-}
-
+/// An object says all that holds of it: intervals begin and end. Since when runs are to look again, if they are.
 fn keep(core: &mut Core, now: Millis, about: &About, told: Vec<Condition>) -> Option<Millis> {
     let since = core.timeline.tell(now, about, told);
     let dropped = core.timeline.take_dropped();

@@ -46,12 +46,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
 
 /// The end that was a crash, if there was one: the present one before the last.
 fn crash<'a>(pod: &Pod, container: &'a ContainerFact) -> Option<&'a Terminated> {
-    let present = match &container.state {
-        ContainerState::Terminated(end) => Some(end),
-        _ => None,
-    };
     let restarted = container.restart_count > 0;
-    let mut ends = present
+    let mut ends = container
+        .ended()
         .into_iter()
         .chain(container.last_terminated.as_ref());
     // A native sidecar that does not heed SIGTERM is killed after the tests.
@@ -83,10 +80,7 @@ fn finding(
     let finding = Finding::new(severity, format!("pod:{place}/{name}"), title)
         .number("exit_code", f64::from(end.exit_code))
         .count("restarts_count", u64::from(container.restart_count))
-        .fact(format!(
-            "pod {place}: container {name} terminated, reason {}, exit code {}, {} restarts",
-            end.reason, end.exit_code, container.restart_count
-        ));
+        .fact(pod.ends_of(container, end));
     let said = context.said_of(pod, Some(name), &["BackOff", "Unhealthy"]);
     let finding = finding.facts(said);
     match end.exit_code {

@@ -104,10 +104,7 @@ fn container(context: &RuleContext<'_>, stream: &Stream, findings: &mut Findings
         Finding::new(severity, format!("stream:{}/container", stream.id()), title)
             .number("command_exit_code", f64::from(told))
             .number("container_exit_code", f64::from(end.exit_code))
-            .fact(format!(
-                "pod {}/{}: container {} terminated, reason {}, exit code {}",
-                pod.fact.namespace, pod.fact.name, container.name, end.reason, end.exit_code
-            ))
+            .fact(pod.end_of(&container.name, end))
             .hint("something runs after the captured command, or ended it from outside"),
     );
 }

@@ -18,7 +18,7 @@
 
 use crate::anomaly::{Category, Severity};
 use crate::change::Change;
-use crate::fact::{ContainerFact, ContainerState, Terminated};
+use crate::fact::{ContainerFact, Terminated};
 use crate::pods::{Pod, Wait, is_our_sidecar};
 use crate::rules::{Finding, Findings, Rule, RuleContext, configured};
 use crate::settings::millis;
@@ -62,14 +62,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
 fn killed<'a>(pod: &Pod, container: &'a ContainerFact) -> Option<&'a Terminated> {
     let fact = &pod.fact;
     let ended = fact.deleting || fact.reason.is_some() || fact.disruption.is_some();
-    let present = match &container.state {
-        ContainerState::Terminated(end) => Some(end),
-        _ => None,
-    };
     let probed = container.has_liveness_probe && !ended;
     // A native sidecar is ended once the tests are over.
     let over = container.sidecar && pod.has_ended();
-    let end = present.or(container.last_terminated.as_ref());
+    let end = container.ended().or(container.last_terminated.as_ref());
     end.filter(|end| probed && !over && end.reason == "Error" && KILLED.contains(&end.exit_code))
 }
 
@@ -84,10 +80,7 @@ fn of_killed(
     Finding::new(context.severity, format!("pod:{place}/{name}"), title)
         .number("exit_code", f64::from(end.exit_code))
         .count("restarts_count", u64::from(container.restart_count))
-        .fact(format!(
-            "pod {place}: container {name} terminated, reason {}, exit code {}, {} restarts",
-            end.reason, end.exit_code, container.restart_count
-        ))
+        .fact(pod.ends_of(container, end))
         .hint("it did not answer its probe in time: it hung, was overloaded, or the probe asks too soon or for too much")
 }
 

@@ -54,10 +54,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
             let finding = Finding::new(context.severity, format!("pod:{place}"), title)
                 .number("exit_code", f64::from(end.exit_code))
                 .count("restarts_count", u64::from(container.restart_count))
-                .fact(format!(
-                    "pod {place}: container {} terminated, reason {}, exit code {}",
-                    container.name, end.reason, end.exit_code
-                ))
+                .fact(pod.end_of(&container.name, end))
                 .hint("the tests are not to blame: please report it, with the sidecar's log");
             findings.add(finding);
         }

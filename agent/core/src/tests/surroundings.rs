@@ -8,6 +8,9 @@ use crate::fact::{
 use crate::sim::{START, Sim, run};
 use crate::{Input, Settings, Severity};
 
+/// The rule that finds a service.
+const SERVICE: &str = "service_without_endpoints";
+
 /// A pod of run r1 on a node, whose container waits with this reason.
 fn waiting(reason: &str) -> PodFact {
     PodFact {
@@ -36,6 +39,11 @@ fn unready() -> PodFact {
 
 fn event(uid: &str, reason: &str, count: u32) -> Input {
     about("Pod", "uid-1", (uid, reason, count), "it said so")
+}
+
+/// The node of the pod said so once.
+fn of_node(reason: &str, message: &str) -> Input {
+    about("Node", "node-1", ("e", reason, 1), message)
 }
 
 fn about(kind: &str, of: &str, (uid, reason, count): (&str, &str, u32), message: &str) -> Input {
@@ -227,29 +235,17 @@ fn a_service_is_found_when_its_endpoints_go_and_not_before_it_had_or_should_have
     let mut sim = with(unready());
     sim.step(slice("s1", 0, 0));
     sim.wait_until(20);
-    assert_eq!(
-        found(&sim, "service_without_endpoints"),
-        None,
-        "never had one"
-    );
+    assert_eq!(found(&sim, SERVICE), None, "never had one");
     sim.step(slice("s1", 2, 0));
     sim.step(slice("s2", 1, 1));
     sim.step(slice("s1", 0, 0));
     sim.wait_until(40);
-    assert_eq!(
-        found(&sim, "service_without_endpoints"),
-        None,
-        "one is left"
-    );
+    assert_eq!(found(&sim, SERVICE), None, "one is left");
     sim.step(slice("s2", 0, 2));
     sim.wait_until(54);
-    assert_eq!(
-        found(&sim, "service_without_endpoints"),
-        None,
-        "a moment is allowed"
-    );
+    assert_eq!(found(&sim, SERVICE), None, "a moment is allowed");
     sim.wait_until(55);
-    let (severity, resolved, evidence) = found(&sim, "service_without_endpoints").unwrap();
+    let (severity, resolved, evidence) = found(&sim, SERVICE).unwrap();
     assert_eq!((severity, resolved), (Severity::Warning, false));
     assert_eq!(
         evidence,
@@ -262,7 +258,7 @@ fn a_service_is_found_when_its_endpoints_go_and_not_before_it_had_or_should_have
     }
     sim.wait_until(56);
     assert!(
-        found(&sim, "service_without_endpoints").unwrap().1,
+        found(&sim, SERVICE).unwrap().1,
         "nobody misses one that is gone"
     );
 }
@@ -275,7 +271,7 @@ fn a_service_of_another_namespace_is_not_the_runs() {
     sim.step(slice("s1", 1, 0));
     sim.step(slice("s1", 0, 1));
     sim.wait_until(60);
-    assert_eq!(found(&sim, "service_without_endpoints"), None);
+    assert_eq!(found(&sim, SERVICE), None);
 }
 
 #[test]
@@ -292,12 +288,7 @@ fn a_child_killed_in_a_container_that_goes_on_is_found_by_the_nodes_event() {
         ("/user.slice", Some((Severity::Warning, "node:node-1"))),
     ] {
         let mut sim = with(unready());
-        sim.step(about(
-            "Node",
-            "node-1",
-            ("e", "OOMKilling", 1),
-            &kernel(group),
-        ));
+        sim.step(of_node("OOMKilling", &kernel(group)));
         let kill = sim.stored.values().find(|a| a.rule == "oom_killed");
         let told = kill.map(|a| (a.severity, a.subject.as_str()));
         assert_eq!(told, expected, "{group}");
@@ -310,20 +301,10 @@ fn a_kill_on_the_node_before_the_run_or_one_that_ended_a_container_is_no_childs(
     sim.wait_until(60);
     sim.open("tests", run("r1", "nightly"));
     sim.step(Input::Fact(Fact::Pod(unready())));
-    sim.step(about(
-        "Node",
-        "node-1",
-        ("e", "SystemOOM", 1),
-        "victim process: chrome",
-    ));
+    sim.step(of_node("SystemOOM", "victim process: chrome"));
     assert_eq!(found(&sim, "oom_killed"), None, "59 s before the run");
     let mut sim = with(killed());
-    sim.step(about(
-        "Node",
-        "node-1",
-        ("e", "SystemOOM", 1),
-        "victim process: chrome",
-    ));
+    sim.step(of_node("SystemOOM", "victim process: chrome"));
     let kills = sim.stored.values().filter(|a| a.rule == "oom_killed");
     assert_eq!(kills.count(), 1, "the container's own");
 }
