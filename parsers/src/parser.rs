@@ -1,6 +1,7 @@
 //! The streaming parser: bytes in, events out, whichever dialects the stream speaks.
 
 mod blocks;
+mod ends;
 mod inside;
 mod lane;
 mod lanes;

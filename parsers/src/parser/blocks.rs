@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::ends::Ends;
 use super::lanes::{FIRST_LINES, Lanes};
 use super::recent::LINES;
 use super::repeats::SHORT;
 use super::texts::Texts;
 use crate::event::Event;
 use crate::line::{Block, BlockEnd, LINE_CAP, RawLine};
-use crate::places::Places;
 use crate::scan::{Bits, Hit, NeedleSet, ODD};
 
 /// Behind the first lines, so many lines in sequence are looked at whatever they hold out of so many:
@@ -22,24 +22,23 @@ impl Lanes {
         let (set, bytes) = (Arc::clone(&self.set), block.bytes);
         let always = set.always();
         let mut found = Found::new(std::mem::take(&mut self.hits));
-        let (mut odd, mut end) = (Odd::of(bytes), BlockEnd::default());
+        let (mut ends, mut end) = (Ends::of(bytes), BlockEnd::default());
         // Where the latest lines begin, by number.
         let mut begins = [0; LINES];
-        let mut ends = Places::of(b'\n', bytes);
         let mut texts = Texts::of(bytes);
         let (mut wake, mut quick) = self.mood(always);
         let mut sample = next_sample(block.number);
         // A line that ends before the second place holds nothing but what its beginning tells.
         let (mut next, mut calm) = (0, 0);
         while next < bytes.len() {
-            let (from, to) = (next, ends.next().unwrap_or(bytes.len()));
+            let (from, to) = (next, ends.next());
             next = to + 1;
             let number = block.number + end.lines;
             end.lines += 1;
             begins[number as usize % LINES] = from;
             let (line, place) = (&bytes[from..to], (block.offset + from as u64, number));
             if line.len() <= SHORT && number < sample && self.repeats.passes(line, place) {
-                odd.pass(to);
+                ends.pass(to);
                 continue;
             }
             if self.repeats.are_unread() {
@@ -51,7 +50,7 @@ impl Lanes {
                 self.leaves(line, number);
                 continue;
             }
-            let plain = number < sample && to <= odd.next;
+            let plain = number < sample && to <= ends.plain();
             if quick && plain && self.takes(block, &mut texts, (from, to, number), out) {
                 self.looked = number;
                 wake = self.wakes();
@@ -59,7 +58,10 @@ impl Lanes {
                 continue;
             }
             let mut bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick);
-            bits |= odd.pass(to);
+            bits |= match ends.pass(to) {
+                true => ODD,
+                false => 0,
+            };
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 (wake, quick) = self.mood(always);
@@ -71,7 +73,7 @@ impl Lanes {
             }
             calm = match wake || quick {
                 true => 0,
-                false => found.calm().min(odd.next),
+                false => found.calm().min(ends.plain()),
             };
         }
         self.hits = found.hits;
@@ -288,44 +290,5 @@ impl Found {
         let end = memchr::memrchr(b'\n', &block[to..far.max(to)]).map_or(to, |at| to + at);
         set.scan(&block[from..end], &mut self.hits);
         (self.next, self.begin, self.end) = (0, from, end);
-    }
-}
-
-/// Places in a block that make a line show something else than its bytes.
-struct Odd<'a> {
-    bytes: &'a [u8],
-    /// The first of them that was not passed.
-    next: usize,
-}
-
-impl<'a> Odd<'a> {
-    fn of(bytes: &'a [u8]) -> Odd<'a> {
-        let mut odd = Odd { bytes, next: 0 };
-        odd.seek(0);
-        odd
-    }
-
-    /// Finds the first place from here on. A carriage return right before a line's end shows nothing.
-    fn seek(&mut self, mut from: usize) {
-        while let Some(at) = memchr::memchr2(0x1b, b'\r', &self.bytes[from..]) {
-            let at = from + at;
-            let plain = self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
-            if !plain {
-                self.next = at;
-                return;
-            }
-            from = at + 1;
-        }
-        self.next = usize::MAX;
-    }
-
-    /// What is to be said of the line that ends there, and goes on behind it.
-    #[inline]
-    fn pass(&mut self, end: usize) -> Bits {
-        if self.next >= end {
-            return 0;
-        }
-        self.seek(end);
-        ODD
     }
 }

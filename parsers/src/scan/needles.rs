@@ -5,7 +5,7 @@ use aho_corasick::packed::Searcher;
 use super::Bits;
 use super::checks::{Check, Checks, around};
 use super::starts::Starts;
-use super::windows::{WINDOW, Windows, rarest, window};
+use super::windows::{CHUNK, CHUNKS, List, WINDOW, Windows, rarest, window};
 
 /// Bytes from one window looked at to the next.
 pub(super) const STRIDE: usize = 4;
@@ -15,11 +15,6 @@ pub(super) const LEAST: usize = WINDOW + STRIDE - 1;
 pub(crate) const LOOKBACK: u8 = 15;
 /// Size of the table of entries by window, as a power of two.
 const BUCKETS: u32 = 12;
-/// Bytes looked up before it is asked whether any of them may be a needle's.
-const GROUP: usize = 16;
-/// Bytes whose groups are looked up before any is compared.
-const PIECE: usize = 64 * GROUP;
-
 /// Finds listed before those are left out that say nothing new of their line: one of a report may hold
 /// hundreds of thousands.
 const MANY: usize = 4096;
@@ -206,54 +201,31 @@ impl NeedleSet {
         }
     }
 
-    /// Finds the needles that have windows.
+    /// Finds the needles that have windows. Which windows the table lets through is known for many before any
+    /// is compared.
     fn windows(&self, block: &[u8], hits: &mut Vec<Hit>) {
-        let (pieces, rest) = block.as_chunks::<PIECE>();
-        for (number, piece) in pieces.iter().enumerate() {
-            self.piece(block, number * PIECE, piece, hits);
-        }
-        let at = block.len() - rest.len();
-        let (groups, windows) = rest.as_chunks::<GROUP>();
-        self.piece(block, at, groups.as_flattened(), hits);
-        self.group(block, block.len() - windows.len(), windows, hits);
-    }
-
-    /// Finds the needles of a piece, which is of whole groups. Which of them the bit set lets through is
-    /// known before any is compared: a jump for each would be guessed wrong as often as it is taken.
-    fn piece(&self, block: &[u8], from: usize, piece: &[u8], hits: &mut Vec<Hit>) {
-        let (groups, _) = piece.as_chunks::<GROUP>();
-        let look = |through: u64, group: &[u8; GROUP]| {
-            let windows = group.as_chunks::<WINDOW>().0.iter();
-            let word =
-                |all, four: &[u8; WINDOW]| all | self.windows.word(u32::from_le_bytes(*four));
-            through >> 1 | windows.fold(0, word) << 63
-        };
-        let (fours, rest) = groups.as_chunks::<4>();
-        let through = fours
-            .iter()
-            .fold(0, |through, four| four.iter().fold(through, look));
-        let through = rest.iter().fold(through, look);
-        let mut through = through.checked_shr(64 - groups.len() as u32).unwrap_or(0);
-        while through != 0 {
-            let number = through.trailing_zeros() as usize;
-            through &= through - 1;
-            self.group(block, from + number * GROUP, &groups[number], hits);
-        }
-    }
-
-    /// Compares the windows of a group that the bit set lets through with the needles.
-    #[inline]
-    fn group(&self, block: &[u8], from: usize, group: &[u8], hits: &mut Vec<Hit>) {
-        let mut through = 0;
-        for (i, four) in group.as_chunks::<WINDOW>().0.iter().enumerate() {
-            through |= self.windows.bit(u32::from_le_bytes(*four)) << i;
-        }
-        while through != 0 {
-            let at = from + through.trailing_zeros() as usize * WINDOW;
-            through &= through - 1;
-            if self.checks.may(block, at) {
-                self.verify(block, at, hits);
+        let mut list = List::new();
+        let (chunks, rest) = block.as_chunks::<CHUNK>();
+        for (number, chunks) in chunks.chunks(CHUNKS).enumerate() {
+            self.windows.list(chunks, &mut list);
+            let from = number * CHUNKS * CHUNK;
+            for window in list.iter() {
+                self.compare(block, from + window * WINDOW, hits);
             }
+        }
+        let from = block.len() - rest.len();
+        for (number, window) in rest.as_chunks().0.iter().enumerate() {
+            if self.windows.may(u32::from_le_bytes(*window)) {
+                self.compare(block, from + number * WINDOW, hits);
+            }
+        }
+    }
+
+    /// Compares a window that the table lets through with the needles.
+    #[inline]
+    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        if self.checks.may(block, at) {
+            self.verify(block, at, hits);
         }
     }
 

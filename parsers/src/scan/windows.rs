@@ -2,15 +2,23 @@
 
 use std::sync::LazyLock;
 
+use fearless_simd::{Level, dispatch};
 use hashbrown::HashMap;
+use wide::u8x16;
 
 use super::needles::{Entry, STRIDE};
 use super::table;
 
 /// Bytes of a window.
 pub(super) const WINDOW: usize = 4;
-/// Size of the bit set, as a power of two: 32 KiB.
-const BITS: u32 = 18;
+/// Windows looked up together.
+pub(super) const WINDOWS: usize = 16;
+/// Bytes they take.
+pub(super) const CHUNK: usize = WINDOWS * WINDOW;
+/// Chunks looked up before any window is compared.
+pub(super) const CHUNKS: usize = 16;
+/// Size of the table, as a power of two: 64 KiB, of 2^19 bits.
+const SIZE: u32 = 16;
 
 /// What a window is multiplied by for its hash: odd, with bits at every place, and of those tried one that
 /// lets few windows of ordinary logs through.
@@ -18,7 +26,7 @@ const FACTOR: u32 = 0x297a_2d39;
 
 /// One bit per hash of a window.
 #[derive(Debug)]
-pub(super) struct Windows(Box<[u64; 1 << (BITS - 6)]>);
+pub(super) struct Windows(Box<[u8; 1 << SIZE]>);
 
 impl Default for Windows {
     fn default() -> Windows {
@@ -30,28 +38,107 @@ impl Windows {
     pub(super) fn of(entries: &[Entry]) -> Windows {
         let mut windows = Windows::default();
         for entry in entries {
-            windows.0[row(entry.window)] |= 1 << (entry.window & 63);
+            windows.0[usize::from(place(entry.window))] |= bit(entry.window);
         }
         windows
     }
 
-    /// A number whose lowest bit is 1 if the window may be one of a needle.
+    /// Whether the window may be one of a needle.
     #[inline]
-    pub(super) fn word(&self, window: u32) -> u64 {
-        self.0[row(window)] >> (window & 63)
+    pub(super) fn may(&self, window: u32) -> bool {
+        self.0[usize::from(place(window))] & bit(window) != 0
     }
 
-    /// 1 if the window may be one of a needle, else 0.
-    #[inline]
-    pub(super) fn bit(&self, window: u32) -> u64 {
-        self.word(window) & 1
+    /// Lists which windows of the chunks may be one of a needle; of [`CHUNKS`] chunks at most.
+    pub(super) fn list(&self, chunks: &[[u8; CHUNK]], list: &mut List) {
+        let through = dispatch!(Level::new(), _simd => self.look_up(chunks));
+        list.fill(&through);
+    }
+
+    /// Step by step for all of them: the first and the last step are done for many windows at once, as
+    /// many as the processor can, and the middle one waits for nothing.
+    #[inline(always)]
+    fn look_up(&self, chunks: &[[u8; CHUNK]]) -> [u16; CHUNKS] {
+        let mut places = [[0; WINDOWS]; CHUNKS];
+        let mut bits = [[0; WINDOWS]; CHUNKS];
+        for ((chunk, places), bits) in chunks.iter().zip(&mut places).zip(&mut bits) {
+            let (windows, _) = chunk.as_chunks::<WINDOW>();
+            for ((window, at), asked) in windows.iter().zip(places).zip(bits) {
+                let window = u32::from_le_bytes(*window);
+                (*at, *asked) = (place(window), bit(window));
+            }
+        }
+        let mut held = [[0; WINDOWS]; CHUNKS];
+        for (places, held) in places.iter().zip(&mut held).take(chunks.len()) {
+            for (at, held) in places.iter().zip(held) {
+                *held = self.0[usize::from(*at)];
+            }
+        }
+        let mut through = [0; CHUNKS];
+        for ((through, bits), held) in through.iter_mut().zip(bits).zip(held).take(chunks.len()) {
+            let none = (u8x16::from(bits) & u8x16::from(held)).simd_eq(u8x16::ZERO);
+            // There is a bit for each of the sixteen.
+            *through = !none.to_bitmask() as u16;
+        }
+        through
     }
 }
 
-/// Which word holds a window's bit. The whole window tells the word, its first byte the bit.
-#[inline]
-fn row(window: u32) -> usize {
-    (window.wrapping_mul(FACTOR) >> (32 - (BITS - 6))) as usize
+/// The numbers of windows, listed mostly without a jump for each: a jump that depends on the text is guessed
+/// wrong as often as it is taken.
+pub(super) struct List {
+    numbers: [u16; WINDOWS * CHUNKS],
+    length: usize,
+}
+
+impl List {
+    pub(super) fn new() -> List {
+        List {
+            numbers: [0; WINDOWS * CHUNKS],
+            length: 0,
+        }
+    }
+
+    /// Lists the bits that are set. Most words have one at most.
+    fn fill(&mut self, words: &[u16; CHUNKS]) {
+        self.length = 0;
+        for (at, four) in words.as_chunks::<4>().0.iter().enumerate() {
+            let word = four
+                .iter()
+                .rev()
+                .fold(0, |all, w| all << 16 | u64::from(*w));
+            self.add(at, word);
+            let mut rest = word & word.wrapping_sub(1);
+            while rest != 0 {
+                self.add(at, rest);
+                rest &= rest - 1;
+            }
+        }
+    }
+
+    /// Adds the lowest bit of a word, if there is one. There is room for all bits of all words.
+    #[inline]
+    fn add(&mut self, at: usize, word: u64) {
+        let number = at as u32 * u64::BITS + word.trailing_zeros();
+        self.numbers[self.length % (WINDOWS * CHUNKS)] = number as u16;
+        self.length += usize::from(word != 0);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        let listed = self.numbers.iter().take(self.length);
+        listed.map(|number| usize::from(*number))
+    }
+}
+
+/// Where in the table the window's bit is. The whole window tells the place, its first byte the bit.
+#[inline(always)]
+fn place(window: u32) -> u16 {
+    (window.wrapping_mul(FACTOR) >> (32 - SIZE)) as u16
+}
+
+#[inline(always)]
+fn bit(window: u32) -> u8 {
+    1 << (window & 7)
 }
 
 #[inline]
