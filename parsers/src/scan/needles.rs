@@ -5,7 +5,7 @@ use aho_corasick::packed::Searcher;
 use super::Bits;
 use super::checks::{Check, Checks, around};
 use super::starts::Starts;
-use super::windows::{CHUNK, CHUNKS, List, WINDOW, Windows, rarest, window};
+use super::windows::{CHUNK, CHUNKS, List, Ordinary, WINDOW, Windows, window};
 
 /// Bytes from one window looked at to the next.
 pub(super) const STRIDE: usize = 4;
@@ -121,12 +121,13 @@ impl NeedleSet {
     pub(crate) fn build(&mut self) {
         let mut entries = Vec::new();
         let mut short = Vec::new();
+        let ordinary = Ordinary::new();
         for (number, (needle, bits)) in self.needles.iter().enumerate() {
             if needle.len() < LEAST {
                 short.push((needle.clone(), *bits));
                 continue;
             }
-            for offset in rarest(needle) {
+            for offset in ordinary.rarest(needle) {
                 // All fit: there are at most u16::MAX needles, and `rarest` stays below 250.
                 entries.push(Entry {
                     window: window(&needle[offset..]),

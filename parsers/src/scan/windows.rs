@@ -1,7 +1,5 @@
 //! The bit set of windows: four bytes of a needle each, chosen where ordinary logs hold them least.
 
-use std::sync::LazyLock;
-
 use fearless_simd::{Level, dispatch};
 use hashbrown::HashMap;
 use wide::u8x16;
@@ -147,24 +145,33 @@ pub(super) fn window(bytes: &[u8]) -> u32 {
 }
 
 /// How often two, three and four bytes stand in ordinary logs and in the output of tests, by a sample of each.
-struct Ordinary(HashMap<&'static [u8], u32>);
+/// Whoever builds a set counts anew: that takes a millisecond, and kept it would be as large as all tables.
+pub(super) struct Ordinary(HashMap<&'static [u8], u32>);
 
 impl Ordinary {
-    fn counts() -> &'static Ordinary {
-        static COUNTS: LazyLock<Ordinary> = LazyLock::new(|| {
-            let mut counts = HashMap::new();
-            let samples = [
-                &include_bytes!("ordinary.log")[..],
-                include_bytes!("tests.log"),
-            ];
-            for sample in samples {
-                for bytes in (2..=WINDOW).flat_map(|length| sample.windows(length)) {
-                    *counts.entry(bytes).or_default() += 1;
-                }
+    pub(super) fn new() -> Ordinary {
+        let mut counts = HashMap::new();
+        let samples = [
+            &include_bytes!("ordinary.log")[..],
+            include_bytes!("tests.log"),
+        ];
+        for sample in samples {
+            for bytes in (2..=WINDOW).flat_map(|length| sample.windows(length)) {
+                *counts.entry(bytes).or_default() += 1;
             }
-            Ordinary(counts)
-        });
-        &COUNTS
+        }
+        Ordinary(counts)
+    }
+
+    /// Where the windows of a needle begin: one for each alignment it may have, that which is rarest in
+    /// ordinary logs. The needle has at least [`LEAST`](super::needles::LEAST) bytes.
+    pub(super) fn rarest(&self, needle: &[u8]) -> impl Iterator<Item = usize> {
+        let last = (needle.len() - WINDOW).min(240);
+        (0..STRIDE).filter_map(move |alignment| {
+            (alignment..=last)
+                .step_by(STRIDE)
+                .min_by_key(|from| self.likely(&needle[*from..from + WINDOW]))
+        })
     }
 
     fn of(&self, bytes: &[u8]) -> u64 {
@@ -180,16 +187,4 @@ impl Ordinary {
         let pairs = window.windows(2).map(|pair| self.of(pair)).sum();
         (1000 * self.of(window) + chained, pairs)
     }
-}
-
-/// Where the windows of a needle begin: one for each alignment it may have, that which is rarest in
-/// ordinary logs. The needle has at least [`LEAST`](super::needles::LEAST) bytes.
-pub(super) fn rarest(needle: &[u8]) -> impl Iterator<Item = usize> {
-    let counts = Ordinary::counts();
-    let last = (needle.len() - WINDOW).min(240);
-    (0..STRIDE).filter_map(move |alignment| {
-        (alignment..=last)
-            .step_by(STRIDE)
-            .min_by_key(|from| counts.likely(&needle[*from..from + WINDOW]))
-    })
 }
