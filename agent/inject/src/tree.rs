@@ -3,23 +3,24 @@
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
+use serde_json::Value;
 
-use super::Problem;
+use crate::Problem;
 
 /// A value and where it stands.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Where it begins, in bytes.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Behind its last byte; 0 for an empty value, which has none.
-    pub(super) end: usize,
-    pub(super) kind: Kind,
+    pub(crate) end: usize,
+    pub(crate) kind: Kind,
     /// It has a name by which it is used elsewhere too.
-    pub(super) anchored: bool,
+    pub(crate) anchored: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Scalar(String),
     List { items: Vec<Node>, flow: bool },
@@ -28,45 +29,85 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) key: Node,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: Node,
+    pub(crate) value: Node,
 }
 
 impl Node {
+    /// The tree of an object that has no text: everything is at no place, and what is empty is not there.
+    pub(crate) fn of(value: &Value) -> Node {
+        let is_there = |value: &Value| match value {
+            Value::Null => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(map) => !map.is_empty(),
+            _ => true,
+        };
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Array(items) => Kind::List {
+                items: items.iter().map(Node::of).collect(),
+                flow: false,
+            },
+            Value::Object(map) => {
+                let entries = map.iter().filter(|(_, value)| is_there(value));
+                let entry = |(key, value): (&String, &Value)| Entry {
+                    key: Node::nowhere(Kind::Scalar(key.clone())),
+                    value: Node::of(value),
+                };
+                Kind::Map {
+                    entries: entries.map(entry).collect(),
+                    flow: false,
+                }
+            }
+            Value::String(text) => Kind::Scalar(text.clone()),
+            other => Kind::Scalar(other.to_string()),
+        };
+        Node::nowhere(kind)
+    }
+
+    fn nowhere(kind: Kind) -> Node {
+        Node {
+            at: 0,
+            end: 0,
+            kind,
+            anchored: false,
+        }
+    }
+
     /// The entry of a mapping under a key.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|e| e.key.text() == Some(key))
     }
 
     /// The value of a mapping under a key, or under keys one below the other.
-    pub(super) fn at_path(&self, keys: &[&str]) -> Option<&Node> {
+    pub(crate) fn at_path(&self, keys: &[&str]) -> Option<&Node> {
         keys.iter()
             .try_fold(self, |node, key| Some(&node.entry(key)?.value))
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Map { entries, .. } => entries,
             _ => &[],
         }
     }
 
-    pub(super) fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::List { items, .. } => items,
             _ => &[],
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn is_flow(&self) -> bool {
+    pub(crate) fn is_flow(&self) -> bool {
         matches!(
             self.kind,
             Kind::List { flow: true, .. } | Kind::Map { flow: true, .. }
@@ -74,13 +115,13 @@ impl Node {
     }
 
     /// The name that an item of a list goes by, as containers and volumes do.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.at_path(&["name"])?.text()
     }
 }
 
 /// The documents of a text; an empty one has no value.
-pub(super) fn documents(text: &str) -> Result<Vec<Node>, Problem> {
+pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Problem> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut documents = Vec::new();
@@ -200,7 +241,7 @@ impl Open {
 }
 
 /// Where the line of a byte begins.
-pub(super) fn line_start(text: &str, at: usize) -> usize {
+pub(crate) fn line_start(text: &str, at: usize) -> usize {
     text.as_bytes()[..at]
         .iter()
         .rposition(|b| *b == b'\n')
@@ -208,7 +249,7 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// Where the line after that of a byte begins, or the text's end.
-pub(super) fn line_end(text: &str, at: usize) -> usize {
+pub(crate) fn line_end(text: &str, at: usize) -> usize {
     text.as_bytes()[at..]
         .iter()
         .position(|b| *b == b'\n')
@@ -216,11 +257,11 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
 }
 
 /// The whole lines that a node stands on.
-pub(super) fn lines_of(text: &str, node: &Node) -> Range<usize> {
+pub(crate) fn lines_of(text: &str, node: &Node) -> Range<usize> {
     line_start(text, node.at)..line_end(text, node.end.max(node.at + 1) - 1)
 }
 
 /// How far a byte is from the beginning of its line.
-pub(super) fn column(text: &str, at: usize) -> usize {
+pub(crate) fn column(text: &str, at: usize) -> usize {
     at - line_start(text, at)
 }

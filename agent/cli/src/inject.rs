@@ -1,35 +1,19 @@
-//! `sentinel inject`: puts the sidecar into what pods are made from, as edits of the text, and takes it out again.
-
-mod edit;
-mod insert;
-mod pieces;
-mod remove;
-#[cfg(test)]
-mod tests;
-mod tree;
-mod workload;
+//! `sentinel inject`: puts the sidecar into what pods are made from, and takes it out again.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use sentinel_config::SidecarConfig;
+use sentinel_inject::{AGENT, AUDIENCE, IMAGE, NODE_IP, Note, Options, inject, uninject};
+use sentinel_sidecar::ship::check_address;
 
 use crate::exit::{Exit, Failure};
 use crate::runs::deliver;
-use edit::Edits;
-use sentinel_config::SidecarConfig;
-use sentinel_sidecar::ship::check_address;
-use workload::{Found, find};
 
 /// The most that is read.
 const MOST: u64 = 16 << 20;
-const IMAGE: &str = concat!(
-    "run-sentinel.dev/sentinel-sidecar:",
-    env!("CARGO_PKG_VERSION")
-);
-const AGENT: &str = "http://sentinel-agent.sentinel.svc:7600";
-const AUDIENCE: &str = "sentinel";
 
 /// Puts the sidecar into Jobs, CronJobs, Deployments and Pods, and prints the YAML
 ///
@@ -72,69 +56,18 @@ enum Mode {
     Cri,
 }
 
-impl Mode {
-    /// The word for it, in annotations and options.
-    const fn word(self) -> &'static str {
-        match self {
-            Mode::Capture => "capture",
-            Mode::Cri => "cri",
+impl From<Mode> for sentinel_inject::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Capture => sentinel_inject::Mode::Capture,
+            Mode::Cri => sentinel_inject::Mode::Cri,
         }
     }
-}
-
-/// What to put in.
-#[derive(Clone, Debug)]
-struct Options {
-    mode: Mode,
-    image: String,
-    agent: String,
-    audience: String,
-    container: Option<String>,
-}
-
-/// Why a text cannot be injected, and where in it.
-#[derive(Debug)]
-struct Problem {
-    at: usize,
-    what: String,
-}
-
-impl Problem {
-    fn at(at: usize, what: impl Into<String>) -> Problem {
-        Problem {
-            at,
-            what: what.into(),
-        }
-    }
-}
-
-/// Something to tell people, with its line.
-#[derive(Debug, PartialEq, Eq)]
-struct Note {
-    line: usize,
-    what: String,
-}
-
-impl Note {
-    fn new(text: &str, problem: &Problem) -> Note {
-        let before = &text.as_bytes()[..problem.at.min(text.len())];
-        Note {
-            line: 1 + before.iter().filter(|b| **b == b'\n').count(),
-            what: problem.what.clone(),
-        }
-    }
-}
-
-/// A text with the sidecar in it, and what people should know.
-#[derive(Debug)]
-struct Injected {
-    text: String,
-    notes: Vec<Note>,
 }
 
 /// Runs the subcommand.
 pub(crate) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
-    let example = args.agent.replace(pieces::NODE_IP, "192.0.2.1");
+    let example = args.agent.replace(NODE_IP, "192.0.2.1");
     check_address(&example, &SidecarConfig::default())
         .map_err(|error| Failure::usage(format!("--agent: {error}")))?;
     if args.audience.is_empty() {
@@ -147,7 +80,8 @@ pub(crate) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let options = Options {
-        mode: args.mode,
+        mode: args.mode.into(),
+        host_logs: true,
         image: args.image.clone(),
         agent: args.agent.clone(),
         audience: args.audience.clone(),
@@ -187,52 +121,4 @@ fn read(file: &Path) -> Result<(String, String), Failure> {
     let text =
         String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is not UTF-8")))?;
     Ok((name, text))
-}
-
-/// The text with the sidecar in all its workloads, whatever was put in before.
-fn inject(text: &str, options: &Options) -> Result<Injected, Note> {
-    let text = &uninject(text)?;
-    put_in(text, options).map_err(|problem| Note::new(text, &problem))
-}
-
-/// The text with the sidecar in all its workloads, in which nothing was put before.
-fn put_in(text: &str, options: &Options) -> Result<Injected, Problem> {
-    let mut edits = Edits::new(text);
-    let mut notes = Vec::new();
-    for root in &tree::documents(text)? {
-        let told = match find(root)? {
-            Found::Workload(workload) => insert::insert(text, &mut edits, &workload, options)?,
-            Found::LeftAlone(kind) => Some(format!("a {kind} is left as it is")),
-            Found::Other => None,
-        };
-        if let Some(what) = told {
-            notes.push(Note::new(text, &Problem::at(root.at, what)));
-        }
-    }
-    let edited = edits.apply();
-    // YAML has ways to write things that nobody thought of here: then nothing is printed that is not understood.
-    match uninject(&edited) {
-        Ok(back) if back == text => Ok(Injected {
-            text: edited,
-            notes,
-        }),
-        _ => Err(Problem::at(
-            0,
-            "this is written in a way that cannot be edited safely: write its workloads in plain block style",
-        )),
-    }
-}
-
-/// The text without what was put in.
-fn uninject(text: &str) -> Result<String, Note> {
-    let documents = tree::documents(text).map_err(|problem| Note::new(text, &problem))?;
-    let mut edits = Edits::new(text);
-    let mut any = false;
-    for root in &documents {
-        // Where nothing can be put in, nothing was.
-        if let Ok(Found::Workload(workload)) = find(root) {
-            any |= remove::remove(text, &mut edits, &workload);
-        }
-    }
-    Ok(if any { edits.apply() } else { text.to_owned() })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What is to be done to a text.
 #[derive(Debug)]
-pub(super) struct Edits<'t> {
+pub(crate) struct Edits<'t> {
     text: &'t str,
     feed: &'static str,
     /// What is put in where, in the order in which it was asked for.
@@ -13,7 +13,7 @@ pub(super) struct Edits<'t> {
 }
 
 impl<'t> Edits<'t> {
-    pub(super) fn new(text: &'t str) -> Edits<'t> {
+    pub(crate) fn new(text: &'t str) -> Edits<'t> {
         let feed = if text.contains("\r\n") { "\r\n" } else { "\n" };
         Edits {
             text,
@@ -24,7 +24,7 @@ impl<'t> Edits<'t> {
     }
 
     /// Puts lines in where a line begins, or at the end of the text.
-    pub(super) fn lines(&mut self, at: usize, column: usize, lines: &[String]) {
+    pub(crate) fn lines(&mut self, at: usize, column: usize, lines: &[String]) {
         let indent = " ".repeat(column);
         let torn = at == self.text.len() && !self.text.ends_with('\n');
         let mut all = String::new();
@@ -42,17 +42,17 @@ impl<'t> Edits<'t> {
     }
 
     /// Puts words in.
-    pub(super) fn words(&mut self, at: usize, words: String) {
+    pub(crate) fn words(&mut self, at: usize, words: String) {
         self.added.push((at, words));
     }
 
     /// Cuts a range out.
-    pub(super) fn cut(&mut self, range: Range<usize>) {
+    pub(crate) fn cut(&mut self, range: Range<usize>) {
         self.cut.push(range);
     }
 
     /// The text after all of it.
-    pub(super) fn apply(mut self) -> String {
+    pub(crate) fn apply(mut self) -> String {
         self.added.sort_by_key(|(at, _)| *at);
         let mut out = String::with_capacity(self.text.len() + 4096);
         let mut at = 0;

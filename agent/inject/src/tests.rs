@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 
-const FIXTURES: &[(&str, &str)] = &[
+pub(crate) const FIXTURES: &[(&str, &str)] = &[
     ("job", include_str!("fixtures/job.yaml")),
     ("cronjob", include_str!("fixtures/cronjob.yaml")),
     ("several", include_str!("fixtures/several.yaml")),
@@ -18,9 +18,10 @@ const FIXTURES: &[(&str, &str)] = &[
     ),
 ];
 
-fn options(mode: Mode) -> Options {
+pub(crate) fn options(mode: Mode) -> Options {
     Options {
         mode,
+        host_logs: true,
         image: "registry.example.com/sentinel-sidecar:1".to_owned(),
         agent: AGENT.to_owned(),
         audience: AUDIENCE.to_owned(),
@@ -29,14 +30,14 @@ fn options(mode: Mode) -> Options {
 }
 
 /// The options with which a fixture can be injected.
-fn fitting(name: &str, mode: Mode) -> Options {
+pub(crate) fn fitting(name: &str, mode: Mode) -> Options {
     Options {
         container: (name == "two_containers").then(|| "tests".to_owned()),
         ..options(mode)
     }
 }
 
-fn fixture(name: &str) -> &'static str {
+pub(crate) fn fixture(name: &str) -> &'static str {
     let found = FIXTURES.iter().find(|(known, _)| *known == name);
     found.expect("the fixture is in the list").1
 }
@@ -131,7 +132,7 @@ fn examples(document: &str, word: &str) -> Vec<String> {
 
 #[test]
 fn the_documented_example_is_what_comes_out() {
-    let document = include_str!("../../../../docs/injecting.md");
+    let document = include_str!("../../../docs/injecting.md");
     let examples = examples(document, "apiVersion:");
     let [before, after] = &examples[..] else {
         panic!("{} examples", examples.len());
@@ -318,7 +319,7 @@ fn a_command_that_needs_a_terminal_or_is_not_there_is_read_from_the_nodes_log() 
 
 #[test]
 fn the_nodes_address_is_known_to_the_sidecar_where_the_agents_needs_it() {
-    let agent = format!("http://{}:7600", pieces::NODE_IP);
+    let agent = format!("http://{}:7600", NODE_IP);
     let options = Options {
         agent,
         ..options(Mode::Capture)
@@ -326,13 +327,13 @@ fn the_nodes_address_is_known_to_the_sidecar_where_the_agents_needs_it() {
     let injected = inject(fixture("job"), &options).unwrap().text;
     let ip = injected.find("name: SENTINEL_NODE_IP").unwrap();
     let used = injected
-        .find("value: \"http://$(SENTINEL_NODE_IP):7600\"")
+        .find("value: http://$(SENTINEL_NODE_IP):7600")
         .unwrap();
     assert!(ip < used, "a variable must stand before those that use it");
 }
 
 /// A Job in one of many ways to write it.
-fn job() -> impl Strategy<Value = String> {
+pub(crate) fn job() -> impl Strategy<Value = String> {
     let extra = prop::sample::subsequence(
         vec!["annotations", "init", "volumes", "mounts", "args"],
         0..=5,

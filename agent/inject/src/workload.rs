@@ -1,11 +1,12 @@
 //! Where in a document the pod is, which of its containers runs the tests, and what may be edited.
 
-use super::tree::{Entry, Kind, Node};
-use super::{Mode, Problem};
+use crate::pieces::INJECTED;
+use crate::tree::{Entry, Kind, Node};
+use crate::{Mode, Problem};
 
 /// What a document is to us.
 #[derive(Debug)]
-pub(super) enum Found<'a> {
+pub(crate) enum Found<'a> {
     /// Pods are made from it, and it can be injected.
     Workload(Workload<'a>),
     /// Pods are made from it, but it is left alone.
@@ -16,16 +17,19 @@ pub(super) enum Found<'a> {
 
 /// A pod, or what pods are made from.
 #[derive(Debug)]
-pub(super) struct Workload<'a> {
+pub(crate) struct Workload<'a> {
+    /// The way to the template.
+    pub(crate) path: &'static [&'static str],
     /// The pod's template; of a Pod itself there is none.
-    pub(super) template: Option<&'a Entry>,
-    pub(super) metadata: Option<&'a Entry>,
-    pub(super) spec: &'a Entry,
+    pub(crate) template: Option<&'a Entry>,
+    pub(crate) metadata: Option<&'a Entry>,
+    pub(crate) spec: &'a Entry,
     /// Where the run's identifier stands unless the template says so.
-    pub(super) run_id: &'static str,
+    pub(crate) run_id: &'static str,
 }
 
-/// A label that the Job controller puts on its pods.
+/// A label that the Job controller puts on its pods: the Job's uid.
+const JOB_UID: &str = "batch.kubernetes.io/controller-uid";
 const OF_JOB: &str = "metadata.labels['batch.kubernetes.io/controller-uid']";
 const OF_POD: &str = "metadata.uid";
 
@@ -51,7 +55,7 @@ const LEFT_ALONE: &[&str] = &[
 ];
 
 /// Says what a document is.
-pub(super) fn find(root: &Node) -> Result<Found<'_>, Problem> {
+pub(crate) fn find(root: &Node) -> Result<Found<'_>, Problem> {
     let word = |key| root.at_path(&[key]).and_then(Node::text).unwrap_or("");
     let (kind, version) = (word("kind"), word("apiVersion"));
     let row = KINDS
@@ -75,12 +79,17 @@ pub(super) fn find(root: &Node) -> Result<Found<'_>, Problem> {
     if let Some(metadata) = metadata {
         solid(metadata.key.at, &metadata.value, "metadata")?;
     }
-    Ok(Found::Workload(Workload {
+    let mut workload = Workload {
+        path,
         template,
         metadata,
         spec: needed(pod, "spec")?,
         run_id,
-    }))
+    };
+    if workload.said("labels", JOB_UID).is_some() {
+        workload.run_id = OF_JOB;
+    }
+    Ok(Found::Workload(workload))
 }
 
 /// An entry that must be there and can be edited.
@@ -93,7 +102,7 @@ fn needed<'a>(map: &'a Node, key: &str) -> Result<&'a Entry, Problem> {
 }
 
 /// Whether lines can be put into a collection, whose place this is, without changing anything else.
-pub(super) fn solid(at: usize, node: &Node, what: &str) -> Result<(), Problem> {
+pub(crate) fn solid(at: usize, node: &Node, what: &str) -> Result<(), Problem> {
     let merged = node.entry("<<").is_some();
     let why = match &node.kind {
         Kind::Alias => "is an alias, and an edit would not be in this place only: write it out",
@@ -114,13 +123,13 @@ pub(super) fn solid(at: usize, node: &Node, what: &str) -> Result<(), Problem> {
 
 impl<'a> Workload<'a> {
     /// A label or annotation of the template.
-    pub(super) fn said(&self, place: &str, key: &str) -> Option<&'a str> {
+    pub(crate) fn said(&self, place: &str, key: &str) -> Option<&'a str> {
         let metadata = &self.metadata?.value;
         metadata.at_path(&[place, key])?.text()
     }
 
     /// Where the downward API finds what the template says under a key of ours.
-    pub(super) fn field_of(&self, key: &str) -> Option<String> {
+    pub(crate) fn field_of(&self, key: &str) -> Option<String> {
         let place = ["labels", "annotations"]
             .into_iter()
             .find(|place| self.said(place, key).is_some())?;
@@ -128,28 +137,38 @@ impl<'a> Workload<'a> {
     }
 
     /// The containers that run beside each other.
-    pub(super) fn containers(&self) -> Result<&'a [Node], Problem> {
+    pub(crate) fn containers(&self) -> Result<&'a [Node], Problem> {
         let list = needed(&self.spec.value, "containers")?;
         Ok(list.value.items())
     }
 
-    /// The container that runs the tests: the one named, else the one that an annotation names, else the only one.
-    pub(super) fn test_container(&self, named: Option<&str>) -> Result<&'a Node, Problem> {
+    /// Whether it was injected already.
+    pub(crate) fn is_injected(&self) -> bool {
+        let annotations = self
+            .metadata
+            .and_then(|m| m.value.at_path(&["annotations"]));
+        annotations.is_some_and(|known| known.entry(INJECTED).is_some())
+    }
+
+    /// The container that runs the tests, and which it is: the one named, else the one that an annotation names, else the
+    /// only one.
+    pub(crate) fn test_container(&self, named: Option<&str>) -> Result<(usize, &'a Node), Problem> {
         let containers = self.containers()?;
         let key = "run-sentinel.dev/container";
         let wanted = named.or_else(|| self.said("annotations", key));
         let known: Vec<&str> = containers.iter().filter_map(Node::name).collect();
         let known = known.join(", ");
         let here = self.spec.key.at;
-        let container = match (wanted, containers) {
+        let (index, container) = match (wanted, containers) {
             (Some(name), _) => containers
                 .iter()
-                .find(|c| c.name() == Some(name))
+                .enumerate()
+                .find(|(_, c)| c.name() == Some(name))
                 .ok_or_else(|| {
                     let line = format!("no container is named `{name}`; there are: {known}");
                     Problem::at(here, line)
                 })?,
-            (None, [only]) => only,
+            (None, [only]) => (0, only),
             (None, _) => {
                 let line = format!(
                     "which container runs the tests: {known}? Name it by --container or the annotation {key}"
@@ -158,12 +177,12 @@ impl<'a> Workload<'a> {
             }
         };
         solid(container.at, container, "containers")?;
-        Ok(container)
+        Ok((index, container))
     }
 }
 
 /// How a container's output can be read: its command is wrapped only if it is written down, and needs no terminal.
-pub(super) fn mode_of(container: &Node, wanted: Mode) -> (Mode, Option<&'static str>) {
+pub(crate) fn mode_of(container: &Node, wanted: Mode) -> (Mode, Option<&'static str>) {
     let words = container.at_path(&["command"]).map_or(0, |command| {
         command.items().len() + usize::from(matches!(command.kind, Kind::Alias))
     });

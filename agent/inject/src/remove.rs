@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::edit::Edits;
-use super::pieces;
-use super::tree::{Entry, Node, line_end, line_start, lines_of};
-use super::workload::Workload;
+use crate::edit::Edits;
+use crate::pieces;
+use crate::tree::{Entry, Node, line_end, line_start, lines_of};
+use crate::workload::Workload;
 
 /// Cuts everything that was put in out of one workload; whether there was anything.
-pub(super) fn remove(text: &str, edits: &mut Edits<'_>, workload: &Workload<'_>) -> bool {
+pub(crate) fn remove(text: &str, edits: &mut Edits<'_>, workload: &Workload<'_>) -> bool {
     let Some(metadata) = workload.metadata else {
         return false;
     };
