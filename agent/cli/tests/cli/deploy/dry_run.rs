@@ -7,11 +7,11 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::renderings::{at_hand, output_of};
-use super::{MODES, deploy, files, install, objects};
+use super::{EVERYTHING, MODES, deploy, files, install, objects};
 use crate::bench::Bench;
 
 /// Group, plural, kind, and whether it is of a namespace.
-const KINDS: [(&str, &str, &str, bool); 12] = [
+const KINDS: [(&str, &str, &str, bool); 13] = [
     ("", "namespaces", "Namespace", false),
     ("", "serviceaccounts", "ServiceAccount", true),
     ("", "configmaps", "ConfigMap", true),
@@ -27,6 +27,12 @@ const KINDS: [(&str, &str, &str, bool); 12] = [
         true,
     ),
     ("monitoring.coreos.com", "podmonitors", "PodMonitor", true),
+    (
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations",
+        "MutatingWebhookConfiguration",
+        false,
+    ),
     (
         "rbac.authorization.k8s.io",
         "clusterroles",
@@ -134,7 +140,7 @@ fn kubectl_accepts_every_manifest() {
         })
         .collect();
     for mode in MODES {
-        let text = install(&["--mode", mode, "--set", "podMonitor.enabled=true"]);
+        let text = install(&[&["--mode", mode], &EVERYTHING[..]].concat());
         files.push((bench.file(mode, &text), objects(&text).len()));
     }
     for (file, count) in files {
