@@ -1,12 +1,14 @@
 //! `sentinel inject`: puts the sidecar into what pods are made from, and takes it out again.
 
+mod cluster;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use sentinel_config::SidecarConfig;
-use sentinel_inject::{AGENT, AUDIENCE, IMAGE, NODE_IP, Note, Options, inject, uninject};
+use sentinel_inject::{AGENT, AUDIENCE, IMAGE, NODE_IP, Note, Options, Sidecar, inject, uninject};
 use sentinel_sidecar::ship::check_address;
 
 use crate::exit::{Exit, Failure};
@@ -30,6 +32,9 @@ pub(crate) struct InjectArgs {
     /// How the sidecar gets the output
     #[arg(long, value_enum, default_value_t = Mode::Capture)]
     mode: Mode,
+    /// What kind of container the sidecar is
+    #[arg(long, value_enum, default_value_t = Kind::Native)]
+    sidecar: Kind,
     /// The sidecar's image, whose entry point is `sentinel-sidecar`
     #[arg(long, default_value = IMAGE)]
     image: String,
@@ -54,6 +59,37 @@ enum Mode {
     Capture,
     /// The node's log of the container is read, from the host's /var/log/pods
     Cri,
+}
+
+/// What kind of container the sidecar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// A native sidecar, for Kubernetes 1.29 and later
+    Native,
+    /// An ordinary container, which ends by itself when the tests have ended
+    Container,
+    /// Whatever the cluster of the kubeconfig runs, which is asked
+    Ask,
+}
+
+impl Kind {
+    /// The kind; a cluster that has to be asked may not say.
+    fn settled(self) -> Result<Sidecar, Failure> {
+        match self {
+            Kind::Native => Ok(Sidecar::Native),
+            Kind::Container => Ok(Sidecar::Container),
+            Kind::Ask => {
+                let told = |error| format!("--sidecar ask: the API server does not tell: {error}");
+                let (sidecar, how) = cluster::ask().map_err(|error| Failure::usage(told(error)))?;
+                if sidecar == Sidecar::Container {
+                    eprintln!(
+                        "sentinel: the cluster has no native sidecars ({how}): the sidecar is an ordinary container"
+                    );
+                }
+                Ok(sidecar)
+            }
+        }
+    }
 }
 
 impl From<Mode> for sentinel_inject::Mode {
@@ -81,6 +117,7 @@ pub(crate) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
     }
     let options = Options {
         mode: args.mode.into(),
+        sidecar: args.sidecar.settled()?,
         host_logs: true,
         image: args.image.clone(),
         agent: args.agent.clone(),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::edit::Edits;
 use crate::plan::plan;
-use crate::tree::{Entry, Node, column, line_end, line_start};
+use crate::tree::{Entry, Node, column, line_end, line_start, lines_of};
 use crate::workload::{Workload, solid};
 use crate::{Options, Problem, pieces, yaml};
 
@@ -31,7 +31,9 @@ pub(crate) fn insert(
         let lines = yaml::lines(&Value::Array(items));
         add(text, edits, place, key, hang, &lines)
     };
-    add_to(&spec, "initContainers", plan.init_containers.clone())?;
+    if !plan.init_containers.is_empty() {
+        add_to(&spec, "initContainers", plan.init_containers.clone())?;
+    }
     add_to(&spec, "volumes", plan.volumes.clone())?;
     if plan.wraps() {
         let own = Place {
@@ -42,7 +44,29 @@ pub(crate) fn insert(
         add_to(&own, "volumeMounts", vec![pieces::shared_mount()])?;
         wrap(text, edits, plan.container)?;
     }
+    if let Some(list) = list.filter(|_| !plan.containers.is_empty()) {
+        append(text, edits, list, &Value::Array(plan.containers))?;
+    }
     Ok(plan.told)
+}
+
+/// Adds to a list, behind all that is in it.
+fn append(text: &str, edits: &mut Edits<'_>, list: &Entry, items: &Value) -> Result<(), Problem> {
+    let Some(last) = list.value.items().last() else {
+        return Ok(());
+    };
+    let lines = lines_of(text, last);
+    // A block of text that keeps the empty lines behind it would lose them.
+    let keeps = |line: &str| {
+        let line = line.split(" #").next().unwrap_or_default().trim_end();
+        line.ends_with('+') && line.contains(['|', '>'])
+    };
+    if text[lines.clone()].lines().any(keeps) {
+        let line = "the last container ends with text that keeps its empty lines: end it with `|` or `>` alone";
+        return Err(Problem::at(last.at, line));
+    }
+    edits.lines(lines.end, indent(text, last.at), &yaml::lines(items));
+    Ok(())
 }
 
 fn annotate(

@@ -50,11 +50,40 @@ impl Mode {
     }
 }
 
+/// What kind of container the sidecar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sidecar {
+    /// A native one, which Kubernetes ends after the others (1.29 and later).
+    Native,
+    /// An ordinary one beside the others, which ends by itself.
+    Container,
+}
+
+/// The first minor version of Kubernetes 1 that has native sidecars unless told otherwise.
+const NATIVE: u32 = 29;
+
+impl Sidecar {
+    /// What a server of this version runs; `None` if it is no version that is known.
+    #[must_use]
+    pub fn of_version(major: &str, minor: &str) -> Option<Sidecar> {
+        // Some say 29+.
+        let digits = minor.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let digits = digits.split(|c: char| !c.is_ascii_digit()).next()?;
+        let minor: u32 = digits.parse().ok().filter(|_| major == "1")?;
+        Some(match minor >= NATIVE {
+            true => Sidecar::Native,
+            false => Sidecar::Container,
+        })
+    }
+}
+
 /// What to put in.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How the sidecar gets the output, where it can.
     pub mode: Mode,
+    /// What kind of container the sidecar is.
+    pub sidecar: Sidecar,
     /// Whether the node's log is read where the command cannot be wrapped, rather than nothing done.
     pub host_logs: bool,
     /// The sidecar's image.

@@ -59,6 +59,9 @@ fn operations(
     let spec = format!("{pod}/spec");
     patch.put_first(&format!("{spec}/initContainers"), &plan.init_containers)?;
     patch.put_first(&format!("{spec}/volumes"), &plan.volumes)?;
+    for container in &plan.containers {
+        patch.add(&format!("{spec}/containers/-"), container);
+    }
     if plan.wraps() {
         let own = format!("{spec}/containers/{}", plan.index);
         let mounts = [pieces::shared_mount()];
@@ -103,6 +106,7 @@ impl Operations<'_> {
     /// Puts items before all others of a list, and makes the list if there is none.
     fn put_first(&mut self, path: &str, items: &[Value]) -> Result<(), String> {
         match self.find(path) {
+            None if items.is_empty() => {}
             None => self.add(path, &json!(items)),
             Some(Value::Array(_)) => {
                 for (n, item) in items.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Mode, Options};
+use crate::{Mode, Options, Sidecar};
 
 /// The annotation that says that a template was injected, and how.
 pub(crate) const INJECTED: &str = "run-sentinel.dev/injected";
@@ -35,6 +35,8 @@ const NOBODY: u32 = 65532;
 pub(crate) struct Told<'a> {
     pub(crate) options: &'a Options,
     pub(crate) mode: Mode,
+    /// When the pod's containers are started again.
+    pub(crate) restart: &'a str,
     /// The test container.
     pub(crate) container: &'a str,
     /// Where the run's identifier stands.
@@ -69,16 +71,26 @@ pub(crate) fn init_containers(told: &Told<'_>) -> Vec<Value> {
             "volumeMounts": [shared_mount()],
         }));
     }
-    containers.push(sidecar(told));
+    if told.options.sidecar == Sidecar::Native {
+        containers.push(sidecar(told));
+    }
     containers
 }
 
+/// The containers that are put in beside the test's, behind all of them: they start when the test's has started.
+pub(crate) fn containers(told: &Told<'_>) -> Vec<Value> {
+    match told.options.sidecar {
+        Sidecar::Native => Vec::new(),
+        Sidecar::Container => vec![sidecar(told)],
+    }
+}
+
 fn sidecar(told: &Told<'_>) -> Value {
-    json!({
+    let mut sidecar = json!({
         "name": SIDECAR,
         "image": told.options.image,
         "restartPolicy": "Always",
-        "args": arguments(told.mode),
+        "args": arguments(told),
         "env": environment(told),
         "resources": resources("64Mi"),
         // The files of a pod's logs may be read by root's group only.
@@ -87,7 +99,11 @@ fn sidecar(told: &Told<'_>) -> Value {
             Mode::Cri => 0,
         }),
         "volumeMounts": mounts(told.mode),
-    })
+    });
+    if let (Sidecar::Container, Some(sidecar)) = (told.options.sidecar, sidecar.as_object_mut()) {
+        sidecar.shift_remove("restartPolicy");
+    }
+    sidecar
 }
 
 fn resources(memory: &str) -> Value {
@@ -123,10 +139,12 @@ fn mounts(mode: Mode) -> Vec<Value> {
     mounts
 }
 
-fn arguments(mode: Mode) -> &'static [&'static str] {
-    match mode {
-        Mode::Capture => &["tail", "--follow", DIR],
-        Mode::Cri => &["tail", "--cri", "--state", DIR, LOGS_DIR],
+fn arguments(told: &Told<'_>) -> &'static [&'static str] {
+    match (told.mode, told.options.sidecar, told.restart) {
+        (Mode::Cri, ..) => &["tail", "--cri", "--state", DIR, LOGS_DIR],
+        (_, Sidecar::Native, _) | (.., "Always") => &["tail", "--follow", DIR],
+        (.., "OnFailure") => &["tail", "--end-after", "success", "--drain", "30s", DIR],
+        _ => &["tail", "--end-after", "recording", "--drain", "30s", DIR],
     }
 }
 

@@ -1,12 +1,15 @@
 //! The decision: what is put into one workload, and why not otherwise. Both ways of putting it in, as edits of a text and as
 //! a patch of an object, do what stands here.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value};
 
 use crate::pieces::{self, Told};
 use crate::tree::Node;
-use crate::workload::{Workload, mode_of};
-use crate::{Mode, Options, Problem};
+use crate::workload::{OF_JOB, Workload, mode_of};
+use crate::{Mode, Options, Problem, Sidecar};
 
 /// What is put into one workload.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) index: usize,
     pub(crate) annotation: Map<String, Value>,
     pub(crate) init_containers: Vec<Value>,
+    /// Those that go behind the others.
+    pub(crate) containers: Vec<Value>,
     pub(crate) volumes: Vec<Value>,
     /// What people should know about it.
     pub(crate) told: Option<String>,
@@ -40,15 +45,26 @@ pub(crate) fn plan<'a>(workload: &Workload<'a>, options: &Options) -> Result<Pla
         name.ok_or_else(|| Problem::at(container.at, "this container has no name"))?;
     vacant(workload, container)?;
     let (mode, why) = mode_of(container, options.mode);
+    let spec = &workload.spec.value;
+    let restart = spec.at_path(&["restartPolicy"]).and_then(Node::text);
+    let restart = restart.unwrap_or("Always");
     let run_id = workload.field_of("run-sentinel.dev/run-id");
     let pipeline = workload.field_of("run-sentinel.dev/pipeline");
     let told = Told {
         options,
         mode,
+        restart,
         container: name,
-        run_id: run_id.as_deref().unwrap_or(workload.run_id),
+        run_id: run_id.as_deref().unwrap_or(of_job(workload, options)),
         pipeline: pipeline.as_deref(),
     };
+    if mode == Mode::Cri && options.sidecar == Sidecar::Container && restart != "Always" {
+        let why = why.unwrap_or("is read from the node's log");
+        let line = format!(
+            "container `{name}` {why}, and a sidecar that is an ordinary container would not know when its pod may end"
+        );
+        return Err(Problem::at(container.at, line));
+    }
     if let Some(why) = why
         && !options.host_logs
     {
@@ -64,10 +80,19 @@ pub(crate) fn plan<'a>(workload: &Workload<'a>, options: &Options) -> Result<Pla
         index,
         annotation: pieces::annotation(mode),
         init_containers: pieces::init_containers(&told),
+        containers: pieces::containers(&told),
         volumes: pieces::volumes(&told),
         told: why
             .map(|why| format!("container `{name}` {why}: its log is read from the node (cri)")),
     })
+}
+
+/// Where the run's identifier stands. Servers that know no native sidecars may know a Job's label by its older name only.
+fn of_job(workload: &Workload<'_>, options: &Options) -> &'static str {
+    match options.sidecar {
+        Sidecar::Container if workload.run_id == OF_JOB => "metadata.labels['controller-uid']",
+        _ => workload.run_id,
+    }
 }
 
 /// Complains where something of the user's has a name or a place of ours.

@@ -41,6 +41,7 @@ pub(crate) fn remove(text: &str, edits: &mut Edits<'_>, workload: &Workload<'_>)
         "volumes",
         &[pieces::SHARED, pieces::POD_LOGS, pieces::TOKEN],
     );
+    cut_items(text, edits, spec, "containers", &[pieces::SIDECAR]);
     for container in spec.at_path(&["containers"]).map_or(&[][..], Node::items) {
         cut_items(text, edits, container, "volumeMounts", &[pieces::SHARED]);
         if let Some(command) = container.at_path(&["command"]) {

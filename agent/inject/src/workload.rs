@@ -30,7 +30,7 @@ pub(crate) struct Workload<'a> {
 
 /// A label that the Job controller puts on its pods: the Job's uid.
 const JOB_UID: &str = "batch.kubernetes.io/controller-uid";
-const OF_JOB: &str = "metadata.labels['batch.kubernetes.io/controller-uid']";
+pub(crate) const OF_JOB: &str = "metadata.labels['batch.kubernetes.io/controller-uid']";
 const OF_POD: &str = "metadata.uid";
 
 /// Kind, beginning of `apiVersion`, the way to the template, where the run's identifier stands.

@@ -1,7 +1,7 @@
 //! Keeping our roots in the MutatingWebhookConfiguration, which the API server believes, and changing certificates before
 //! they expire.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,6 +10,7 @@ use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams};
 use sentinel_config::KubernetesConfig;
+use sentinel_inject::Sidecar;
 use serde_json::json;
 use tokio::sync::watch::Receiver;
 
@@ -34,6 +35,8 @@ enum KeepError {
     Away(String),
     #[error("the MutatingWebhookConfiguration {0} leads nowhere: it has no webhook")]
     Empty(String),
+    #[error("its version {0} is none that is known")]
+    Version(String),
     #[error(transparent)]
     Refused(#[from] kube::Error),
 }
@@ -42,6 +45,8 @@ enum KeepError {
 pub(super) struct Keeper {
     pub(super) configuration: String,
     pub(super) kubernetes: KubernetesConfig,
+    /// What the API server runs; settled before anything else.
+    pub(super) sidecar: Arc<OnceLock<Sidecar>>,
     pub(super) rotation: Rotation,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) watch: Arc<Watch>,
@@ -93,6 +98,13 @@ impl Keeper {
                 known.insert(found).clone()
             }
         };
+        if self.sidecar.get().is_none() {
+            let version = client.apiserver_version().await?;
+            let sidecar = Sidecar::of_version(&version.major, &version.minor);
+            let unknown = || KeepError::Version(format!("{}.{}", version.major, version.minor));
+            let sidecar = sidecar.ok_or_else(unknown)?;
+            self.sidecar.get_or_init(|| sidecar);
+        }
         let api: Api<MutatingWebhookConfiguration> = Api::all(client);
         let webhooks = api.get(&self.configuration).await?.webhooks;
         let webhooks = webhooks.unwrap_or_default();

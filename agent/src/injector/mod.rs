@@ -6,7 +6,7 @@ mod keeper;
 mod review;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json};
 use sentinel_config::{Config, KubernetesConfig};
-use sentinel_inject::{AUDIENCE, IMAGE, Mode, Options};
+use sentinel_inject::{AUDIENCE, IMAGE, Mode, Options, Sidecar};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch::Receiver;
@@ -51,6 +51,8 @@ const SERVICE: &str = "sentinel-injector.sentinel.svc";
 /// What every question is answered with.
 struct Injector {
     injection: Injection,
+    /// What the API server runs, once it has said its version.
+    sidecar: Arc<OnceLock<Sidecar>>,
     turns: Semaphore,
     watch: Arc<Watch>,
 }
@@ -101,8 +103,10 @@ pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Ope
 impl Opened {
     /// Attends the door until the agent stops; where it is.
     pub(crate) fn serve(self, watch: &Arc<Watch>, stopping: &Receiver<bool>) -> SocketAddr {
+        let sidecar = Arc::new(OnceLock::new());
         let injector = Arc::new(Injector {
             injection: self.injection,
+            sidecar: Arc::clone(&sidecar),
             turns: Semaphore::new(AT_ONCE),
             watch: Arc::clone(watch),
         });
@@ -120,6 +124,7 @@ impl Opened {
         let keeper = Keeper {
             configuration: self.configuration,
             kubernetes: self.kubernetes,
+            sidecar,
             rotation: self.rotation,
             clock: self.clock,
             watch: Arc::clone(watch),
@@ -135,6 +140,7 @@ fn injection(config: &Config, service: &str) -> Injection {
     Injection {
         options: Options {
             mode: Mode::Capture,
+            sidecar: Sidecar::Native,
             host_logs: told.host_logs,
             image: told.image.as_deref().unwrap_or(IMAGE).to_owned(),
             agent: told.agent.clone(),
@@ -194,6 +200,9 @@ impl Injector {
         let closed = |_| Problem::busy("the agent ends");
         let _turn = self.turns.acquire().await.map_err(closed)?;
         let review = Review::read(&body).map_err(Problem::bad)?;
-        Ok(review.answer(&self.injection))
+        // Who believes our certificate was told it after this was known.
+        let unknown = || Problem::busy("the API server has not said its version yet");
+        let sidecar = self.sidecar.get().ok_or_else(unknown)?;
+        Ok(review.answer(&self.injection, *sidecar))
     }
 }

@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use sentinel_inject::{Options, Patched, patch};
+use sentinel_inject::{Options, Patched, Sidecar, patch};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -64,25 +64,29 @@ impl Review {
         Ok(review)
     }
 
-    /// The answer, and what became of it.
-    pub(super) fn answer(&self, injection: &Injection) -> (Value, Outcome) {
+    /// The answer for a server that runs such sidecars, and what became of it.
+    pub(super) fn answer(&self, injection: &Injection, sidecar: Sidecar) -> (Value, Outcome) {
         let request = &self.request;
         let mut response = json!({"uid": request.uid, "allowed": true});
-        let outcome = self.decide(injection, &mut response);
+        let options = Options {
+            sidecar,
+            ..injection.options.clone()
+        };
+        let outcome = self.decide((&options, &injection.own), &mut response);
         let answer = json!({
             "apiVersion": self.api_version, "kind": self.kind, "response": response,
         });
         (answer, outcome)
     }
 
-    fn decide(&self, injection: &Injection, response: &mut Value) -> Outcome {
+    fn decide(&self, (options, own): (&Options, &str), response: &mut Value) -> Outcome {
         let request = &self.request;
         let created = request.operation == "CREATE" && request.sub_resource.is_empty();
         // The API server should not have asked.
-        if !created || request.namespace == injection.own {
+        if !created || request.namespace == own {
             return Outcome::NotOurs;
         }
-        match patch(&request.object, &injection.options) {
+        match patch(&request.object, options) {
             Patched::Patch(operations, mode, told) => {
                 let operations = Value::Array(operations).to_string();
                 response["patchType"] = "JSONPatch".into();

@@ -4,8 +4,8 @@
 //! It stands in for a real one. What it shares with it is the documented protocol, TLS, and the recorded shape of questions.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
+use super::scripted::{Asked, kubeconfig, listen, status, version};
+
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/";
 
 #[derive(Default)]
@@ -25,6 +27,8 @@ struct State {
     requests: Vec<String>,
     /// Whether every request is refused, as without rights.
     refuses: bool,
+    /// Of its version.
+    minor: &'static str,
 }
 
 /// The server.
@@ -37,25 +41,18 @@ pub(crate) struct ApiServer {
 impl ApiServer {
     /// One that holds a configuration and answers for as long as the tests live.
     pub(crate) fn start(configuration: &Value) -> ApiServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
         let state = State {
             configuration: configuration.clone(),
+            minor: "36",
             ..State::default()
         };
-        let server = ApiServer {
-            state: Arc::new(Mutex::new(state)),
-            address,
-        };
-        let serving = server.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let server = serving.clone();
-                // Whoever goes away in the middle has no use for an answer.
-                std::thread::spawn(move || server.serve(&stream).ok());
-            }
+        let state = Arc::new(Mutex::new(state));
+        let answering = Arc::clone(&state);
+        let address = listen(move |asked| {
+            let mut state = answering.lock().expect("nobody panicked");
+            state.answer(asked)
         });
-        server
+        ApiServer { state, address }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -71,6 +68,11 @@ impl ApiServer {
         self.with(|state| state.configuration = configuration.clone());
     }
 
+    /// It is of this version of Kubernetes 1.
+    pub(crate) fn is_of(&self, minor: &'static str) {
+        self.with(|state| state.minor = minor);
+    }
+
     pub(crate) fn refuses(&self, refuses: bool) {
         self.with(|state| state.refuses = refuses);
     }
@@ -81,87 +83,31 @@ impl ApiServer {
 
     /// The text of a kubeconfig that leads here.
     pub(crate) fn kubeconfig(&self) -> String {
-        format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
-             clusters: [{{name: c, cluster: {{server: 'http://{}'}}}}]\n\
-             users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n",
-            self.address
-        )
-    }
-
-    /// The requests of one connection.
-    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        loop {
-            let Some((first, body)) = request(&mut reader)? else {
-                return Ok(());
-            };
-            let mut words = first.split(' ');
-            let method = words.next().unwrap_or_default().to_owned();
-            let path = words.next().unwrap_or_default();
-            let path = path.split('?').next().unwrap_or_default().to_owned();
-            let (status, answer) = self.answer(&method, &path, &body);
-            let answer = answer.to_string();
-            let mut stream = stream;
-            write!(
-                stream,
-                "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
-                answer.len()
-            )?;
-        }
-    }
-
-    fn answer(&self, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
-        self.with(|state| {
-            state.requests.push(format!("{method} {path}"));
-            let name = &state.configuration["metadata"]["name"];
-            let named = path.strip_prefix(CONFIGURATIONS);
-            if state.refuses || named.is_none() {
-                return (403, status(403, "Forbidden"));
-            }
-            if named != name.as_str() {
-                return (404, status(404, "NotFound"));
-            }
-            if method == "PATCH" {
-                let change: Value = serde_json::from_slice(body).expect("it is JSON");
-                merge(&mut state.configuration, &change);
-            }
-            (200, state.configuration.clone())
-        })
+        kubeconfig(self.address)
     }
 }
 
-/// The first line and the body of a request; `None` when no more come.
-fn request(reader: &mut impl BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
-    let mut first = String::new();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(None);
+impl State {
+    fn answer(&mut self, asked: &Asked) -> (u16, Value) {
+        let path = asked.path();
+        self.requests.push(format!("{} {path}", asked.method));
+        let name = &self.configuration["metadata"]["name"];
+        let named = path.strip_prefix(CONFIGURATIONS);
+        if path == "/version" && !self.refuses {
+            return (200, version(self.minor));
         }
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
+        if self.refuses || named.is_none() {
+            return (403, status(403, "Forbidden"));
         }
-        if first.is_empty() {
-            line.clone_into(&mut first);
+        if named != name.as_str() {
+            return (404, status(404, "NotFound"));
         }
-        let header = line.to_ascii_lowercase();
-        if let Some(told) = header.strip_prefix("content-length:") {
-            length = told.trim().parse().unwrap_or(0);
+        if asked.method == "PATCH" {
+            let change: Value = serde_json::from_slice(&asked.body).expect("it is JSON");
+            merge(&mut self.configuration, &change);
         }
+        (200, self.configuration.clone())
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some((first, body)))
-}
-
-fn status(code: u16, reason: &str) -> Value {
-    json!({
-        "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason,
-        "message": reason, "code": code,
-    })
 }
 
 /// A strategic merge, in which lists of objects with names are merged by name.

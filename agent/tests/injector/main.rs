@@ -6,6 +6,7 @@
 mod api_server;
 #[path = "../common/mod.rs"]
 mod common;
+mod scripted;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -239,9 +240,34 @@ fn the_certificate_is_made_known_with_two_rights_and_again_when_somebody_takes_i
 
     let path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/sentinel";
     for asked in stage.server.requests() {
-        let known = [format!("GET {path}"), format!("PATCH {path}")];
+        // Everybody may ask for the version.
+        let known = [
+            format!("GET {path}"),
+            format!("PATCH {path}"),
+            "GET /version".to_owned(),
+        ];
         assert!(known.contains(&asked), "{asked}");
     }
+    stage.end();
+}
+
+#[test]
+fn a_server_of_before_1_29_is_told_an_ordinary_container_and_one_of_no_known_version_nothing() {
+    let server = ApiServer::start(&configuration());
+    server.is_of("x");
+    let stage = Stage::set(server);
+    let ready = || Client::new(stage.agent().addr()).get("/ready").body;
+    stage.until("it to be said", |_| ready().contains("its version 1.x"));
+    assert!(stage.roots().is_empty());
+    stage.server.is_of("28");
+    stage.until("the certificate to be known", |stage| {
+        !stage.roots().is_empty()
+    });
+    let answer = stage.ask(&question(&pod())).unwrap();
+    let patch = answer["response"]["patch"].as_str().unwrap();
+    let patch = String::from_utf8(BASE64_STANDARD.decode(patch).unwrap()).unwrap();
+    assert!(patch.contains("/spec/containers/-"), "{patch}");
+    assert!(!patch.contains("restartPolicy"), "{patch}");
     stage.end();
 }
 

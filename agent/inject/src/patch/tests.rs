@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::inject;
-use crate::tests::{FIXTURES, fitting, fixture, job, options};
+use crate::tests::written::{job, ways_of};
+use crate::tests::{FIXTURES, fitting, fixture, options, ways};
 
 fn objects(text: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(text).unwrap()
@@ -28,8 +29,7 @@ fn patched(object: &Value, options: &Options) -> Value {
 #[test]
 fn a_patch_makes_of_an_object_what_the_edits_make_of_its_text() {
     for (name, text) in FIXTURES {
-        for mode in [Mode::Capture, Mode::Cri] {
-            let options = fitting(name, mode);
+        for options in ways(name) {
             let edited = objects(&inject(text, &options).unwrap().text);
             let objects = objects(text);
             let patched: Vec<Value> = objects.iter().map(|o| patched(o, &options)).collect();
@@ -39,12 +39,11 @@ fn a_patch_makes_of_an_object_what_the_edits_make_of_its_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn however_a_job_is_written_its_patch_is_the_edit_of_its_text(text in job()) {
-        for mode in [Mode::Capture, Mode::Cri] {
-            let options = options(mode);
+        for options in ways_of(&text) {
             let edited = objects(&inject(&text, &options).unwrap().text);
             let patched: Vec<Value> = objects(&text).iter().map(|o| patched(o, &options)).collect();
             prop_assert_eq!(patched, edited);

@@ -1,6 +1,6 @@
 //! Every question is answered with "allowed", and the object changed or not, with the reason.
 
-use sentinel_inject::{AGENT, AUDIENCE, IMAGE, Mode};
+use sentinel_inject::{AGENT, AUDIENCE, IMAGE, Mode, Sidecar};
 
 use super::*;
 
@@ -8,6 +8,7 @@ fn injection() -> Injection {
     Injection {
         options: Options {
             mode: Mode::Capture,
+            sidecar: Sidecar::Native,
             host_logs: false,
             image: IMAGE.to_owned(),
             agent: AGENT.to_owned(),
@@ -37,7 +38,7 @@ fn question(request: &Value) -> Vec<u8> {
 
 fn answered(request: &Value) -> (Value, Outcome) {
     let review = Review::read(&question(request)).unwrap();
-    let (answer, outcome) = review.answer(&injection());
+    let (answer, outcome) = review.answer(&injection(), Sidecar::Native);
     assert_eq!(answer["kind"], "AdmissionReview");
     assert_eq!(answer["apiVersion"], "admission.k8s.io/v1");
     let response = answer["response"].clone();
@@ -68,6 +69,16 @@ fn a_new_pod_is_injected_and_asked_about_again_it_stays_as_it_is() {
     let (again, outcome) = answered(&json!({"object": injected}));
     assert_eq!(outcome, Outcome::Already);
     assert_eq!(again, json!({"uid": "u-1", "allowed": true}));
+}
+
+#[test]
+fn for_a_server_without_native_sidecars_the_sidecar_is_an_ordinary_container() {
+    let review = Review::read(&question(&json!({"object": pod()}))).unwrap();
+    let (answer, outcome) = review.answer(&injection(), Sidecar::Container);
+    assert_eq!(outcome, Outcome::Injected);
+    let injected = after(pod(), &answer["response"]);
+    let containers = injected["spec"]["containers"].as_array().unwrap();
+    assert_eq!(containers[1]["name"], "sentinel-sidecar");
 }
 
 #[test]
@@ -138,7 +149,10 @@ fn the_worst_question_takes_a_bounded_multiple_of_its_bytes() {
         drop(object);
         let used = allocation_counter::measure(|| {
             let review = Review::read(&body).unwrap();
-            assert_eq!(review.answer(&injection()).1, Outcome::Injected);
+            assert_eq!(
+                review.answer(&injection(), Sidecar::Native).1,
+                Outcome::Injected
+            );
         });
         most = used.bytes_max.max(most);
     }

@@ -11,6 +11,8 @@ mod injector;
 mod known;
 mod renderings;
 mod rights;
+#[path = "../../../../tests/injector/scripted.rs"]
+pub(crate) mod scripted;
 
 use std::path::PathBuf;
 
