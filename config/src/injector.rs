@@ -25,6 +25,6 @@ section! {
         /// security forbids hostPath refuse such pods. Without, they are left as they are, with a warning.
         pub host_logs: bool = switch(false),
         /// How long a certificate is good for; a new one is made after two thirds of it.
-        pub certificate_life: Duration = duration("30d", "1m", "365d"),
+        pub certificate_life: Duration = duration("30d", "10s", "365d"),
     }
 }

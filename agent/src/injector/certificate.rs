@@ -174,6 +174,11 @@ impl Rotation {
         }
     }
 
+    /// How long a certificate is good for.
+    pub(super) fn life(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.life).unwrap_or(0))
+    }
+
     /// When what is shown is no longer good.
     pub(super) fn until(&self) -> Millis {
         self.current.until

@@ -67,6 +67,8 @@ impl Keeper {
                 _ = stopping.wait_for(|stop| *stop) => return,
             };
             let pause = if kept.is_ok() { EVERY } else { AGAIN };
+            // Short lives need quick looks.
+            let pause = pause.min(self.rotation.life() / 60);
             let trouble = kept
                 .err()
                 .map(|error| format!("the API server may not know our certificate: {error}"));

@@ -52,6 +52,10 @@ struct Stage {
 
 impl Stage {
     fn set(server: ApiServer) -> Stage {
+        Stage::configured(server, |_| ())
+    }
+
+    fn configured(server: ApiServer, configure: impl FnOnce(&mut Config)) -> Stage {
         let dir = tempfile::tempdir().unwrap();
         let kubeconfig = dir.path().join("kubeconfig");
         std::fs::write(&kubeconfig, server.kubeconfig()).unwrap();
@@ -60,6 +64,7 @@ impl Stage {
         config.kubernetes.kubeconfig = Some(kubeconfig);
         config.injector.configuration = Some("sentinel".to_owned());
         config.injector.listen = ([127, 0, 0, 1], 0).into();
+        configure(&mut config);
         let mut options = Options::new(dir.path().join("data"));
         options.listen = Some(([127, 0, 0, 1], 0).into());
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -109,7 +114,7 @@ impl Stage {
         let begun = Instant::now();
         while !holds(self) {
             assert!(begun.elapsed() < PATIENCE, "in vain: {what}");
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -248,6 +253,29 @@ fn the_certificate_is_made_known_with_two_rights_and_again_when_somebody_takes_i
         ];
         assert!(known.contains(&asked), "{asked}");
     }
+    stage.end();
+}
+
+#[test]
+fn a_running_agent_changes_its_certificate_and_the_api_server_knows_the_next_one_first() {
+    let server = ApiServer::start(&configuration());
+    let stage = Stage::configured(server, |config| {
+        config.injector.certificate_life = Duration::from_secs(10);
+    });
+    stage.until("the certificate to be known", |stage| {
+        !stage.roots().is_empty()
+    });
+    let text = |stage: &Stage| String::from_utf8(stage.roots()).unwrap();
+    let first = text(&stage);
+    stage.until("the next root to be known beside it", |stage| {
+        text(stage).ends_with(&first) && text(stage).len() > first.len()
+    });
+    stage.until("the first root to be gone", |stage| {
+        !text(stage).contains(&first)
+    });
+    stage.until("an answer that is believed", |stage| {
+        stage.ask(&question(&pod())).is_ok()
+    });
     stage.end();
 }
 

@@ -87,6 +87,7 @@ fn l9_with_the_agent_there_a_job_is_made_as_inject_would_write_it_and_its_pods_s
         made.ignored.is_empty()
     });
     assert_eq!((made.called, made.warnings.len()), (1, 0));
+    println!("injected after {:?}", made.took);
     let injected = bench.piped(&["inject", "-f", "-"], &read("examples/pytest.yaml"));
     check_exit(&injected, 0);
     let wanted = job_of(&injected.stdout);
