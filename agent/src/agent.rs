@@ -94,6 +94,7 @@ impl Agent {
         let (address, listener) =
             listener.map_err(|source| StartError::Listen { address, source })?;
 
+        let injector = doors::injector(config, &options)?;
         let watch = Arc::new(Watch::default());
         let (notices, _) = broadcast::channel(NOTICES);
         let hub = doors::hub(config, &options)?;
@@ -110,15 +111,7 @@ impl Agent {
             };
             forward::start(parts, &config.agent.forward, clients, &stopping);
         }
-        #[cfg(feature = "kubernetes")]
-        if options.sharing == Sharing::Exclusive {
-            let parts = crate::kube::watch::Parts {
-                door: store.door.clone(),
-                watch: Arc::clone(&watch),
-                stopping: stopping.clone(),
-            };
-            crate::kube::watch::start(&config.kubernetes, doors::place(config, &options), parts);
-        }
+        let injector = doors::cluster(injector, config, &options, &store.door, &watch, &stopping);
         if let Some(keys) = keys {
             let (every, watch) = (config.agent.tls.reload, Arc::clone(&watch));
             tokio::spawn(doors::look_after(keys, every, watch, stopping.clone()));
@@ -129,6 +122,7 @@ impl Agent {
         let serving = server::serve(listener, Arc::clone(&host), stopping);
         Ok(Handle {
             address,
+            injector,
             stop,
             serving: tokio::spawn(serving),
             host,
@@ -295,6 +289,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
 /// A running agent.
 pub struct Handle {
     address: SocketAddr,
+    injector: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<()>,
     host: Arc<Host>,
@@ -308,6 +303,12 @@ impl Handle {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the API server asks what to inject, if it may.
+    #[must_use]
+    pub fn injector(&self) -> Option<SocketAddr> {
+        self.injector
     }
 
     /// Serves a connection that came some other way than over its socket, as for a fuzzer, to its end.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::agent::Options;
 use crate::auth::{Gate, Review, ServiceAccounts, StaticTokens};
 use crate::forward;
+use crate::runtime::Door;
 use crate::server::tls::{Keys, TlsError};
 use crate::server::{self, descriptors};
 use crate::start::StartError;
@@ -89,6 +90,58 @@ pub(crate) fn hub(config: &Config, options: &Options) -> Result<Option<Vec<Clien
         return Ok(None);
     }
     forward::clients(&config.agent.forward).map(Some)
+}
+
+/// The door by which the API server asks what to inject, if there is one. A run's own agent has none.
+#[cfg(feature = "kubernetes")]
+pub(crate) fn injector(
+    config: &Config,
+    options: &Options,
+) -> Result<Option<crate::injector::Opened>, StartError> {
+    match options.sharing {
+        Sharing::Exclusive => crate::injector::open(config, &options.clock),
+        Sharing::Shared => Ok(None),
+    }
+}
+
+/// What the agent does in a cluster: it watches, and injects what is made. Where it is asked what to inject.
+#[cfg(feature = "kubernetes")]
+pub(crate) fn cluster(
+    injector: Option<crate::injector::Opened>,
+    config: &Config,
+    options: &Options,
+    door: &Door,
+    watch: &Arc<Watch>,
+    stopping: &watch::Receiver<bool>,
+) -> Option<SocketAddr> {
+    if options.sharing == Sharing::Exclusive {
+        let parts = crate::kube::watch::Parts {
+            door: door.clone(),
+            watch: Arc::clone(watch),
+            stopping: stopping.clone(),
+        };
+        crate::kube::watch::start(&config.kubernetes, place(config, options), parts);
+    }
+    injector.map(|opened| opened.serve(watch, stopping))
+}
+
+/// There is none in an agent that was built without Kubernetes.
+#[cfg(not(feature = "kubernetes"))]
+pub(crate) fn injector(_config: &Config, _options: &Options) -> Result<(), StartError> {
+    Ok(())
+}
+
+/// Nothing, in an agent that was built without Kubernetes.
+#[cfg(not(feature = "kubernetes"))]
+pub(crate) fn cluster(
+    _injector: (),
+    _config: &Config,
+    _options: &Options,
+    _door: &Door,
+    _watch: &Arc<Watch>,
+    _stopping: &watch::Receiver<bool>,
+) -> Option<SocketAddr> {
+    None
 }
 
 /// Where in a cluster the agent is.

@@ -15,6 +15,8 @@ mod data;
 mod doors;
 mod forward;
 mod ingest;
+#[cfg(feature = "kubernetes")]
+mod injector;
 pub mod kube;
 mod live;
 mod restore;
@@ -33,6 +35,8 @@ pub use agent::{Agent, Handle, Options};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use data::default_data_dir;
 pub use ingest::{owned_stream_id, stream_id};
+#[cfg(feature = "kubernetes")]
+pub use injector::CertificateError;
 pub use runtime::SubmitError;
 pub use server::tls::TlsError;
 pub use start::StartError;

@@ -40,6 +40,10 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("agent.tls: {0}")]
     Tls(#[from] TlsError),
+    /// There is no certificate to show to the API server.
+    #[cfg(feature = "kubernetes")]
+    #[error("injector: {0}")]
+    Injector(#[from] crate::injector::CertificateError),
     /// A secret cannot be had.
     #[error("webhooks: {0}")]
     Webhooks(#[from] SecretError),

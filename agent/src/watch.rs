@@ -58,6 +58,23 @@ pub struct Deliveries {
     pub ignored: Counter,
 }
 
+/// Questions of the API server about new workloads, by what became of them.
+#[derive(Debug, Default)]
+pub struct Injections {
+    /// Those into which the sidecar was put.
+    pub injected: Counter,
+    /// Those in which it was before.
+    pub already: Counter,
+    /// Those that cannot be injected.
+    pub unfit: Counter,
+    /// Those about something else.
+    pub not_ours: Counter,
+    /// Those that were not answered: too large, too late, not understood.
+    pub unanswered: Counter,
+    /// Seconds that the certificate shown is still good.
+    pub certificate: Counter,
+}
+
 /// The agent's counters and troubles, shared by all its threads.
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -97,6 +114,8 @@ pub struct Watch {
     pub limited: Counter,
     /// Deliveries of webhooks by kind.
     pub webhooks: [Deliveries; KINDS.len()],
+    /// Questions of the API server.
+    pub injector: Injections,
     /// Frames the hub took.
     pub forwarded_frames: Counter,
     /// Requests that the hub did not answer, or refused.
@@ -141,6 +160,7 @@ struct Troubles {
     log: Option<&'static str>,
     tls: Option<String>,
     forward: Option<String>,
+    injector: Option<String>,
     /// Kinds of objects of which the cluster's word is missing or old, with why.
     cluster: BTreeMap<&'static str, String>,
     /// When something was heard last of each kind.
@@ -293,6 +313,20 @@ impl Watch {
         });
     }
 
+    /// Why the API server may not believe our certificate; `None` once it does.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(dead_code, reason = "nobody injects")
+    )]
+    pub(crate) fn injector_trouble(&self, why: Option<String>) {
+        self.troubles(|t| {
+            if let Some(why) = why.as_ref().filter(|_| t.injector.is_none()) {
+                tracing::warn!(why, "pods may be made without the sidecar");
+            }
+            t.injector = why;
+        });
+    }
+
     /// Why the hub takes nothing at present, if so.
     #[must_use]
     pub fn forward_failing(&self) -> Option<String> {
@@ -338,6 +372,9 @@ impl Watch {
             }
             if let Some(why) = &t.forward {
                 parts.push(("forward", why.clone()));
+            }
+            if let Some(why) = &t.injector {
+                parts.push(("injector", why.clone()));
             }
             for (kind, why) in &t.cluster {
                 parts.push(("kubernetes", format!("{kind}: {why}")));

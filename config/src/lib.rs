@@ -12,6 +12,7 @@ mod describe;
 mod error;
 mod forward;
 mod glob;
+mod injector;
 mod kind;
 mod kubernetes;
 mod load;
@@ -39,6 +40,7 @@ pub use describe::{sample, schema};
 pub use error::{ConfigError, ConfigErrors};
 pub use forward::{ForwardConfig, Role};
 pub use glob::glob_match;
+pub use injector::InjectorConfig;
 pub use kubernetes::{Detection, KubernetesConfig, Watching};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use pipeline::{PipelineMatch, PipelineRules};
@@ -64,6 +66,8 @@ section::section! {
         pub agent: AgentConfig = section(),
         /// What the agent watches of a cluster.
         pub kubernetes: KubernetesConfig = section(),
+        /// What the agent puts into Jobs and Pods as they are made.
+        pub injector: InjectorConfig = section(),
         /// What CI systems say of runs, at `POST /webhooks/github`, `/gitlab`, `/jenkins` and `/generic`. Each
         /// is off until it has a secret: one line of at least 16 bytes in a file, which is read again every
         /// minute, or in the variable SENTINEL_WEBHOOK_ with its name (SENTINEL_WEBHOOK_GITHUB).

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sentinel_config::{parse_duration, parse_size};
 use sentinel_parsers::wire::RunContext;
 use sentinel_sidecar::new_run_id;
@@ -96,6 +96,13 @@ pub(crate) struct Tail {
     /// capture begins in the same directory when its container is started again.
     #[arg(long)]
     pub(crate) follow: bool,
+    /// The source is a directory that a capture in another container of the pod records in: end by itself once the recording
+    /// is over, at most --drain later and always with 0, so that the pod neither waits for this container nor fails by it.
+    #[arg(long, value_name = "WHEN", value_enum, conflicts_with_all = ["follow", "cri"])]
+    pub(crate) end_after: Option<EndAfter>,
+    /// With --end-after, how long to wait for a recording to begin.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m")]
+    pub(crate) patience: Duration,
     /// Send to the agent at this address [default: from the configuration].
     #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
     pub(crate) agent: Option<String>,
@@ -104,6 +111,15 @@ pub(crate) struct Tail {
     pub(crate) drain: Duration,
     #[command(flatten)]
     pub(crate) stream: Stream,
+}
+
+/// Which recording is the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EndAfter {
+    /// The first: the container is not started again (restartPolicy Never)
+    Recording,
+    /// The first whose command ended with 0: the container is started again until then (OnFailure)
+    Success,
 }
 
 /// What the agent is told about the stream.

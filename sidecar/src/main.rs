@@ -1,6 +1,7 @@
 //! `sentinel-sidecar`: the library as a program.
 
 mod args;
+mod beside;
 mod capturing;
 mod installing;
 mod stopping;

@@ -23,14 +23,15 @@ use sentinel_sidecar::tail::{
 use tokio::sync::watch;
 
 use crate::args::{Stream, Tail, complain};
+use crate::beside;
 use crate::stopping::{Signals, conduct};
 use crate::{USAGE, complain_undelivered, configuration};
 
 /// Exit code when the agent does not have everything.
-const UNDELIVERED: i32 = 1;
+pub(crate) const UNDELIVERED: i32 = 1;
 /// How often a directory is asked for its stream, and for the next one once it had one.
 const LOOK: Duration = Duration::from_millis(100);
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of a segment of the spool.
 const SPOOL_SEGMENT: u64 = 8 << 20;
 
@@ -72,6 +73,9 @@ async fn tail(
     if args.cri {
         return tail_pod(args, (config, reading), agent, signals).await;
     }
+    if let Some(when) = args.end_after {
+        return beside::tail(when, args, ((config, reading), (agent, signals))).await;
+    }
     let goes_on = args.follow && args.source.is_dir();
     let mut worst = 0;
     let mut n = 0;
@@ -82,7 +86,9 @@ async fn tail(
             signals.count(1).await;
             if n == 0 { UNDELIVERED } else { 0 }
         };
-        let code = tail_one(args, &source, (config, reading), (agent, signals), waiting).await;
+        let told = told_to_stop(signals);
+        let parts = ((config, reading), (agent, signals));
+        let code = tail_one(args, &source, parts, waiting, told).await;
         worst = worst.max(code);
         let next = again(&args.source, n + 1);
         let over = signals.so_far() > 0 && SegmentSource::open(&next).is_err();
@@ -93,13 +99,23 @@ async fn tail(
     }
 }
 
-/// Sends one stream; gives what `waiting` does if that completes before there is one.
-async fn tail_one(
+/// Completes with the first signal; how many came.
+pub(crate) async fn told_to_stop(signals: &Signals) -> usize {
+    signals.count(1).await;
+    1
+}
+
+/// What a stream is read with, and whom it is sent to.
+pub(crate) type Parts<'a> = ((&'a SidecarConfig, &'a Reading), (&'a str, &'a Signals));
+
+/// Sends one stream; gives what `waiting` does if that completes before there is one. From the time on that `begin`
+/// completes, with the number of signals so far, only what is there already is sent.
+pub(crate) async fn tail_one(
     args: &Tail,
     path: &Path,
-    (config, reading): (&SidecarConfig, &Reading),
-    (agent, signals): (&str, &Signals),
+    ((config, reading), (agent, signals)): Parts<'_>,
     waiting: impl Future<Output = i32>,
+    begin: impl Future<Output = usize>,
 ) -> i32 {
     let opened = tokio::select! {
         // What is there is sent even when nothing more is wanted.
@@ -115,10 +131,6 @@ async fn tail_one(
         }
     };
     let (stop, stopped) = watch::channel(Stop::No);
-    let begin = async {
-        signals.count(1).await;
-        1
-    };
     let shipped = tokio::select! {
         shipped = ship::run(source, stream, agent, config, reading, stopped) => shipped,
         () = conduct(begin, signals, args.drain, &stop) => return UNDELIVERED,
@@ -157,10 +169,7 @@ async fn tail_pod(
         state: state(args),
     };
     let (stop, stopped) = watch::channel(Stop::No);
-    let begin = async {
-        signals.count(1).await;
-        1
-    };
+    let begin = told_to_stop(signals);
     let shipped = tokio::select! {
         shipped = pod::run(&pod, agent, config, reading, stopped) => shipped,
         () = conduct(begin, signals, args.drain, &stop) => return UNDELIVERED,

@@ -26,6 +26,7 @@ pub(crate) fn page(watch: &Watch) -> String {
     store(&mut page, watch);
     forward(&mut page, watch);
     cluster(&mut page, watch);
+    injector(&mut page, watch);
     page.0
 }
 
@@ -306,6 +307,30 @@ fn cluster(page: &mut Text, watch: &Watch) {
     for (kind, silence) in watch.cluster_silence() {
         page.labelled(name, "kind", kind, silence.as_secs());
     }
+}
+
+fn injector(page: &mut Text, watch: &Watch) {
+    let counts = &watch.injector;
+    let name = "sentinel_injector_reviews_total";
+    page.head(
+        name,
+        "Questions of the API server about new workloads, by what became of them.",
+        "counter",
+    );
+    for (outcome, counter) in [
+        ("injected", &counts.injected),
+        ("already", &counts.already),
+        ("unfit", &counts.unfit),
+        ("not_ours", &counts.not_ours),
+        ("unanswered", &counts.unanswered),
+    ] {
+        page.labelled(name, "outcome", outcome, counter.value());
+    }
+    page.gauge(
+        "sentinel_injector_certificate_seconds",
+        "Time that the certificate shown to the API server is still good; 0 where nothing is injected.",
+        counts.certificate.value(),
+    );
 }
 
 struct Text(String);

@@ -20,6 +20,17 @@ pub const REVIEW: Right = Right {
     verb: "create",
 };
 
+/// To keep the certificate in the one configuration that leads to the agent, which `injector.configuration` names.
+pub const KEEP: [Right; 2] = [keep("get"), keep("patch")];
+
+const fn keep(verb: &'static str) -> Right {
+    Right {
+        group: "admissionregistration.k8s.io",
+        resource: "mutatingwebhookconfigurations",
+        verb,
+    }
+}
+
 /// What the watch does.
 pub fn watching() -> impl Iterator<Item = Right> {
     KINDS.iter().flat_map(|kind| {

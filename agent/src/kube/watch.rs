@@ -130,7 +130,7 @@ fn target(kind: &Kind, config: &KubernetesConfig, place: &Place) -> Option<Strin
 }
 
 /// A client for the cluster that the configuration means.
-pub(super) async fn client(config: &KubernetesConfig) -> Result<Client, String> {
+pub(crate) async fn client(config: &KubernetesConfig) -> Result<Client, String> {
     let found = match &config.kubeconfig {
         Some(path) => {
             let read = Kubeconfig::read_from(path).map_err(|e| e.to_string())?;

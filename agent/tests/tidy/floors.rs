@@ -52,6 +52,11 @@ const FLOORS: &[Floor] = &[
         ],
     },
     Floor {
+        folder: "agent/inject",
+        below: &[],
+        banned: &["tokio", "hyper", "kube", "k8s-openapi", "rusqlite"],
+    },
+    Floor {
         folder: "sidecar",
         below: &["sentinel-parsers", "sentinel-config", "sentinel-delivery"],
         banned: &["kube", "k8s-openapi", "rusqlite", "axum", "reqwest"],
@@ -63,6 +68,7 @@ const FLOORS: &[Floor] = &[
             "sentinel-config",
             "sentinel-delivery",
             "sentinel-core",
+            "sentinel-inject",
         ],
         banned: &[],
     },
@@ -73,6 +79,7 @@ const FLOORS: &[Floor] = &[
             "sentinel-config",
             "sentinel-delivery",
             "sentinel-core",
+            "sentinel-inject",
             "sentinel-sidecar",
             "sentinel-agent",
         ],

@@ -12,7 +12,8 @@ pub(crate) use list::{accounts, dialects, globs, hashed_values, list, redaction_
 pub(crate) use nested::{Mistake, checked_sections, range, ranges, section, sections};
 pub(crate) use number::{count, count_or_none, duration, duration_or_none, share, size};
 pub(crate) use scalar::{
-    address, agent_url, agent_url_or_none, glob, name_or_none, path_or_none, pointer, switch, text,
+    address, agent_url, agent_url_or_none, glob, image_or_none, name_or_none, path_or_none,
+    pointer, switch, text,
 };
 
 use crate::error::Problems;

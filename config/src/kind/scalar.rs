@@ -134,6 +134,22 @@ pub(crate) const fn name_or_none() -> Parsed<Option<String>> {
     }
 }
 
+/// The name of a container's image; empty means none is given.
+pub(crate) const fn image_or_none() -> Parsed<Option<String>> {
+    Parsed {
+        default: "",
+        parse: |text| {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@".contains(&b);
+            if text.len() > 512 || !text.bytes().all(fits) {
+                let why = "expected the name of an image such as \"registry.example:5000/a:1\"";
+                return Err(format!("{why}, found `{text}`"));
+            }
+            Ok(Some(text).filter(|t| !t.is_empty()).map(str::to_owned))
+        },
+        expected: "the name of an image",
+    }
+}
+
 /// `http://host[:port]` or with https, a slash at the end taken off.
 fn parse_agent_url(text: &str) -> Result<String, String> {
     let url = text.strip_suffix('/').unwrap_or(text);

@@ -253,7 +253,11 @@ impl SegmentSource {
         }
     }
 
-    fn end(&self) -> io::Result<Option<StreamEnd>> {
+    /// How the writer ended, if it has; one that was killed told nothing.
+    ///
+    /// # Errors
+    /// When that cannot be read; retryable.
+    pub fn end(&self) -> io::Result<Option<StreamEnd>> {
         // Asked in this order: a writer that ends normally writes before it lets the lock go.
         let dead = !self.stream.is_locked()?;
         match segments::read_json::<StreamEnd>(&*self.fs, &self.dir, END) {

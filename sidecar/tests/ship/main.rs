@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod agent;
+mod beside;
 #[path = "../common/mod.rs"]
 mod common;
 mod delivery;

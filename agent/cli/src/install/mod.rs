@@ -44,6 +44,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../../../deploy/chart/templates/networkpolicy.yaml"),
     ),
     (
+        "injector.yaml",
+        include_str!("../../../../deploy/chart/templates/injector.yaml"),
+    ),
+    (
         "podmonitor.yaml",
         include_str!("../../../../deploy/chart/templates/podmonitor.yaml"),
     ),

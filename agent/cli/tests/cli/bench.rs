@@ -74,9 +74,13 @@ impl Bench {
 
     /// Runs `sentinel` with the text on its standard input.
     pub(crate) fn piped(&self, args: &[&str], input: &str) -> Done {
-        let mut child = self
-            .command(Path::new(env!("CARGO_BIN_EXE_sentinel")))
-            .args(args)
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_sentinel")));
+        Bench::fed(command.args(args), input)
+    }
+
+    /// Runs a command with the text on its standard input.
+    pub(crate) fn fed(command: &mut Command, input: &str) -> Done {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -85,6 +85,22 @@ fn words(list: &Value, dir: &str) -> Vec<String> {
 
 #[test]
 fn the_containers_as_they_are_written_bring_a_test_to_the_agent() {
+    run_as_written("native", |sending| {
+        // As Kubernetes does once the test's container has ended.
+        let told = std::process::Command::new("kill")
+            .arg(sending.0.id().to_string())
+            .status();
+        assert!(told.expect("there is a kill").success());
+    });
+}
+
+#[test]
+fn a_sidecar_that_is_an_ordinary_container_ends_by_itself_and_well() {
+    run_as_written("container", |_| {});
+}
+
+/// Runs what is written for a Job whose test fails, and waits for the sidecar, which somebody may have to tell to end.
+fn run_as_written(kind: &str, tell: impl FnOnce(&Reaped)) {
     let Some(sidecar) = sibling("sentinel-sidecar") else {
         return;
     };
@@ -94,10 +110,17 @@ fn the_containers_as_they_are_written_bring_a_test_to_the_agent() {
     config.run.finalize_after = Duration::ZERO;
     let agent = agent(&bench, "data", &runtime, &config);
     let url = format!("http://{}", agent.addr());
-    let injected = bench.piped(&["inject", "-f", "-", "--agent", &url], JOB);
+    let injected = bench.piped(
+        &["inject", "-f", "-", "--agent", &url, "--sidecar", kind],
+        JOB,
+    );
     let job: Value = serde_saphyr::from_str(&injected.stdout).expect("it is YAML");
     let pod = &job["spec"]["template"]["spec"];
-    let [install, tail] = [0, 1].map(|n| &pod["initContainers"][n]);
+    let install = &pod["initContainers"][0];
+    let tail = match kind {
+        "native" => &pod["initContainers"][1],
+        _ => &pod["containers"][1],
+    };
     let shared = bench.path("shared");
     std::fs::create_dir(&shared).expect("it is new");
     let shared = shared.display().to_string();
@@ -135,10 +158,7 @@ fn the_containers_as_they_are_written_bring_a_test_to_the_agent() {
         let report = bench.sentinel(&["report", "of-the-job", "--agent", &url]);
         report.stdout.starts_with("FAILED") && report.stdout.contains("cart")
     });
-    let told = std::process::Command::new("kill")
-        .arg(sending.0.id().to_string())
-        .status();
-    assert!(told.expect("there is a kill").success());
+    tell(&sending);
     assert_eq!(sending.0.wait().expect("it ends").code(), Some(0));
     runtime.block_on(agent.shutdown());
 }

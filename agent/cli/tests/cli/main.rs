@@ -1,5 +1,6 @@
 //! The command line as a person meets it: what it prints, what it exits with.
 
+mod asking;
 mod bench;
 mod deploy;
 mod doors;

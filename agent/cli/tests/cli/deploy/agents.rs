@@ -69,7 +69,8 @@ fn started(mode: &str) -> Vec<(Role, Watching)> {
     let mut roles = Vec::new();
     for (workload, pod) in workloads(&objects) {
         let bench = Bench::new();
-        let (config, mut options) = told(&objects, pod, &bench);
+        let (mut config, mut options) = told(&objects, pod, &bench);
+        config.injector.listen = ([127, 0, 0, 1], 0).into();
         // It may be reached from other machines: only the address itself cannot be had here.
         options.listen = Some(SocketAddr::from(NOT_OURS));
         let refused = runtime.block_on(Agent::start(&config, options.clone()));

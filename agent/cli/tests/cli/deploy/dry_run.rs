@@ -1,17 +1,16 @@
 //! `kubectl apply --dry-run=client` accepts everything, beside an API server that knows the kinds and has no object.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::renderings::{at_hand, output_of};
-use super::{MODES, deploy, files, install, objects};
+use super::scripted::{listen, status};
+use super::{EVERYTHING, MODES, deploy, files, install, objects};
 use crate::bench::Bench;
 
 /// Group, plural, kind, and whether it is of a namespace.
-const KINDS: [(&str, &str, &str, bool); 12] = [
+const KINDS: [(&str, &str, &str, bool); 13] = [
     ("", "namespaces", "Namespace", false),
     ("", "serviceaccounts", "ServiceAccount", true),
     ("", "configmaps", "ConfigMap", true),
@@ -27,6 +26,12 @@ const KINDS: [(&str, &str, &str, bool); 12] = [
         true,
     ),
     ("monitoring.coreos.com", "podmonitors", "PodMonitor", true),
+    (
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations",
+        "MutatingWebhookConfiguration",
+        false,
+    ),
     (
         "rbac.authorization.k8s.io",
         "clusterroles",
@@ -76,45 +81,11 @@ fn answer(path: &str) -> Option<Value> {
     }))
 }
 
-/// One request, one answer.
-fn serve(stream: &TcpStream) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|line| !line.is_empty())
-    {}
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    let path = path.split('?').next().unwrap_or_default();
-    let (status, body) = match answer(path) {
-        Some(body) => ("200 OK", body),
-        None => {
-            let absent = json!({
-                "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
-            });
-            ("404 Not Found", absent)
-        }
-    };
-    let body = body.to_string();
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n{body}",
-        body.len()
-    )
-}
-
 /// The address of an API server that lives as long as the tests do.
 fn api_server() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let address = listener.local_addr().expect("it is bound");
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // Whoever goes away in the middle has no use for an answer.
-            std::thread::spawn(move || serve(&stream).ok());
-        }
+    let address = listen(|asked| match answer(asked.path()) {
+        Some(body) => (200, body),
+        None => (404, status(404, "NotFound")),
     });
     format!("http://{address}")
 }
@@ -134,7 +105,7 @@ fn kubectl_accepts_every_manifest() {
         })
         .collect();
     for mode in MODES {
-        let text = install(&["--mode", mode, "--set", "podMonitor.enabled=true"]);
+        let text = install(&[&["--mode", mode], &EVERYTHING[..]].concat());
         files.push((bench.file(mode, &text), objects(&text).len()));
     }
     for (file, count) in files {

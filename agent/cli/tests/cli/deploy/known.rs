@@ -1,5 +1,6 @@
 //! Every manifest through the types of Kubernetes: no field is lost, as an unknown one would be.
 
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service, ServiceAccount};
@@ -43,6 +44,11 @@ pub(super) fn known(object: &Value) -> Value {
         through::<ClusterRoleBinding>(object)
     } else if kind("networking.k8s.io/v1", "NetworkPolicy") {
         through::<NetworkPolicy>(object)
+    } else if kind(
+        "admissionregistration.k8s.io/v1",
+        "MutatingWebhookConfiguration",
+    ) {
+        through::<MutatingWebhookConfiguration>(object)
     } else if kind("monitoring.coreos.com/v1", "PodMonitor") {
         through::<PodMonitor>(object)
     } else {

@@ -2,11 +2,17 @@
 //! thing, every field is one that Kubernetes knows, and the agents start with what they are told.
 
 mod agents;
+#[path = "../../../../tests/injector/api_server.rs"]
+#[expect(dead_code, reason = "the agent's tests use the rest")]
+mod api_server;
 mod dry_run;
 mod examples;
+mod injector;
 mod known;
 mod renderings;
 mod rights;
+#[path = "../../../../tests/injector/scripted.rs"]
+pub(crate) mod scripted;
 
 use std::path::PathBuf;
 
@@ -16,6 +22,14 @@ use crate::bench::{Bench, check_exit};
 
 /// Both modes, each with everything that can be switched on.
 const MODES: [&str; 2] = ["standalone", "cluster"];
+
+/// What switches on everything that can be.
+const EVERYTHING: [&str; 4] = [
+    "--set",
+    "podMonitor.enabled=true",
+    "--set",
+    "injector.enabled=true",
+];
 
 fn deploy() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy"))
@@ -31,12 +45,7 @@ fn install(args: &[&str]) -> String {
 
 /// What `sentinel install` prints for a mode with everything that can be switched on.
 fn everything(mode: &str) -> Vec<Value> {
-    objects(&install(&[
-        "--mode",
-        mode,
-        "--set",
-        "podMonitor.enabled=true",
-    ]))
+    objects(&install(&[&["--mode", mode], &EVERYTHING[..]].concat()))
 }
 
 /// The objects of a stream of documents.

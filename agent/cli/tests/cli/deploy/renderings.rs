@@ -1,15 +1,16 @@
 //! One source, three renderings: `sentinel install`, the kustomizations, and Helm's own where it is at hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use super::{MODES, deploy, everything, files, install, objects, read, title};
+use super::{EVERYTHING, MODES, deploy, everything, files, install, list, objects, read, title};
 use crate::bench::{Bench, check_exit};
 
 /// The templates that each kustomization has, and the mode they are printed in.
-const KUSTOMIZATIONS: [(&str, &str, &[&str]); 4] = [
+const KUSTOMIZATIONS: [(&str, &str, &[&str]); 5] = [
     (
         "base",
         "standalone",
@@ -30,6 +31,7 @@ const KUSTOMIZATIONS: [(&str, &str, &[&str]); 4] = [
         "cluster",
         &["config.yaml", "service.yaml", "node.yaml"],
     ),
+    ("injector", "standalone", &["injector.yaml"]),
     ("podmonitor", "standalone", &["podmonitor.yaml"]),
 ];
 
@@ -40,19 +42,50 @@ fn by_title(objects: Vec<Value>) -> BTreeMap<String, Value> {
     map
 }
 
-/// The objects of a kustomization that has nothing but resources.
-fn kustomized(folder: &str) -> Vec<Value> {
+fn kustomization(folder: &str) -> Value {
     let text = read(&format!("kustomize/{folder}/kustomization.yaml"));
-    let told: Value = serde_saphyr::from_str(&text).expect("it is YAML");
-    let keys: Vec<&String> = told.as_object().expect("a mapping").keys().collect();
+    serde_saphyr::from_str(&text).expect("it is YAML")
+}
+
+/// The objects of a kustomization, which has nothing but resources, and patches if it is a component.
+fn kustomized(folder: &str) -> Vec<Value> {
+    let told = kustomization(folder);
+    let mut keys: Vec<&str> = told
+        .as_object()
+        .expect("a mapping")
+        .keys()
+        .map(|key| &**key)
+        .collect();
+    keys.retain(|key| *key != "patches" || told["kind"] != "Component");
     assert_eq!(keys, ["apiVersion", "kind", "resources"], "{folder}");
     let mut all = Vec::new();
-    for resource in super::list(&told["resources"]) {
+    for resource in list(&told["resources"]) {
         let resource = resource.as_str().expect("a path");
         all.extend(match resource.strip_prefix("../../") {
             Some(other) => kustomized(other),
             None => objects(&read(&format!("kustomize/{folder}/{resource}"))),
         });
+    }
+    all
+}
+
+/// An overlay with everything that can stand beside it.
+fn with_everything(mode: &str) -> Vec<Value> {
+    let mut all = [
+        kustomized(&format!("overlays/{mode}")),
+        kustomized("injector"),
+        kustomized("podmonitor"),
+    ]
+    .concat();
+    for patch in list(&kustomization("injector")["patches"]) {
+        let word = |value: &Value| value.as_str().expect("a word").to_owned();
+        let target = &patch["target"];
+        let target = format!("{} {}", word(&target["kind"]), word(&target["name"]));
+        let text = read(&format!("kustomize/injector/{}", word(&patch["path"])));
+        let patch: json_patch::Patch = serde_saphyr::from_str(&text).expect("it is a patch");
+        let mut aimed = all.iter_mut().filter(|object| title(object) == target);
+        let object = aimed.next().expect("it is there");
+        json_patch::patch(object, &patch).expect("it fits");
     }
     all
 }
@@ -77,21 +110,23 @@ pub(super) fn output_of(command: &mut Command) -> String {
 fn the_files_of_the_kustomizations_are_what_install_prints() {
     for (folder, mode, templates) in KUSTOMIZATIONS {
         for template in templates {
-            let printed = install(&[
-                "--mode",
-                mode,
-                "--set",
-                "podMonitor.enabled=true",
-                "--only",
-                template,
-            ]);
+            // What switches a template on may change others as well.
+            let switch = match *template {
+                "podmonitor.yaml" | "injector.yaml" => &EVERYTHING[..],
+                _ => &[],
+            };
+            let printed = install(&[&["--mode", mode, "--only", template], switch].concat());
             let path = format!("kustomize/{folder}/{template}");
             if std::env::var_os("UPDATE").is_some() {
                 std::fs::write(deploy().join(&path), &printed).expect("it can be written");
             }
             assert_eq!(read(&path), printed, "{path}: rewrite it with UPDATE=1");
         }
-        let mut expected: Vec<&str> = [templates, &["kustomization.yaml"][..]].concat();
+        let own: &[&str] = match folder {
+            "injector" => &["hub.yaml", "kustomization.yaml"],
+            _ => &["kustomization.yaml"],
+        };
+        let mut expected: Vec<&str> = [templates, own].concat();
         expected.sort_unstable();
         assert_eq!(files(&format!("kustomize/{folder}")), expected, "{folder}");
     }
@@ -100,15 +135,8 @@ fn the_files_of_the_kustomizations_are_what_install_prints() {
 #[test]
 fn a_kustomization_has_the_objects_that_install_prints() {
     for mode in MODES {
-        let overlay = [
-            kustomized(&format!("overlays/{mode}")),
-            kustomized("podmonitor"),
-        ];
-        assert_eq!(
-            by_title(overlay.concat()),
-            by_title(everything(mode)),
-            "{mode}"
-        );
+        let overlay = by_title(with_everything(mode));
+        assert_eq!(overlay, by_title(everything(mode)), "{mode}");
     }
 }
 
@@ -117,14 +145,34 @@ fn kubectl_makes_the_same_of_the_kustomizations() {
     if !at_hand("kubectl") {
         return;
     }
-    for folder in ["overlays/standalone", "overlays/cluster", "podmonitor"] {
-        let path = deploy().join("kustomize").join(folder);
+    let kustomize = |path: &Path| {
         let made = output_of(Command::new("kubectl").arg("kustomize").arg(path));
+        by_title(objects(&made))
+    };
+    let folder = deploy().join("kustomize");
+    for own in ["overlays/standalone", "overlays/cluster", "podmonitor"] {
         assert_eq!(
-            by_title(objects(&made)),
-            by_title(kustomized(folder)),
-            "{folder}"
+            kustomize(&folder.join(own)),
+            by_title(kustomized(own)),
+            "{own}"
         );
+    }
+    // Kustomizations lead to others by relative paths only, so a copy stands beside one that has everything.
+    for mode in MODES {
+        let bench = Bench::new();
+        output_of(
+            Command::new("cp")
+                .arg("-r")
+                .arg(&folder)
+                .arg(bench.path("")),
+        );
+        let text = format!(
+            "resources: [kustomize/overlays/{mode}, kustomize/podmonitor]\n\
+             components: [kustomize/injector]\n"
+        );
+        bench.file("kustomization.yaml", &text);
+        let wanted = by_title(everything(mode));
+        assert_eq!(kustomize(&bench.path("")), wanted, "{mode}");
     }
 }
 
@@ -142,6 +190,7 @@ fn helm_makes_the_same_of_the_chart() {
     ] {
         let set = [
             "podMonitor.enabled=true",
+            "injector.enabled=true",
             "hub.memory=1Gi",
             "tokens.read=sha256:1111111111111111111111111111111111111111111111111111111111111111",
         ];
@@ -167,14 +216,8 @@ fn helm_makes_the_same_of_the_chart() {
 #[test]
 fn every_template_of_the_chart_is_printed() {
     for template in files("chart/templates") {
-        let printed = install(&[
-            "--mode",
-            "cluster",
-            "--set",
-            "podMonitor.enabled=true",
-            "--only",
-            &template,
-        ]);
+        let args = ["--mode", "cluster", "--only", &template];
+        let printed = install(&[&args, &EVERYTHING[..]].concat());
         assert!(!objects(&printed).is_empty(), "{template}");
     }
 }
@@ -189,6 +232,10 @@ fn versions_are_those_of_the_programs() {
     assert_eq!(
         values["image"],
         format!("run-sentinel.dev/sentinel-agent:{version}")
+    );
+    assert_eq!(
+        values["injector"]["image"],
+        format!("run-sentinel.dev/sentinel-sidecar:{version}")
     );
     for (file, image) in [
         (

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sentinel_agent::kube::{REVIEW, Right, watching};
+use sentinel_agent::kube::{KEEP, REVIEW, Right, watching};
 use sentinel_config::{Config, Watching};
 use serde_json::Value;
 
@@ -16,26 +16,48 @@ fn right(group: &str, resource: &str, verb: &str) -> (String, String, String) {
     (group.to_owned(), resource.to_owned(), verb.to_owned())
 }
 
-/// What a role allows. A rule that names single objects or paths, or that anything else of is unknown, is none of ours.
+/// What a role allows. A rule that names single objects allows that of these only; one of which anything else is unknown
+/// is none of ours.
 fn allowed(role: &Value) -> Rights {
     let mut allowed = Rights::new();
     for rule in list(&role["rules"]) {
-        let keys: Vec<&String> = rule.as_object().expect("a mapping").keys().collect();
+        let mut keys: Vec<&str> = rule
+            .as_object()
+            .expect("a mapping")
+            .keys()
+            .map(|key| &**key)
+            .collect();
+        keys.retain(|key| *key != "resourceNames");
         assert_eq!(keys, ["apiGroups", "resources", "verbs"], "{}", title(role));
-        let words = |key: &str| -> Vec<&str> {
+        let words = |key: &str| -> Vec<String> {
             let words = list(&rule[key]).iter();
-            words.map(|word| word.as_str().expect("a word")).collect()
+            words
+                .map(|word| word.as_str().expect("a word").to_owned())
+                .collect()
         };
+        let mut resources = words("resources");
+        if !rule["resourceNames"].is_null() {
+            let names = words("resourceNames");
+            let each = |resource: &String| -> Vec<String> {
+                names.iter().map(|name| one(resource, name)).collect()
+            };
+            resources = resources.iter().flat_map(each).collect();
+        }
         for group in words("apiGroups") {
-            for resource in words("resources") {
+            for resource in &resources {
                 for verb in words("verbs") {
-                    let new = allowed.insert(right(group, resource, verb));
+                    let new = allowed.insert(right(&group, resource, &verb));
                     assert!(new, "{group} {resource} {verb} is allowed twice");
                 }
             }
         }
     }
     allowed
+}
+
+/// One object of a kind.
+fn one(resource: &str, name: &str) -> String {
+    format!("{resource} {name}")
 }
 
 /// What an agent does that is configured so.
@@ -47,11 +69,26 @@ fn used(config: &Config) -> Rights {
     if config.agent.auth.service_accounts.audience.is_some() {
         used.insert(named(REVIEW));
     }
+    if let Some(configuration) = &config.injector.configuration {
+        for keep in KEEP {
+            let resource = one(keep.resource, configuration);
+            used.insert(right(keep.group, &resource, keep.verb));
+        }
+    }
     used
 }
 
 fn named(used: Right) -> (String, String, String) {
     right(used.group, used.resource, used.verb)
+}
+
+/// The roles that are bound to an account.
+fn roles_of<'a>(objects: &'a [Value], account: &str) -> Vec<&'a str> {
+    let bindings = objects.iter().filter(|o| o["kind"] == "ClusterRoleBinding");
+    let bound = bindings.filter(|binding| binding["subjects"][0]["name"] == account);
+    bound
+        .map(|binding| binding["roleRef"]["name"].as_str().expect("a name"))
+        .collect()
 }
 
 /// What each agent of a mode does, and what the role of its account allows.
@@ -61,8 +98,14 @@ fn compared(mode: &str) -> Vec<(String, Rights, Rights)> {
         let (config, _) = told(&objects, pod, &Bench::new());
         assert_eq!(pod["automountServiceAccountToken"], true);
         let account = pod["serviceAccountName"].as_str().expect("a name");
-        let role = object(&objects, &format!("ClusterRole {account}"));
-        (title(workload), used(&config), allowed(role))
+        let mut allows = Rights::new();
+        for role in roles_of(&objects, account) {
+            let role = object(&objects, &format!("ClusterRole {role}"));
+            for right in allowed(role) {
+                assert!(allows.insert(right), "{}: allowed twice", title(role));
+            }
+        }
+        (title(workload), used(&config), allows)
     });
     agents.collect()
 }
@@ -98,11 +141,16 @@ fn a_role_is_bound_to_the_account_of_its_agent_and_to_nobody_else() {
         let mut bound = Vec::new();
         for binding in bindings {
             let name = binding["roleRef"]["name"].as_str().expect("a name");
+            // Who owns the runs injects as well.
+            let owner = match name {
+                "sentinel-injector" => "sentinel-hub",
+                other => other,
+            };
             let account = serde_json::json!([
-                {"kind": "ServiceAccount", "name": name, "namespace": "sentinel"}
+                {"kind": "ServiceAccount", "name": owner, "namespace": "sentinel"}
             ]);
             assert_eq!(binding["subjects"], account, "{mode}");
-            object(&objects, &format!("ServiceAccount {name}"));
+            object(&objects, &format!("ServiceAccount {owner}"));
             bound.push(name);
         }
         assert_eq!(bound, names, "{mode}");
