@@ -127,6 +127,18 @@ impl Pipeline {
         self.parser.read() > self.parser.position()
     }
 
+    /// How many dialects were recognised so far.
+    #[must_use]
+    pub fn dialects(&self) -> usize {
+        self.parser.dialects().count()
+    }
+
+    /// Where the next frame begins.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.cutter.start()
+    }
+
     /// Bytes cut from lines that are longer than is kept.
     #[must_use]
     pub fn cut_bytes(&self) -> u64 {

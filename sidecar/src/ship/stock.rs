@@ -1,0 +1,362 @@
+//! What is to be sent: the source, the frames that come of it, and the way by the digest while a recording fills up.
+
+use std::collections::VecDeque;
+use std::future::{Future, pending};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sentinel_config::SidecarConfig;
+use sentinel_delivery::queue::Queue;
+use sentinel_parsers::frame::Frame;
+use tokio::time::sleep;
+
+use super::ShipOutcome;
+use crate::clock::Clock;
+use crate::pipeline::Pipeline;
+use crate::reading::Reading;
+use crate::segments::Digest;
+use crate::tail::{Source, Step, Watch};
+
+/// One read of the source.
+const READ: usize = 64 * 1024;
+/// Reads of one call at most, so that none takes long.
+const READS: usize = 16;
+/// How often it is asked whether a recording fills up while the agent is waited for.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What is to be sent.
+pub(super) struct Stock<'c> {
+    pub(super) source: Source,
+    pub(super) queue: Queue,
+    pub(super) pipeline: Pipeline,
+    /// Tells when to look at a quiet source again.
+    pub(super) watch: Watch,
+    pub(super) outcome: ShipOutcome,
+    config: &'c SidecarConfig,
+    reading: &'c Reading,
+    epoch: [u8; 16],
+    clock: Arc<dyn Clock>,
+    buffer: Vec<u8>,
+    /// Whether the end of the stream was read.
+    ended: bool,
+    /// Dialects that were recognised.
+    dialects: usize,
+    digest: Option<Digest>,
+    /// Whether frames go to the digest first and from there to the queue: those that wait there come before.
+    by_digest: bool,
+    /// Frames on their way to the digest, which takes no more for now.
+    cut: VecDeque<Frame>,
+    /// Whether the recording is read for the digest until nothing more is there.
+    behind: bool,
+    /// Where the agent stands, if what lies between that and the digest cannot be read again.
+    bridge: Option<u64>,
+}
+
+impl<'c> Stock<'c> {
+    /// Nothing was read yet, but by somebody before, who may have left a digest.
+    pub(super) fn new(
+        source: Source,
+        epoch: [u8; 16],
+        (config, reading): (&'c SidecarConfig, &'c Reading),
+        clock: Arc<dyn Clock>,
+    ) -> Stock<'c> {
+        let digest = source.digest();
+        let digested = digest.as_ref().and_then(Digest::range);
+        let (_, committed) = digested.unwrap_or_default();
+        let now_ms = clock.now_ms();
+        let parser = reading.parser();
+        Stock {
+            pipeline: Pipeline::resume(config, parser, epoch, committed, 0, now_ms),
+            source,
+            queue: Queue::default(),
+            watch: Watch::default(),
+            outcome: ShipOutcome::default(),
+            config,
+            reading,
+            epoch,
+            clock,
+            buffer: vec![0; READ],
+            ended: digest.as_ref().is_some_and(Digest::has_end),
+            dialects: 0,
+            digest,
+            by_digest: digested.is_some(),
+            cut: VecDeque::new(),
+            behind: false,
+            bridge: None,
+        }
+    }
+
+    /// Reads until a frame is ready or the source is quiet; true when it is quiet.
+    pub(super) fn fill(&mut self) -> bool {
+        for _ in 0..READS {
+            if self.by_digest
+                && let Err(error) = self.take_back()
+            {
+                self.outcome
+                    .trouble(&format!("cannot read the digest: {error}"));
+                return true;
+            }
+            if self.queue.is_full() || self.ended {
+                return false;
+            }
+            if self.read() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes frames back from the digest; once none is left, they go the direct way again.
+    fn take_back(&mut self) -> io::Result<()> {
+        let Some(digest) = &mut self.digest else {
+            return Ok(());
+        };
+        while !self.queue.is_full() {
+            match digest.next()? {
+                Some(frame) => self.queue.push(frame),
+                None => {
+                    self.by_digest = false;
+                    self.behind = false;
+                    self.hand_on();
+                    break;
+                }
+            }
+        }
+        if let Some(committed) = self.bridge.take() {
+            self.queue.bridge(committed);
+        }
+        Ok(())
+    }
+
+    /// Reads once; true when the source is quiet.
+    fn read(&mut self) -> bool {
+        let now_ms = self.clock.now_ms();
+        let mut quiet = false;
+        match self.source.read(&mut self.buffer) {
+            Ok(Step::Bytes(n)) => {
+                self.watch.busy();
+                self.outcome.read += n as u64;
+                self.pipeline.feed(&self.buffer[..n], now_ms);
+                self.note_dialects();
+            }
+            Ok(Step::Gap(lost)) => {
+                tracing::warn!(
+                    lost.from,
+                    lost.to,
+                    lost.reason,
+                    "bytes of the stream are lost"
+                );
+                self.pipeline.lose(&lost);
+            }
+            Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
+            Ok(Step::End(end)) => {
+                self.outcome.unterminated = self.pipeline.is_within_line();
+                self.pipeline.finish(&end, now_ms);
+                self.outcome.cut = self.pipeline.cut_bytes();
+                self.tell_flaws();
+                self.ended = true;
+            }
+            Ok(Step::Idle) => {
+                self.pipeline.tick(now_ms);
+                quiet = true;
+            }
+            Err(error) => {
+                self.outcome
+                    .trouble(&format!("cannot read the source: {error}"));
+                self.pipeline.tick(now_ms);
+                quiet = true;
+            }
+        }
+        self.hand_on();
+        quiet
+    }
+
+    /// Where a dialect was recognised whoever reads later must be able to recognise it.
+    fn note_dialects(&mut self) {
+        let recognised = match self.digest {
+            Some(_) => self.pipeline.dialects(),
+            None => return,
+        };
+        if recognised > self.dialects {
+            self.source.keep();
+        }
+        self.dialects = recognised;
+    }
+
+    /// What whoever reads the results should know of the stream's lines.
+    fn tell_flaws(&self) {
+        if self.outcome.unterminated {
+            tracing::warn!("the last line has no line feed");
+        }
+        if self.outcome.cut > 0 {
+            tracing::warn!("{} bytes of overlong lines were cut", self.outcome.cut);
+        }
+    }
+
+    /// Hands on the frames that are ready.
+    fn hand_on(&mut self) {
+        while let Some(frame) = self.pipeline.take() {
+            self.cut.push_back(frame);
+        }
+        match &mut self.digest {
+            Some(digest) if self.by_digest => {
+                while let Some(frame) = self.cut.front() {
+                    if let Err(error) = digest.push(frame) {
+                        tracing::debug!("the digest takes no more for now: {error}");
+                        return;
+                    }
+                    self.cut.pop_front();
+                }
+            }
+            _ => self.cut.drain(..).for_each(|frame| self.queue.push(frame)),
+        }
+    }
+
+    /// While the agent is away and the recording fills up: its events go to the digest, so that its oldest output, of
+    /// which nothing else would be sent, can make room. True if there is more to do at once.
+    pub(super) fn relieve(&mut self) -> bool {
+        let Some(digest) = &self.digest else {
+            return false;
+        };
+        let digested = digest.range().map_or(0, |(_, to)| to);
+        let reached = self.outcome.committed.max(digested);
+        self.behind |= !self.ended && self.source.is_pressed(reached);
+        if self.behind {
+            self.begin_digest();
+            self.behind = self.by_digest && self.read_on();
+        }
+        self.behind
+    }
+
+    /// From here on frames go by the digest, with those that wait in the queue.
+    fn begin_digest(&mut self) {
+        let Some(digest) = self.digest.as_mut().filter(|_| !self.by_digest) else {
+            return;
+        };
+        let next = self.pipeline.start();
+        digest.begin(self.queue.start().unwrap_or(next));
+        for frame in self.queue.frames() {
+            let digested = digest.range().map_or(0, |(_, to)| to);
+            if frame.header().start >= digested && digest.push(frame).is_err() {
+                return;
+            }
+        }
+        digest.skip();
+        self.by_digest = true;
+    }
+
+    /// Reads some of the recording for the digest; true if there may be more.
+    fn read_on(&mut self) -> bool {
+        let mut more = true;
+        for _ in 0..READS {
+            self.hand_on();
+            let committed = self.outcome.committed;
+            let full = self.digest.as_mut().is_none_or(|d| d.is_full(committed));
+            if full || self.ended || !self.cut.is_empty() || self.read() {
+                more = false;
+                break;
+            }
+        }
+        if let Some(Err(error)) = self.digest.as_mut().map(Digest::tell) {
+            tracing::debug!("the digest is not told to the recording's writer: {error}");
+            return false;
+        }
+        more
+    }
+
+    /// Goes on from the agent's position.
+    ///
+    /// # Errors
+    /// When the source cannot be opened; retryable.
+    pub(super) fn seek(&mut self, committed: u64) -> io::Result<()> {
+        if !self.seek_in_digest(committed)? {
+            match self.source.rewind(committed)? {
+                Some(start) => {
+                    self.queue.clear();
+                    self.ended = false;
+                    self.by_digest = false;
+                    self.start_at(committed, start);
+                }
+                // What was read of a pipe exists in the waiting frames only.
+                None => {
+                    self.queue.forget(committed, false);
+                    self.queue.bridge(committed);
+                }
+            }
+        }
+        self.outcome.trouble = None;
+        self.outcome.committed = committed;
+        // Less than before, where the agent lost what it had: it must not be deleted now.
+        self.source.acked(committed);
+        Ok(())
+    }
+
+    /// The same from the digest, if what the agent wants next is there; whether it is.
+    fn seek_in_digest(&mut self, committed: u64) -> io::Result<bool> {
+        let Some((from, to)) = self.digest.as_ref().and_then(Digest::range) else {
+            return Ok(false);
+        };
+        let behind = committed > to || (committed == to && !self.by_digest);
+        if behind || (committed < from && self.source.first_there() <= from) {
+            return Ok(false);
+        }
+        if !self.by_digest {
+            // What was read beyond is nowhere: it is read again.
+            let start = self.source.rewind(to)?.unwrap_or(to);
+            self.start_at(to, start);
+            self.ended = self.digest.as_ref().is_some_and(Digest::has_end);
+            self.by_digest = true;
+        }
+        self.queue.clear();
+        if let Some(digest) = &mut self.digest {
+            digest.seek(committed);
+        }
+        self.bridge = (committed < from).then_some(committed);
+        Ok(true)
+    }
+
+    /// Reads anew from a byte on, to send what comes behind `committed`.
+    fn start_at(&mut self, committed: u64, start: u64) {
+        let (parser, now_ms) = (self.reading.parser(), self.clock.now_ms());
+        self.cut.clear();
+        self.behind = false;
+        self.bridge = None;
+        self.dialects = 0;
+        self.pipeline = Pipeline::resume(self.config, parser, self.epoch, committed, start, now_ms);
+    }
+
+    /// The agent has everything before an offset, and has closed the stream or not.
+    pub(super) fn advance(&mut self, committed: u64, closed: bool) {
+        self.outcome.trouble = None;
+        self.outcome.committed = committed;
+        self.outcome.complete = closed;
+        self.queue.forget(committed, closed);
+        self.source.acked(committed);
+    }
+}
+
+/// When to look again whether there is something to do while the agent is waited for: `None` if there never is, else
+/// whether there is more to do at once.
+async fn look(behind: Option<bool>) {
+    match behind {
+        None => pending().await,
+        Some(true) => tokio::task::yield_now().await,
+        Some(false) => sleep(LOOK).await,
+    }
+}
+
+/// Waits for the agent, or for the time to ask it again, and makes room in the recording meanwhile.
+pub(super) async fn meanwhile<T>(stock: &mut Stock<'_>, wait: impl Future<Output = T>) -> T {
+    let mut wait = pin!(wait);
+    loop {
+        let behind = stock.digest.as_ref().map(|_| stock.behind);
+        tokio::select! {
+            biased;
+            waited = &mut wait => return waited,
+            () = look(behind) => {}
+        }
+        stock.relieve();
+    }
+}
