@@ -94,6 +94,11 @@ impl Pipeline {
         self.cutter.tick(self.parser.position(), now_ms);
     }
 
+    /// Cuts a frame of what was read.
+    pub fn cut(&mut self, now_ms: i64) {
+        self.cutter.cut(self.parser.position(), false, now_ms);
+    }
+
     /// The stream is over: cuts the last frame.
     pub fn finish(&mut self, end: &StreamEnd, now_ms: i64) {
         if end.cause == "killed" && self.is_within_line() {

@@ -103,42 +103,36 @@ impl Digest {
         self.ended
     }
 
-    /// Whether it takes no more, even once what the agent has is deleted.
-    pub(crate) fn is_full(&mut self, acked: u64) -> bool {
-        while self.bytes() >= self.most
-            && let Some(oldest) = self.files.front().copied()
-            && oldest.end <= acked
-            && oldest.start < self.reading.start
+    /// Prepares for frames from this place on, before which the agent has everything: what is there stays if they follow
+    /// it. False if it is for what comes later, and still needed.
+    pub(crate) fn begin(&mut self, at: u64) -> bool {
+        if let Some((from, to)) = self.range()
+            && at <= to
         {
-            self.drop_file(oldest.start);
-            self.files.pop_front();
-        }
-        self.dead || self.bytes() >= self.most
-    }
-
-    /// Prepares for frames from this place on: what is there stays if they follow it.
-    pub(crate) fn begin(&mut self, at: u64) {
-        let follows = |(from, to)| from <= at && at <= to;
-        if self.range().is_some_and(follows) {
-            return;
+            return from <= at;
         }
         self.file = None;
         while let Some(part) = self.files.pop_front() {
             self.drop_file(part.start);
         }
         self.ended = false;
+        true
     }
 
-    /// Adds a frame, which begins where the last one ends.
+    /// Adds a frame, which begins where the last one ends. What the agent has makes room for it.
     ///
     /// # Errors
-    /// When the disk does not take it; it may be given again.
-    pub(crate) fn push(&mut self, frame: &Frame) -> io::Result<()> {
+    /// When it is full, or the disk does not take the frame; it may be given again.
+    pub(crate) fn push(&mut self, frame: &Frame, acked: u64) -> io::Result<()> {
         if self.dead {
-            return Err(io::Error::other("the digest cannot be made durable"));
+            return Err(io::Error::other("it cannot be made durable"));
         }
-        let header = frame.header();
-        if self.files.back().is_some_and(|part| part.bytes >= FILE) {
+        let (header, bytes) = (frame.header(), frame.encode());
+        if !self.has_room(bytes.len() as u64, acked) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        let longest = FILE.min(self.most / 4);
+        if self.files.back().is_some_and(|part| part.bytes >= longest) {
             self.sync()?;
             self.file = None;
         }
@@ -149,7 +143,6 @@ impl Digest {
                 self.file.insert(file)
             }
         };
-        let bytes = frame.encode();
         if let Err(error) = file.write_all(&bytes) {
             // Nothing may follow a torn frame.
             let _ = self.sync();
@@ -241,6 +234,19 @@ impl Digest {
             self.reading.at = header.end;
             return Ok(Some(frame));
         }
+    }
+
+    /// Makes room for so many bytes.
+    fn has_room(&mut self, bytes: u64, acked: u64) -> bool {
+        while self.bytes() + bytes > self.most {
+            let read = self.reading.start;
+            let unneeded = |part: &mut Part| part.end <= acked && part.start < read;
+            let Some(oldest) = self.files.pop_front_if(unneeded) else {
+                return false;
+            };
+            self.drop_file(oldest.start);
+        }
+        true
     }
 
     /// The file in which the next frame is, if there is one.

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
-use sentinel_delivery::queue::Queue;
-use sentinel_parsers::frame::Frame;
+use sentinel_delivery::queue::{Queue, lost_range};
+use sentinel_parsers::frame::{Frame, Header};
 use tokio::time::sleep;
 
 use super::ShipOutcome;
 use crate::clock::Clock;
 use crate::pipeline::Pipeline;
 use crate::reading::Reading;
-use crate::segments::Digest;
+use crate::segments::{Digest, Lost};
 use crate::tail::{Source, Step, Watch};
 
 /// One read of the source.
@@ -50,8 +50,6 @@ pub(super) struct Stock<'c> {
     cut: VecDeque<Frame>,
     /// Whether the recording is read for the digest until nothing more is there.
     behind: bool,
-    /// Where the agent stands, if what lies between that and the digest cannot be read again.
-    bridge: Option<u64>,
 }
 
 impl<'c> Stock<'c> {
@@ -84,7 +82,6 @@ impl<'c> Stock<'c> {
             by_digest: digested.is_some(),
             cut: VecDeque::new(),
             behind: false,
-            bridge: None,
         }
     }
 
@@ -124,9 +121,6 @@ impl<'c> Stock<'c> {
                 }
             }
         }
-        if let Some(committed) = self.bridge.take() {
-            self.queue.bridge(committed);
-        }
         Ok(())
     }
 
@@ -141,6 +135,7 @@ impl<'c> Stock<'c> {
                 self.pipeline.feed(&self.buffer[..n], now_ms);
                 self.note_dialects();
             }
+            Ok(Step::Gap(lost)) if self.pass_by_digest(&lost, now_ms) => return false,
             Ok(Step::Gap(lost)) => {
                 tracing::warn!(
                     lost.from,
@@ -203,7 +198,7 @@ impl<'c> Stock<'c> {
         match &mut self.digest {
             Some(digest) if self.by_digest => {
                 while let Some(frame) = self.cut.front() {
-                    if let Err(error) = digest.push(frame) {
+                    if let Err(error) = digest.push(frame, self.outcome.committed) {
                         tracing::debug!("the digest takes no more for now: {error}");
                         return;
                     }
@@ -236,10 +231,13 @@ impl<'c> Stock<'c> {
             return;
         };
         let next = self.pipeline.start();
-        digest.begin(self.queue.start().unwrap_or(next));
+        if !digest.begin(self.queue.start().unwrap_or(next)) {
+            return;
+        }
         for frame in self.queue.frames() {
             let digested = digest.range().map_or(0, |(_, to)| to);
-            if frame.header().start >= digested && digest.push(frame).is_err() {
+            let new = frame.header().start >= digested;
+            if new && digest.push(frame, self.outcome.committed).is_err() {
                 return;
             }
         }
@@ -252,9 +250,7 @@ impl<'c> Stock<'c> {
         let mut more = true;
         for _ in 0..READS {
             self.hand_on();
-            let committed = self.outcome.committed;
-            let full = self.digest.as_mut().is_none_or(|d| d.is_full(committed));
-            if full || self.ended || !self.cut.is_empty() || self.read() {
+            if self.ended || !self.cut.is_empty() || self.read() {
                 more = false;
                 break;
             }
@@ -299,22 +295,63 @@ impl<'c> Stock<'c> {
             return Ok(false);
         };
         let behind = committed > to || (committed == to && !self.by_digest);
-        if behind || (committed < from && self.source.first_there() <= from) {
+        // What stands before the digest may still be there: it is read until something is missing.
+        if behind || committed < from {
             return Ok(false);
         }
         if !self.by_digest {
             // What was read beyond is nowhere: it is read again.
-            let start = self.source.rewind(to)?.unwrap_or(to);
-            self.start_at(to, start);
-            self.ended = self.digest.as_ref().is_some_and(Digest::has_end);
-            self.by_digest = true;
+            self.read_behind(to)?;
         }
         self.queue.clear();
         if let Some(digest) = &mut self.digest {
             digest.seek(committed);
         }
-        self.bridge = (committed < from).then_some(committed);
         Ok(true)
+    }
+
+    /// What is missing from here on may be in the digest: then that is sent, and the source is read behind it.
+    fn pass_by_digest(&mut self, lost: &Lost, now_ms: i64) -> bool {
+        let range = self.digest.as_ref().and_then(Digest::range);
+        let Some((from, to)) = range.filter(|_| !self.by_digest) else {
+            return false;
+        };
+        // Of what the agent has, or the digest gave already, nothing is missing.
+        let at = self.pipeline.start();
+        if at >= to || lost.to <= from.max(at) {
+            return false;
+        }
+        self.pipeline.cut(now_ms);
+        self.hand_on();
+        let start = self.pipeline.start();
+        if let Err(error) = self.read_behind(to) {
+            self.outcome
+                .trouble(&format!("cannot read the source: {error}"));
+            return false;
+        }
+        if start < from {
+            let header = Header {
+                epoch: self.epoch,
+                seq: 0,
+                start,
+                end: from,
+                last: false,
+            };
+            self.queue.push(lost_range(header, &lost.reason));
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.seek(start);
+        }
+        true
+    }
+
+    /// Reads the source behind the digest, from which what comes before is taken.
+    fn read_behind(&mut self, to: u64) -> io::Result<()> {
+        let start = self.source.rewind(to)?.unwrap_or(to);
+        self.start_at(to, start);
+        self.ended = self.digest.as_ref().is_some_and(Digest::has_end);
+        self.by_digest = true;
+        Ok(())
     }
 
     /// Reads anew from a byte on, to send what comes behind `committed`.
@@ -322,7 +359,6 @@ impl<'c> Stock<'c> {
         let (parser, now_ms) = (self.reading.parser(), self.clock.now_ms());
         self.cut.clear();
         self.behind = false;
-        self.bridge = None;
         self.dialects = 0;
         self.pipeline = Pipeline::resume(self.config, parser, self.epoch, committed, start, now_ms);
     }

@@ -119,14 +119,6 @@ impl Source {
         }
     }
 
-    /// Offset of the first byte of those that can all be read again.
-    pub(crate) fn first_there(&self) -> u64 {
-        match self {
-            Source::Segments(s) => s.first_there(),
-            Source::File(_) | Source::Stdin(_) => 0,
-        }
-    }
-
     /// A dialect was recognised in what was read last.
     pub(crate) fn keep(&mut self) {
         if let Source::Segments(s) = self {

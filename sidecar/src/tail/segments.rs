@@ -258,14 +258,6 @@ impl SegmentSource {
         much && self.stream.is_locked().unwrap_or(false)
     }
 
-    /// Offset of the first byte that is there and was not left for the sake of what it tells.
-    pub(super) fn first_there(&self) -> u64 {
-        let starts = segments::list(&*self.fs, &self.dir).unwrap_or_default();
-        let kept = segments::Spent::read(&*self.fs, &self.dir).kept;
-        let mut others = starts.iter().filter(|s| **s != 0 && !kept.contains(s));
-        others.next().copied().unwrap_or(0)
-    }
-
     /// A dialect was recognised in what was read last: its lines are to stay, so that a later reader recognises it too.
     pub(super) fn keep(&mut self) {
         let start = match &self.current {

@@ -115,7 +115,7 @@ fn open(fs: Arc<dyn Fs>, dir: &Path) -> Digest {
 fn write_on(digest: &mut Digest) -> io::Result<()> {
     let from = digest.range().map_or(0, |(_, to)| to / SPAN);
     for n in from..FRAMES {
-        digest.push(&frame(n))?;
+        digest.push(&frame(n), 0)?;
         if n % 3 == 2 || n + 1 == FRAMES {
             digest.tell()?;
         }
@@ -160,14 +160,14 @@ fn on_a_disk_that_is_full_for_a_while_frames_are_added_once_there_is_room() {
         let disk = Dying(Arc::new(AtomicUsize::new(steps)));
         let mut digest = open(Arc::new(disk.clone()), dir.path());
         let mut n = 0;
-        while n < FRAMES && digest.push(&frame(n)).is_ok() {
+        while n < FRAMES && digest.push(&frame(n), 0).is_ok() {
             n += 1;
         }
         disk.0.store(usize::MAX, Ordering::Relaxed);
         // A sync that failed says nothing of what it was for.
-        let dead = digest.is_full(0);
+        let dead = digest.dead;
         while !dead && n < FRAMES {
-            digest.push(&frame(n)).unwrap();
+            digest.push(&frame(n), 0).unwrap();
             n += 1;
         }
         if !dead {
@@ -189,9 +189,31 @@ fn what_the_agent_has_is_passed_over_and_deleted_when_room_is_needed() {
         read_from(&mut digest, FRAMES * SPAN),
         frames(FRAMES - 1..FRAMES)
     );
-    digest.begin(FRAMES * SPAN + 1);
+    assert!(digest.begin(5 * SPAN) && digest.range().is_some());
+    assert!(digest.begin(FRAMES * SPAN + 1));
     assert_eq!(digest.range(), None);
     assert_eq!(open(Arc::new(RealFs), dir.path()).range(), None);
+}
+
+#[test]
+fn it_never_takes_more_than_it_may_and_what_the_agent_has_goes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let most = 8 * frame(10).encode().len() as u64;
+    let mut digest = Digest::open(Arc::new(RealFs), dir.path(), EPOCH, most);
+    let mut n = 0;
+    while digest.push(&frame(n), 0).is_ok() {
+        n += 1;
+    }
+    assert!((7..=8).contains(&n), "{n}");
+    // What is not read yet stays, whatever the agent has.
+    assert!(digest.push(&frame(n), n * SPAN).is_err());
+    assert_eq!(read_from(&mut digest, 0), frames(0..n));
+    while n < FRAMES {
+        digest.push(&frame(n), n * SPAN).unwrap();
+        digest.skip();
+        n += 1;
+        assert!(digest.bytes() <= most);
+    }
 }
 
 #[test]

@@ -11,13 +11,13 @@ const CONTEXT: u64 = 64 << 10;
 impl<D: Disk> SegmentWriter<D> {
     /// How many of the next `wanted` bytes may go into the present segment, after making room.
     pub(super) fn room(&mut self, wanted: u64) -> u64 {
-        let taken = self.held_bytes.saturating_add(self.beside);
-        if taken.saturating_add(wanted) > self.limits.cap_bytes {
-            self.free();
+        if self.left() < wanted {
+            self.free(self.part(CONTEXT));
+            if self.left() == 0 {
+                self.free(0);
+            }
         }
-        let held = self.held_bytes.saturating_add(self.beside);
-        let held = held.saturating_add(D::PER_WRITE);
-        let in_cap = self.limits.cap_bytes.saturating_sub(held);
+        let in_cap = self.left();
         let in_segment = match (&self.current, self.held.back()) {
             (Some(_), Some(held)) if held.bytes < self.longest(held.start) => {
                 self.longest(held.start) - held.bytes
@@ -28,6 +28,13 @@ impl<D: Disk> SegmentWriter<D> {
             }
         };
         in_cap.min(in_segment)
+    }
+
+    /// Bytes that the next write may have.
+    fn left(&self) -> u64 {
+        let held = self.held_bytes.saturating_add(self.beside);
+        let held = held.saturating_add(D::PER_WRITE);
+        self.limits.cap_bytes.saturating_sub(held)
     }
 
     /// Bytes of the segment that starts there, at most.
@@ -44,11 +51,10 @@ impl<D: Disk> SegmentWriter<D> {
     }
 
     /// Deletes segments that the agent has stored whole, or whose events are in the digest: oldest first, never the
-    /// current one, nor the lines that tell what is spoken.
-    fn free(&mut self) {
+    /// current one, nor so many bytes before what is needed, nor the lines that tell what is spoken.
+    fn free(&mut self, context: u64) {
         let spent = self.disk.spent();
         self.beside = spent.beside;
-        let context = self.part(CONTEXT);
         let (mut next, mut kept) = (0, 0);
         while let Some(oldest) = self.held.get(next).copied() {
             let current = next + 1 == self.held.len() && self.current.is_some();
