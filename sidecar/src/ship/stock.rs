@@ -1,16 +1,15 @@
 //! What is to be sent: the source, the frames that come of it, and the way by the digest while a recording fills up.
 
+mod relief;
+
 use std::collections::VecDeque;
-use std::future::{Future, pending};
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
 use sentinel_delivery::queue::{Queue, lost_range};
 use sentinel_parsers::frame::{Frame, Header};
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 use super::ShipOutcome;
 use crate::clock::Clock;
@@ -18,14 +17,12 @@ use crate::pipeline::Pipeline;
 use crate::reading::Reading;
 use crate::segments::{Digest, Lost};
 use crate::tail::{Source, Step, Watch};
+pub(super) use relief::meanwhile;
 
 /// One read of the source.
 const READ: usize = 64 * 1024;
 /// Reads of one call at most, so that none takes long.
 const READS: usize = 16;
-/// How often it is asked whether a recording fills up while the agent is waited for.
-const LOOK: Duration = Duration::from_millis(250);
-
 /// What is to be sent.
 pub(super) struct Stock<'c> {
     pub(super) source: Source,
@@ -50,6 +47,8 @@ pub(super) struct Stock<'c> {
     cut: VecDeque<Frame>,
     /// Whether the recording is read for the digest until nothing more is there.
     behind: bool,
+    /// When it was asked last whether the recording fills up.
+    looked: Instant,
 }
 
 impl<'c> Stock<'c> {
@@ -82,6 +81,7 @@ impl<'c> Stock<'c> {
             by_digest: digested.is_some(),
             cut: VecDeque::new(),
             behind: false,
+            looked: Instant::now(),
         }
     }
 
@@ -209,59 +209,6 @@ impl<'c> Stock<'c> {
         }
     }
 
-    /// While the agent is away and the recording fills up: its events go to the digest, so that its oldest output, of
-    /// which nothing else would be sent, can make room. True if there is more to do at once.
-    pub(super) fn relieve(&mut self) -> bool {
-        let Some(digest) = &self.digest else {
-            return false;
-        };
-        let digested = digest.range().map_or(0, |(_, to)| to);
-        let reached = self.outcome.committed.max(digested);
-        self.behind |= !self.ended && self.source.is_pressed(reached);
-        if self.behind {
-            self.begin_digest();
-            self.behind = self.by_digest && self.read_on();
-        }
-        self.behind
-    }
-
-    /// From here on frames go by the digest, with those that wait in the queue.
-    fn begin_digest(&mut self) {
-        let Some(digest) = self.digest.as_mut().filter(|_| !self.by_digest) else {
-            return;
-        };
-        let next = self.pipeline.start();
-        if !digest.begin(self.queue.start().unwrap_or(next)) {
-            return;
-        }
-        for frame in self.queue.frames() {
-            let digested = digest.range().map_or(0, |(_, to)| to);
-            let new = frame.header().start >= digested;
-            if new && digest.push(frame, self.outcome.committed).is_err() {
-                return;
-            }
-        }
-        digest.skip();
-        self.by_digest = true;
-    }
-
-    /// Reads some of the recording for the digest; true if there may be more.
-    fn read_on(&mut self) -> bool {
-        let mut more = true;
-        for _ in 0..READS {
-            self.hand_on();
-            if self.ended || !self.cut.is_empty() || self.read() {
-                more = false;
-                break;
-            }
-        }
-        if let Some(Err(error)) = self.digest.as_mut().map(Digest::tell) {
-            tracing::debug!("the digest is not told to the recording's writer: {error}");
-            return false;
-        }
-        more
-    }
-
     /// Goes on from the agent's position.
     ///
     /// # Errors
@@ -370,29 +317,5 @@ impl<'c> Stock<'c> {
         self.outcome.complete = closed;
         self.queue.forget(committed, closed);
         self.source.acked(committed);
-    }
-}
-
-/// When to look again whether there is something to do while the agent is waited for: `None` if there never is, else
-/// whether there is more to do at once.
-async fn look(behind: Option<bool>) {
-    match behind {
-        None => pending().await,
-        Some(true) => tokio::task::yield_now().await,
-        Some(false) => sleep(LOOK).await,
-    }
-}
-
-/// Waits for the agent, or for the time to ask it again, and makes room in the recording meanwhile.
-pub(super) async fn meanwhile<T>(stock: &mut Stock<'_>, wait: impl Future<Output = T>) -> T {
-    let mut wait = pin!(wait);
-    loop {
-        let behind = stock.digest.as_ref().map(|_| stock.behind);
-        tokio::select! {
-            biased;
-            waited = &mut wait => return waited,
-            () = look(behind) => {}
-        }
-        stock.relieve();
     }
 }

@@ -6,6 +6,7 @@ mod agent;
 mod common;
 mod delivery;
 mod faults;
+mod full;
 mod program;
 #[path = "../common/shipping.rs"]
 mod shipping;
