@@ -2,7 +2,7 @@
 //!
 //! The agent's position is the truth: it is asked at the start, and everything before it is parsed
 //! but not sent again. While the agent is away nothing is read, so nothing piles up: the source is
-//! the buffer.
+//! the buffer. Only where that would soon be full is it read on, and the frames wait on the disk.
 
 mod outcome;
 mod rim;
