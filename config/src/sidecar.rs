@@ -18,8 +18,9 @@ section! {
         pub ca_file: Option<PathBuf> = path_or_none(),
         /// Bytes of output per segment file.
         pub segment_size: u64 = size("16MiB", "64KiB", "1GiB"),
-        /// Bytes of segments kept. Beyond, what the agent has is deleted first; if it has nothing, new
-        /// output is cut and recorded as a gap. The test is never made to wait.
+        /// Bytes of segments kept. Beyond, what the agent has is deleted first, then text whose events the
+        /// sidecar has kept, in up to a quarter of it; then new output is cut and recorded as a gap. The test is
+        /// never made to wait.
         pub capture_cap: u64 = size("1GiB", "1MiB", "1TiB"),
         /// Longest time a recognised event waits for others to share its frame.
         pub flush_interval: Duration = duration("200ms", "1ms", "1m"),

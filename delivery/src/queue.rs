@@ -65,6 +65,11 @@ impl Queue {
         self.frames.clear();
     }
 
+    /// Those that wait, in order.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.frames.iter().map(|waiting| &waiting.frame)
+    }
+
     /// Where the first frame begins.
     #[must_use]
     pub fn start(&self) -> Option<u64> {

@@ -94,6 +94,11 @@ impl Pipeline {
         self.cutter.tick(self.parser.position(), now_ms);
     }
 
+    /// Cuts a frame of what was read.
+    pub fn cut(&mut self, now_ms: i64) {
+        self.cutter.cut(self.parser.position(), false, now_ms);
+    }
+
     /// The stream is over: cuts the last frame.
     pub fn finish(&mut self, end: &StreamEnd, now_ms: i64) {
         if end.cause == "killed" && self.is_within_line() {
@@ -125,6 +130,18 @@ impl Pipeline {
     #[must_use]
     pub fn is_within_line(&self) -> bool {
         self.parser.read() > self.parser.position()
+    }
+
+    /// How many dialects were recognised so far.
+    #[must_use]
+    pub fn dialects(&self) -> usize {
+        self.parser.dialects().count()
+    }
+
+    /// Where the next frame begins.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.cutter.start()
     }
 
     /// Bytes cut from lines that are longer than is kept.

@@ -2,6 +2,9 @@
 
 use crate::chance::Chance;
 
+/// Lines of words of a test, fewer than these, if nothing else is said.
+pub const WORDS: u64 = 4;
+
 /// How the tests of a stream print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -39,6 +42,8 @@ pub struct Log {
     printed: Vec<Printed>,
     /// One in so many tests fails; none for 0.
     failing: u64,
+    /// Lines of words that a test prints, fewer than these.
+    words: u64,
     /// Where the last line begins.
     line: u64,
     /// In a container runtime's envelopes, which cut lines by this chance.
@@ -63,6 +68,7 @@ impl Log {
             text: Vec::new(),
             printed: Vec::new(),
             failing,
+            words: WORDS,
             line: 0,
             runtime,
         };
@@ -73,6 +79,13 @@ impl Log {
             log.say("");
         }
         log
+    }
+
+    /// The same with more words: also of tests that print none otherwise.
+    #[must_use]
+    pub fn wordy(mut self, words: u64) -> Log {
+        self.words = words;
+        self
     }
 
     /// Everything so far.
@@ -136,7 +149,7 @@ impl Log {
         let failed = self.failing > 0 && chance.one_in(self.failing);
         self.failures += u64::from(failed);
         let stream = self.stream;
-        let words = chance.below(4);
+        let words = chance.below(self.words);
         match self.format {
             Format::Go => {
                 let name = format!("TestS{stream}N{n}");
@@ -150,6 +163,10 @@ impl Log {
             }
             Format::Pytest => {
                 let name = format!("test_n{n}");
+                let words = if self.words > WORDS { words } else { 0 };
+                for word in 0..words {
+                    self.say(&format!("captured word {word} of {name}"));
+                }
                 let word = if failed { "FAILED" } else { "PASSED" };
                 let line = format!("tests/test_s{stream}.py::{name} {word}  [{:>3}%]", n % 100);
                 self.result(name, failed, &line);

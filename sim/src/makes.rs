@@ -10,8 +10,8 @@ use sentinel_sidecar::segments::Limits;
 use crate::chance::Chance;
 use crate::disk::Disk;
 use crate::job::files::Rotation;
-use crate::job::{Job, Kind, Place, Plan};
-use crate::log::Format;
+use crate::job::{Job, Kind, Place, Plan, TIGHT};
+use crate::log::{Format, WORDS};
 use crate::pod::Pod;
 use crate::trace::Trace;
 use crate::wall::Wall;
@@ -19,6 +19,9 @@ use crate::world::{Setup, Sources};
 
 /// Keeps what other sources than recordings draw apart from what there was before there were any.
 const OTHER: u64 = 0x0b5c_11e5_7a11_ed00;
+
+/// The same for jobs whose output is far more than their recordings may take.
+const WORDY: u64 = 0x7a1c_a71b_e000_0000;
 
 /// Makes jobs.
 pub(crate) struct Makes<'w> {
@@ -30,6 +33,8 @@ pub(crate) struct Makes<'w> {
     chance: &'w Chance,
     /// For other sources than recordings.
     other: Chance,
+    /// For jobs that print much.
+    wordy: Chance,
     trace: &'w Rc<Trace>,
 }
 
@@ -54,6 +59,7 @@ impl<'w> Makes<'w> {
             sources,
             chance,
             other,
+            wordy: Chance::new(seed ^ WORDY).fork(),
             trace,
         }
     }
@@ -75,6 +81,9 @@ impl<'w> Makes<'w> {
             let chance = self.chance.fork();
             return self.pod(&plan, chance);
         }
+        if self.sources == Sources::Recordings && self.wordy.one_in(4) {
+            self.print_much(&mut plan);
+        }
         readable(&mut plan);
         self.trace.note(format_args!("{plan:?}"));
         let spooled = !plan.kind.is_followed() && plan.kind != Kind::Capture;
@@ -87,6 +96,18 @@ impl<'w> Makes<'w> {
             job.disk.keep_time(Arc::clone(&job.wall), rotation.born);
         }
         self.jobs.push(Rc::new(job));
+    }
+
+    /// Much more output than the recording may take, in words that are no results.
+    fn print_much(&self, plan: &mut Plan) {
+        let chance = &self.wordy;
+        plan.words = chance.between(20, 90);
+        plan.limits = Limits {
+            segment_bytes: chance.between(800, 8_000),
+            cap_bytes: chance.between(TIGHT, 2 * TIGHT),
+        };
+        plan.format = [Format::Go, Format::Pytest, Format::Markers][chance.index(3)];
+        (plan.pace, plan.tests) = (chance.between(5, 40), chance.between(60, 200));
     }
 
     /// A machine's clock.
@@ -175,6 +196,7 @@ fn plan(number: usize, chance: &Chance) -> Plan {
         },
         format,
         failing: if chance.one_in(3) { 7 } else { 0 },
+        words: WORDS,
         limits,
         config: SidecarConfig {
             frame_events: usize::try_from(chance.between(1, 30)).unwrap_or(1),

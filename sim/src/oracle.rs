@@ -165,7 +165,7 @@ impl Check<'_> {
         // Without its beginning pytest's output is that of anybody.
         let headless = |(from, ..): &(u64, u64, String)| *from < printed.from;
         // What was not synced has no name after a power cut, and the agent may have had it.
-        let beheaded = self.job.cut.get() && self.job.first_recorded() > 0;
+        let beheaded = self.job.cut.get() && self.job.deleted_up_to() > 0;
         if self.job.plan.format == Format::Pytest && (beheaded || gaps.clone().any(headless)) {
             return true;
         }
@@ -277,7 +277,7 @@ impl Check<'_> {
                     .max()
                     .unwrap_or(0)
             }
-            _ => job.first_recorded(),
+            _ => job.deleted_up_to(),
         }
     }
 
@@ -343,7 +343,7 @@ impl Check<'_> {
         hash.update(&job.log.borrow().text()[..job.printed.get()]);
         match &stored.hash {
             Some(told) if *told != hash.finish() => self.wrong(format_args!("the hash is wrong")),
-            None if whole && stored.gaps.is_empty() && job.first_recorded() == 0 => {
+            None if whole && stored.gaps.is_empty() && job.deleted_up_to() == 0 => {
                 self.wrong(format_args!("a whole stream without a hash"));
             }
             _ => {}

@@ -11,7 +11,7 @@ use sentinel_sim::chance::Chance;
 use sentinel_sim::disk::Disk;
 use sentinel_sim::host::{Death, Host};
 use sentinel_sim::job::{Job, Kind, Plan};
-use sentinel_sim::log::Format;
+use sentinel_sim::log::{Format, WORDS};
 use sentinel_sim::network::{Network, Weather};
 use sentinel_sim::progress::Progress;
 use sentinel_sim::trace::Trace;
@@ -195,6 +195,7 @@ fn plan(number: usize) -> Plan {
         kind: Kind::Capture,
         format: Format::Go,
         failing: 0,
+        words: WORDS,
         limits: Limits::default(),
         config: SidecarConfig {
             dialects: vec!["go_test".to_owned()],

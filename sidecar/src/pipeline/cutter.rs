@@ -63,6 +63,11 @@ impl Cutter {
         self.committed
     }
 
+    /// Where the frame in the making begins.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
     pub(super) fn take(&mut self) -> Option<Frame> {
         self.ready.pop_front()
     }

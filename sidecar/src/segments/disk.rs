@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{LOST, Lost, read_acked, replace, segment_name};
+use super::{LOST, Lost, Spent, replace, segment_name};
 use crate::fs::{Fs, FsWrite};
 
 /// Where segments go.
@@ -27,8 +27,8 @@ pub trait Disk {
     /// As the file system says.
     fn remove(&mut self, start: u64) -> io::Result<()>;
 
-    /// The offset the agent has stored durably.
-    fn acked(&mut self) -> u64;
+    /// What readers say may be deleted.
+    fn spent(&mut self) -> Spent;
 
     /// Tells readers of the losses so far.
     ///
@@ -63,8 +63,8 @@ impl Disk for RawDisk {
         self.fs.remove(&self.dir.join(segment_name(start)))
     }
 
-    fn acked(&mut self) -> u64 {
-        read_acked(&*self.fs, &self.dir)
+    fn spent(&mut self) -> Spent {
+        Spent::read(&*self.fs, &self.dir)
     }
 
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()> {

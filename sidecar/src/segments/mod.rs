@@ -6,17 +6,22 @@
 //! DIR/00000000000016777216.seg
 //! DIR/lost.json                   losses so far, written before the segment that follows one
 //! DIR/acked                       offset the agent has stored durably; written by the tailer
+//! DIR/00000000000000000000.frames [`Digest`]: events of output that may be deleted although the agent does not have them
+//! DIR/digested                    how far the digest reaches, and the bytes it takes
+//! DIR/kept                        segments in which a dialect was recognised, which stay
 //! DIR/end.json                    length, hash, exit; written last, by rename
 //! DIR/.reserve                    room for the end, deleted before it is written
 //! ```
 //!
-//! A hole between two names is a loss. Capture's segments are not synced to disk: they must outlive the
+//! A hole between two names is a loss, or was deleted when room was needed. Capture's segments are not synced to disk: they must outlive the
 //! processes, not the machine, whose loss takes the pod with it. Those of a pipe are, as [`records`].
 
+mod digest;
 mod disk;
 mod losses;
 pub mod records;
 mod reserve;
+mod spent;
 pub(crate) mod unpack;
 mod write;
 
@@ -28,10 +33,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Fs, FsWrite};
 
+pub(crate) use digest::Digest;
 pub use disk::{Disk, RawDisk};
 pub use losses::{Losses, Lost};
 pub use records::RecordDisk;
 pub use reserve::RESERVE;
+pub(crate) use spent::keep;
+pub use spent::{Spent, read_acked, write_acked};
 pub use write::{Limits, SegmentWriter};
 
 /// The newest layout of a directory that can be read.
@@ -65,6 +73,9 @@ pub struct StreamInfo {
     /// What the agent is to be told, as far as the writer knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<OpenStream>,
+    /// Most bytes of all segments together; told by the writer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_bytes: Option<u64>,
 }
 
 impl StreamInfo {
@@ -79,6 +90,7 @@ impl StreamInfo {
             source: "capture".to_owned(),
             started_ms: crate::clock::now_ms(),
             open: None,
+            cap_bytes: None,
         }
     }
 }
@@ -141,23 +153,6 @@ pub fn list(fs: &dyn Fs, dir: &Path) -> io::Result<Vec<u64>> {
     let mut starts: Vec<u64> = starts.collect();
     starts.sort_unstable();
     Ok(starts)
-}
-
-/// The offset the tailer said is durable at the agent; 0 when it never said so or the file is bad.
-#[must_use]
-pub fn read_acked(fs: &dyn Fs, dir: &Path) -> u64 {
-    fs::read(fs, &dir.join(ACKED))
-        .ok()
-        .and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok())
-        .unwrap_or(0)
-}
-
-/// Tells the writer which offset is durable at the agent. A hint: losing it costs nothing.
-///
-/// # Errors
-/// When the file cannot be written; harmless.
-pub fn write_acked(fs: &dyn Fs, dir: &Path, offset: u64) -> io::Result<()> {
-    replace(fs, dir, ACKED, format!("{offset}\n").as_bytes(), false)
 }
 
 /// Reads a JSON file of the directory; `None` when there is none.

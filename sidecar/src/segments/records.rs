@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{ACKED, Disk, LOST, Lost, read_acked, replace, segment_name};
+use super::{ACKED, Disk, LOST, Lost, Spent, read_acked, replace, segment_name};
 use crate::fs::{Fs, FsWrite};
 
 const MAGIC: u32 = 0x7c51_e7a1;
@@ -136,9 +136,9 @@ impl Disk for RecordDisk {
         self.fs.remove(&self.dir.join(segment_name(start)))
     }
 
-    fn acked(&mut self) -> u64 {
+    fn spent(&mut self) -> Spent {
         self.acked = read_acked(&*self.fs, &self.dir);
-        self.acked
+        Spent::read(&*self.fs, &self.dir)
     }
 
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()> {

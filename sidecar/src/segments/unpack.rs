@@ -157,7 +157,7 @@ fn decode(bytes: &[u8]) -> Option<Record> {
 }
 
 /// As many bytes as there are, at most `length`.
-fn read(file: &dyn FsFile, place: u64, length: usize) -> io::Result<Vec<u8>> {
+pub(super) fn read(file: &dyn FsFile, place: u64, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     let mut done = 0;
     while done < length {

@@ -64,6 +64,8 @@ pub struct SegmentWriter<D: Disk = RawDisk> {
     /// Every segment on the disk; the last is the current one, if any.
     held: VecDeque<Held>,
     held_bytes: u64,
+    /// What the digest takes, as far as is known.
+    beside: u64,
     /// Bytes appended, lost ones included.
     total: u64,
     losses: Losses,
@@ -174,7 +176,11 @@ impl<D: Disk> SegmentWriter<D> {
             ));
         }
         // Locked before it has its name: a reader that finds it unlocked knows the writer is dead.
-        let mut file = stage(&*fs, dir, STREAM, &serde_json::to_vec(info)?)?;
+        let info = StreamInfo {
+            cap_bytes: Some(limits.cap_bytes),
+            ..info.clone()
+        };
+        let mut file = stage(&*fs, dir, STREAM, &serde_json::to_vec(&info)?)?;
         file.lock()?;
         publish(&*fs, dir, STREAM, &mut *file, true)?;
         reserve::hold(&*fs, dir);
@@ -242,6 +248,7 @@ impl<D: Disk> SegmentWriter<D> {
             current: None,
             held: VecDeque::new(),
             held_bytes: 0,
+            beside: 0,
             total: 0,
             losses: Losses::default(),
             told: 0,
@@ -307,38 +314,6 @@ impl<D: Disk> SegmentWriter<D> {
         self.leave();
     }
 
-    /// How many of the next `wanted` bytes may go into the present segment, after making room.
-    fn room(&mut self, wanted: u64) -> u64 {
-        if self.held_bytes.saturating_add(wanted) > self.limits.cap_bytes {
-            self.free();
-        }
-        let held = self.held_bytes.saturating_add(D::PER_WRITE);
-        let in_cap = self.limits.cap_bytes.saturating_sub(held);
-        let in_segment = match (&self.current, self.held.back()) {
-            (Some(_), Some(held)) if held.bytes < self.limits.segment_bytes => {
-                self.limits.segment_bytes - held.bytes
-            }
-            _ => {
-                self.leave();
-                self.limits.segment_bytes
-            }
-        };
-        in_cap.min(in_segment)
-    }
-
-    /// Deletes segments the agent has stored whole, oldest first, never the current one.
-    fn free(&mut self) {
-        let acked = self.disk.acked();
-        while let Some(oldest) = self.held.front().copied() {
-            let current = self.held.len() == 1 && self.current.is_some();
-            if current || oldest.end > acked || self.disk.remove(oldest.start).is_err() {
-                return;
-            }
-            self.held.pop_front();
-            self.held_bytes -= oldest.bytes;
-        }
-    }
-
     /// Writes to the current segment, opening one if needed; returns how many bytes it took.
     fn write(&mut self, bytes: &[u8]) -> usize {
         if bytes.is_empty() {
@@ -390,5 +365,6 @@ fn write_what_fits(segment: &mut impl Write, bytes: &[u8]) -> usize {
     done
 }
 
+mod room;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 //!
 //! The agent's position is the truth: it is asked at the start, and everything before it is parsed
 //! but not sent again. While the agent is away nothing is read, so nothing piles up: the source is
-//! the buffer.
+//! the buffer. Only where that would soon be full is it read on, and the frames wait on the disk.
 
 mod outcome;
 mod rim;
+mod stock;
 mod stop;
 
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
 use sentinel_delivery::pace::{Pace, rest_of};
-use sentinel_delivery::queue::Queue;
 use sentinel_parsers::wire::{OpenStream, Position};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -26,16 +26,14 @@ pub use stop::Stop;
 pub(crate) use stop::changed;
 
 use crate::clock::SystemClock;
-use crate::pipeline::Pipeline;
 use crate::random::SystemRng;
 use crate::reading::Reading;
-use crate::segments::{StreamEnd, parse_epoch};
-use crate::tail::{Source, Step, Watch};
+use crate::segments::parse_epoch;
+use crate::tail::Source;
 use policy::{Action, Answer, Policy};
+use stock::{Stock, meanwhile};
 use stop::until;
 
-/// One read of the source.
-const READ: usize = 64 * 1024;
 /// How often a source that cannot be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(1);
 
@@ -74,23 +72,16 @@ pub async fn run_on<L: Link>(
     let epoch = parse_epoch(&open.identity.epoch)
         .ok_or_else(|| AddressError::Malformed(open.identity.epoch.clone()))?;
     open.command = open.command.map(|command| reading.redacted(&command));
-    let now_ms = rim.clock.now_ms();
+    let clock = Arc::clone(&rim.clock);
     let mut shipment = Shipment {
+        stock: Stock::new(source, epoch, (config, reading), clock),
         rim,
-        source,
         open,
-        epoch,
         config,
-        reading,
         policy: Policy::new(config.retry_min, config.retry_max),
         pace: Pace::new(config.exchange_timeout),
-        queue: Queue::default(),
-        pipeline: Pipeline::resume(config, reading.parser(), epoch, 0, 0, now_ms),
-        end: None,
-        watch: Watch::default(),
         spoken: Instant::now(),
         stopping: false,
-        outcome: ShipOutcome::default(),
     };
     let mut now = stop.clone();
     tokio::select! {
@@ -99,41 +90,31 @@ pub async fn run_on<L: Link>(
         () = until(&mut now, Stop::Now) => {}
         () = shipment.deliver(&mut stop) => {}
     }
-    Ok(shipment.outcome)
+    Ok(shipment.stock.outcome)
 }
 
 struct Shipment<'c, L> {
     rim: Rim<L>,
-    source: Source,
+    stock: Stock<'c>,
     open: OpenStream,
-    epoch: [u8; 16],
     config: &'c SidecarConfig,
-    reading: &'c Reading,
     policy: Policy,
     pace: Pace,
-    queue: Queue,
-    pipeline: Pipeline,
-    /// The end of the stream, once it was read.
-    end: Option<StreamEnd>,
-    /// Tells when to look at a quiet source again.
-    watch: Watch,
     /// When the agent was last spoken to.
     spoken: Instant,
     stopping: bool,
-    outcome: ShipOutcome,
 }
 
 impl<L: Link> Shipment<'_, L> {
     async fn deliver(&mut self, stop: &mut watch::Receiver<Stop>) {
         self.open().await;
-        let mut buffer = vec![0; READ];
-        while !self.outcome.complete {
+        while !self.stock.outcome.complete {
             if *stop.borrow_and_update() != Stop::No && !self.stopping {
                 self.stopping = true;
-                self.source.stop();
+                self.stock.source.stop();
             }
-            let quiet = self.fill(&mut buffer);
-            if !self.queue.is_empty() {
+            let quiet = self.stock.fill();
+            if !self.stock.queue.is_empty() {
                 self.send().await;
             } else if quiet {
                 self.keep_alive().await;
@@ -145,75 +126,11 @@ impl<L: Link> Shipment<'_, L> {
         }
     }
 
-    /// Reads until a frame is ready or the source is quiet; true when it is quiet.
-    fn fill(&mut self, buffer: &mut [u8]) -> bool {
-        // A bounded number of reads, so that one call never takes long.
-        for _ in 0..16 {
-            if self.queue.is_full() || self.end.is_some() {
-                return false;
-            }
-            let now_ms = self.rim.clock.now_ms();
-            match self.source.read(buffer) {
-                Ok(Step::Bytes(n)) => {
-                    self.watch.busy();
-                    self.outcome.read += n as u64;
-                    self.pipeline.feed(&buffer[..n], now_ms);
-                }
-                Ok(Step::Gap(lost)) => {
-                    tracing::warn!(
-                        lost.from,
-                        lost.to,
-                        lost.reason,
-                        "bytes of the stream are lost"
-                    );
-                    self.pipeline.lose(&lost);
-                }
-                Ok(Step::LineStart) => self.pipeline.begin_line(now_ms),
-                Ok(Step::End(end)) => {
-                    self.outcome.unterminated = self.pipeline.is_within_line();
-                    self.pipeline.finish(&end, now_ms);
-                    self.outcome.cut = self.pipeline.cut_bytes();
-                    self.tell_flaws();
-                    self.end = Some(end);
-                }
-                Ok(Step::Idle) => {
-                    self.pipeline.tick(now_ms);
-                    self.take_frames();
-                    return true;
-                }
-                Err(error) => {
-                    self.outcome
-                        .trouble(&format!("cannot read the source: {error}"));
-                    self.pipeline.tick(now_ms);
-                    self.take_frames();
-                    return true;
-                }
-            }
-            self.take_frames();
-        }
-        false
-    }
-
-    /// What whoever reads the results should know of the stream's lines.
-    fn tell_flaws(&self) {
-        if self.outcome.unterminated {
-            tracing::warn!("the last line has no line feed");
-        }
-        if self.outcome.cut > 0 {
-            tracing::warn!("{} bytes of overlong lines were cut", self.outcome.cut);
-        }
-    }
-
-    fn take_frames(&mut self) {
-        while let Some(frame) = self.pipeline.take() {
-            self.queue.push(frame);
-        }
-    }
-
     /// Waits for new bytes, the next frame's time, the time to speak, or a word from outside.
     async fn wait(&mut self, stop: &mut watch::Receiver<Stop>) {
         let now_ms = self.rim.clock.now_ms();
         let due = self
+            .stock
             .pipeline
             .due_ms()
             .map_or(self.config.keep_alive, |due| {
@@ -222,11 +139,11 @@ impl<L: Link> Shipment<'_, L> {
         let silent = self.config.keep_alive.saturating_sub(self.spoken.elapsed());
         // A millisecond more, so that what is due then is not almost due.
         let pause = due.min(silent) + Duration::from_millis(1);
-        let source = &self.source;
+        let Stock { source, watch, .. } = &mut self.stock;
         tokio::select! {
             biased;
             () = sleep(pause) => {}
-            () = self.watch.changed(|| source.wanted()) => {}
+            () = watch.changed(|| source.wanted()) => {}
             () = changed(stop) => {}
         }
     }
@@ -236,9 +153,10 @@ impl<L: Link> Shipment<'_, L> {
         if self.spoken.elapsed() < self.config.keep_alive {
             return;
         }
-        let answer = self.rim.link.open(&self.open).await;
+        let opened = self.rim.link.open(&self.open);
+        let answer = meanwhile(&mut self.stock, opened).await;
         if let Answer::Stored(position) = self.note(answer)
-            && (position.closed || position.committed != self.outcome.committed)
+            && (position.closed || position.committed != self.stock.outcome.committed)
         {
             // The agent has lost what it had stored, or heard of this stream from somebody else.
             self.start(position).await;
@@ -247,17 +165,22 @@ impl<L: Link> Shipment<'_, L> {
 
     /// Sends what waits, once, and acts on the answer.
     async fn send(&mut self) {
-        let (Some(start), Some(stream)) = (self.queue.start(), self.outcome.stream.clone()) else {
+        let (Some(start), Some(stream)) =
+            (self.stock.queue.start(), self.stock.outcome.stream.clone())
+        else {
             return;
         };
-        if let Err(error) = self.source.sending() {
-            self.outcome.trouble(&format!("cannot send yet: {error}"));
+        if let Err(error) = self.stock.source.sending() {
+            self.stock
+                .outcome
+                .trouble(&format!("cannot send yet: {error}"));
             return sleep(self.config.retry_max.min(REOPEN)).await;
         }
         let one = self.policy.one_at_a_time();
-        let body = self.queue.body(one, self.pace.bytes());
+        let body = self.stock.queue.body(one, self.pace.bytes());
         let (begun, sent) = (Instant::now(), body.len());
-        let answer = self.rim.link.frames(&stream, body).await;
+        let sending = self.rim.link.frames(&stream, body);
+        let answer = meanwhile(&mut self.stock, sending).await;
         match &answer {
             Ok(_) => self.pace.answered(sent, begun.elapsed()),
             Err(why) if why.is_late() => self.pace.timed_out(sent),
@@ -266,30 +189,32 @@ impl<L: Link> Shipment<'_, L> {
         let answer = self.note(answer);
         match self.policy.step(&answer, start, self.rim.rng.number()) {
             Action::Advance { committed, closed } => {
-                self.advance(committed, closed);
-                if self.queue.start() == Some(start) {
+                self.stock.advance(committed, closed);
+                if self.stock.queue.start() == Some(start) {
                     // Taken, and yet not: an agent that never closes the stream.
-                    sleep(self.config.retry_max).await;
+                    self.pause().await;
                 }
             }
             Action::Seek(committed) => self.seek(committed).await,
             Action::Reopen(pause) => {
-                sleep(pause).await;
+                meanwhile(&mut self.stock, sleep(pause)).await;
                 self.open().await;
             }
             Action::Shrink if !one => {}
             Action::Shrink => {
-                self.pipeline.halve();
-                if !self.queue.split() {
-                    sleep(self.config.retry_max).await;
+                self.stock.pipeline.halve();
+                if !self.stock.queue.split() {
+                    self.pause().await;
                 }
             }
             Action::Replace => {
-                if !self.queue.refused() {
-                    sleep(self.config.retry_max).await;
+                if !self.stock.queue.refused() {
+                    self.pause().await;
                 }
             }
-            Action::Retry(pause) => rest_of(pause, begun, &answer).await,
+            Action::Retry(pause) => {
+                meanwhile(&mut self.stock, rest_of(pause, begun, &answer)).await;
+            }
         }
     }
 
@@ -297,7 +222,8 @@ impl<L: Link> Shipment<'_, L> {
     async fn open(&mut self) {
         loop {
             let begun = Instant::now();
-            let answer = self.rim.link.open(&self.open).await;
+            let opened = self.rim.link.open(&self.open);
+            let answer = meanwhile(&mut self.stock, opened).await;
             let answer = match self.note(answer) {
                 Answer::Stored(position) => {
                     self.policy = Policy::new(self.config.retry_min, self.config.retry_max);
@@ -309,15 +235,20 @@ impl<L: Link> Shipment<'_, L> {
             };
             let action = self.policy.step(&answer, 0, self.rim.rng.number());
             if let Action::Retry(pause) = action {
-                rest_of(pause, begun, &answer).await;
+                meanwhile(&mut self.stock, rest_of(pause, begun, &answer)).await;
             }
         }
     }
 
+    /// Waits for as long as is waited at most.
+    async fn pause(&mut self) {
+        meanwhile(&mut self.stock, sleep(self.config.retry_max)).await;
+    }
+
     async fn start(&mut self, position: Position) {
-        self.outcome.stream = Some(position.stream);
+        self.stock.outcome.stream = Some(position.stream);
         if position.closed {
-            self.advance(position.committed, true);
+            self.stock.advance(position.committed, true);
         } else {
             self.seek(position.committed).await;
         }
@@ -325,47 +256,12 @@ impl<L: Link> Shipment<'_, L> {
 
     /// Goes on from the agent's position.
     async fn seek(&mut self, committed: u64) {
-        loop {
-            match self.source.rewind(committed) {
-                Ok(Some(start)) => {
-                    let now_ms = self.rim.clock.now_ms();
-                    self.queue.clear();
-                    self.end = None;
-                    self.pipeline = Pipeline::resume(
-                        self.config,
-                        self.reading.parser(),
-                        self.epoch,
-                        committed,
-                        start,
-                        now_ms,
-                    );
-                    break;
-                }
-                // What was read of a pipe exists in the waiting frames only.
-                Ok(None) => {
-                    self.queue.forget(committed, false);
-                    self.queue.bridge(committed);
-                    break;
-                }
-                Err(error) => {
-                    self.outcome
-                        .trouble(&format!("cannot read the source: {error}"));
-                    sleep(self.config.retry_max.min(REOPEN)).await;
-                }
-            }
+        while let Err(error) = self.stock.seek(committed) {
+            self.stock
+                .outcome
+                .trouble(&format!("cannot read the source: {error}"));
+            sleep(self.config.retry_max.min(REOPEN)).await;
         }
-        self.outcome.trouble = None;
-        self.outcome.committed = committed;
-        // Less than before, where the agent lost what it had: it must not be deleted now.
-        self.source.acked(committed);
-    }
-
-    fn advance(&mut self, committed: u64, closed: bool) {
-        self.outcome.trouble = None;
-        self.outcome.committed = committed;
-        self.outcome.complete = closed;
-        self.queue.forget(committed, closed);
-        self.source.acked(committed);
     }
 
     /// An answer, with what is wrong about it kept for people.
@@ -374,21 +270,24 @@ impl<L: Link> Shipment<'_, L> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                self.outcome.failed(&error.to_string());
+                self.stock.outcome.failed(&error.to_string());
                 return Answer::Nothing;
             }
         };
         match &answer {
             Answer::Stored(_) | Answer::Conflict(_) => {}
             Answer::Unknown => self
+                .stock
                 .outcome
                 .failed("the agent does not know the stream (404)"),
-            Answer::TooLarge => self.outcome.failed("too large for the agent (413)"),
+            Answer::TooLarge => self.stock.outcome.failed("too large for the agent (413)"),
             Answer::Malformed => self
+                .stock
                 .outcome
                 .failed("refused by the agent as malformed (400)"),
             Answer::Refused { status, .. } => {
-                self.outcome
+                self.stock
+                    .outcome
                     .failed(&format!("refused by the agent ({status})"));
             }
             Answer::Nothing => {}

@@ -18,7 +18,7 @@ pub use spool::{Spooling, spool};
 pub use stdin::{Feed, StdinSource};
 pub use watch::{Wanted, Watch};
 
-use crate::segments::{Lost, StreamEnd};
+use crate::segments::{Digest, Lost, StreamEnd};
 
 /// What one read of a source gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,29 @@ impl Source {
             Source::Segments(s) => s.acked(offset),
             Source::File(s) => s.acked(),
             Source::Stdin(_) => {}
+        }
+    }
+
+    /// Where events go whose output may be deleted before the agent has them; `None` where that is not ours to say.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        match self {
+            Source::Segments(s) => s.digest(),
+            Source::File(_) | Source::Stdin(_) => None,
+        }
+    }
+
+    /// Whether so much is recorded behind this offset that there is soon no room for more.
+    pub(crate) fn is_pressed(&self, reached: u64) -> bool {
+        match self {
+            Source::Segments(s) => s.is_pressed(reached),
+            Source::File(_) | Source::Stdin(_) => false,
+        }
+    }
+
+    /// A dialect was recognised in what was read last.
+    pub(crate) fn keep(&mut self) {
+        if let Source::Segments(s) = self {
+            s.keep();
         }
     }
 

@@ -8,8 +8,12 @@ use super::{Step, Wanted};
 use crate::fs::{Fs, FsFile, RealFs};
 use crate::segments::unpack::{Unpacked, Unpacking};
 use crate::segments::{
-    self, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, parse_epoch, records, segment_name,
+    self, Digest, END, LOST, Lost, STREAM, StreamEnd, StreamInfo, parse_epoch, records,
+    segment_name,
 };
+
+/// The digest takes one in so many bytes of what the writer may take, at most.
+const DIGEST_PART: u64 = 4;
 
 /// A segment directory as a source.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct SegmentSource {
     /// What the agent has, and what of that the writer has been told.
     acked: u64,
     told: u64,
+    /// Segments that the writer is asked to keep.
+    kept: Vec<u64>,
     /// Where a segment was put aside because it was none, or ended in damage.
     bad: Option<u64>,
     /// Dropping it ends the stream, where it is ours to end.
@@ -81,6 +87,7 @@ impl SegmentSource {
             next: None,
             acked: 0,
             told: 0,
+            kept: Vec::new(),
             bad: None,
             stop: None,
         })
@@ -224,6 +231,45 @@ impl SegmentSource {
         let written = || segments::write_acked(&*self.fs, &self.dir, self.acked);
         if self.told != self.acked && written().is_ok() {
             self.told = self.acked;
+        }
+    }
+
+    /// Where events go whose output may be deleted before the agent has them; `None` where nothing is ever deleted.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        let (cap, epoch) = (self.info.cap_bytes?, parse_epoch(&self.info.epoch)?);
+        Some(Digest::open(
+            Arc::clone(&self.fs),
+            &self.dir,
+            epoch,
+            cap / DIGEST_PART,
+        ))
+    }
+
+    /// Whether the writer lives and half of what it may take is output behind this offset.
+    pub(super) fn is_pressed(&self, reached: u64) -> bool {
+        let recorded = || -> io::Result<u64> {
+            let newest = segments::list(&*self.fs, &self.dir)?.last().copied();
+            let newest = newest.unwrap_or(0);
+            let path = self.dir.join(segment_name(newest));
+            Ok(newest + self.fs.stat(&path)?.len)
+        };
+        let half = self.info.cap_bytes.unwrap_or(u64::MAX) / 2;
+        let much = recorded().is_ok_and(|to| to.saturating_sub(reached) >= half);
+        much && self.stream.is_locked().unwrap_or(false)
+    }
+
+    /// A dialect was recognised in what was read last: its lines are to stay, so that a later reader recognises it too.
+    pub(super) fn keep(&mut self) {
+        let start = match &self.current {
+            Some(Segment::Raw(_, start)) => *start,
+            Some(Segment::Records(records)) => records.start(),
+            None => return,
+        };
+        // The first segment stays anyway.
+        if start > 0
+            && let Err(error) = segments::keep(&*self.fs, &self.dir, &mut self.kept, start)
+        {
+            tracing::debug!("the recording's writer is not told which segment to keep: {error}");
         }
     }
 

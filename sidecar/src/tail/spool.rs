@@ -1,6 +1,6 @@
 //! Standard input that survives: a thread reads it into checksummed segments as fast as it comes, and those are the
-//! source. The writer of the pipe is not held up while the agent is away, up to the cap; beyond that what is new is
-//! cut, and recorded as lost.
+//! source. The writer of the pipe is not held up while the agent is away; at the cap text makes room of which the events
+//! are kept, and beyond that what is new is cut, and recorded as lost.
 
 use std::fs::File;
 use std::io::{self, PipeReader, Read};

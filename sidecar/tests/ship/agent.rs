@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) poison: Option<&'static str>,
     /// Events of a request beyond which it is too large.
     pub(crate) too_many: Option<u64>,
+    /// Whether it is away: connections close before anything is read.
+    pub(crate) away: bool,
     pub(crate) requests: u64,
     /// Of each request, the `authorization` header.
     pub(crate) tokens: Vec<String>,
@@ -65,6 +67,9 @@ impl Agent {
 impl State {
     fn answer(&mut self, request: Request) -> Option<Reply> {
         let Request { path, token, body } = request;
+        if self.away {
+            return None;
+        }
         let known = self.known.is_empty() || self.known.iter().any(|known| token == *known);
         self.tokens.push(token);
         if !known {

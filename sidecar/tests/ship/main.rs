@@ -7,6 +7,7 @@ mod beside;
 mod common;
 mod delivery;
 mod faults;
+mod full;
 mod program;
 #[path = "../common/shipping.rs"]
 mod shipping;

@@ -14,7 +14,7 @@ use crate::agent::{Agent, State};
 use crate::shipping::ship_as;
 pub(crate) use crate::shipping::{config, log, recorded, writer};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the agent must hold at the end, but for the end of stream itself.
 pub(crate) fn wanted(bytes: &[u8]) -> Vec<String> {

@@ -55,6 +55,9 @@ impl Kind {
     }
 }
 
+/// Recordings that may take so much keep more than the lines that tell how tests print.
+pub const TIGHT: u64 = 32_000;
+
 /// What a job is told.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -68,6 +71,8 @@ pub struct Plan {
     pub format: Format,
     /// One in so many tests fails; none for 0.
     pub failing: u64,
+    /// Lines of words that a test prints, fewer than these.
+    pub words: u64,
     /// What its recording may take.
     pub limits: Limits,
     /// How its sidecar is configured.
@@ -179,9 +184,10 @@ impl Job {
             Kind::Piped(room) | Kind::Stdin(room) => room,
             _ => 0,
         };
-        let (log, run) = (plan.format, plan.run);
+        let run = plan.run;
+        let log = Log::wrapped(plan.format, plan.number, plan.failing, runtime);
         Job {
-            log: RefCell::new(Log::wrapped(log, plan.number, plan.failing, runtime)),
+            log: RefCell::new(log.wordy(plan.words)),
             files: rotation.map(|rotation| files::Files::new(place.disk.clone(), path, rotation)),
             pipe: Pipe::new(room),
             dir,
@@ -261,11 +267,19 @@ impl Job {
         self.gone.get() || self.shipped.borrow().is_some()
     }
 
-    /// Offset of the first byte that is still recorded.
+    /// Up to where not everything is recorded any more.
     #[must_use]
-    pub fn first_recorded(&self) -> u64 {
+    pub fn deleted_up_to(&self) -> u64 {
         let starts = segments::list(&self.disk, &self.dir).unwrap_or_default();
-        starts.first().copied().unwrap_or(0)
+        let first = starts.first().copied().unwrap_or(0);
+        let deleted = self.deleted().into_iter().map(|(_, to)| to);
+        deleted.max().unwrap_or(0).max(first)
+    }
+
+    /// Whether its first lines stay, whatever is deleted, and with them what tells how its tests print.
+    #[must_use]
+    pub fn keeps_head(&self) -> bool {
+        self.plan.limits.cap_bytes >= TIGHT && !self.cut.get()
     }
 
     /// Parts of the output whose recordings were deleted. A power cut may bring back an older one and not a younger.
@@ -293,6 +307,7 @@ impl Job {
             source: "capture".to_owned(),
             started_ms: 0,
             open: None,
+            cap_bytes: None,
         }
     }
 

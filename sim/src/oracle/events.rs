@@ -13,7 +13,7 @@ impl Check<'_> {
         // A sidecar that cannot read the beginning again may read what follows otherwise.
         let headless = match &job.files {
             Some(files) => !files.destroyed().is_empty(),
-            None => job.first_recorded() > 0,
+            None => job.deleted_up_to() > 0 && !job.keeps_head(),
         };
         if !whole || !self.stored.gaps.is_empty() || headless {
             return;

@@ -8,13 +8,16 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::segments::Lost;
+use crate::segments::{Lost, Spent};
 
 #[derive(Debug, Default)]
 struct State {
     segments: BTreeMap<u64, Vec<u8>>,
     removed: Vec<u64>,
     acked: u64,
+    /// Bytes that others take, and segments that are to stay.
+    beside: u64,
+    kept: Vec<u64>,
     /// Bytes the disk still takes.
     free: Option<usize>,
     create_fails: bool,
@@ -62,8 +65,13 @@ impl Disk for Fake {
         state.removed.push(start);
         Ok(())
     }
-    fn acked(&mut self) -> u64 {
-        self.0.borrow().acked
+    fn spent(&mut self) -> Spent {
+        let state = self.0.borrow();
+        Spent {
+            before: state.acked,
+            beside: state.beside,
+            kept: state.kept.clone(),
+        }
     }
     fn tell_losses(&mut self, losses: &[Lost]) -> io::Result<()> {
         self.0.borrow_mut().told = losses.to_vec();
@@ -96,9 +104,49 @@ fn at_the_cap_what_the_agent_has_is_deleted_and_nothing_lost() {
     writer.append(&[b'a'; 40]);
     disk.0.borrow_mut().acked = 25;
     writer.append(&[b'b'; 15]);
-    assert_eq!(disk.0.borrow().removed, [0, 10]);
+    assert_eq!(disk.0.borrow().removed, [2, 12]);
     assert!(lost(&writer).is_empty());
     assert_eq!(writer.total(), 55);
+}
+
+#[test]
+fn the_first_lines_and_a_segment_that_tells_what_is_spoken_stay() {
+    let (mut writer, disk) = writer(10, 160);
+    disk.0.borrow_mut().kept = vec![20];
+    writer.append(&[b'a'; 160]);
+    disk.0.borrow_mut().acked = 160;
+    writer.append(&[b'b'; 40]);
+    let kept: Vec<u64> = disk.0.borrow().segments.keys().copied().take(3).collect();
+    // And a little before what is still needed.
+    assert_eq!(kept, [0, 20, 150]);
+    // More of them than a small part of the room does not stay.
+    disk.0.borrow_mut().kept = (20..).step_by(10).take(12).collect();
+    disk.0.borrow_mut().acked = 200;
+    writer.append(&[b'c'; 95]);
+    let held = disk
+        .0
+        .borrow()
+        .segments
+        .keys()
+        .filter(|s| **s < 190)
+        .count();
+    assert_eq!(held, 2);
+    assert!(lost(&writer).is_empty());
+}
+
+#[test]
+fn what_the_digest_takes_is_within_the_cap() {
+    let (mut writer, disk) = writer(10, 40);
+    writer.append(&[b'a'; 40]);
+    {
+        let mut state = disk.0.borrow_mut();
+        (state.acked, state.beside) = (40, 9);
+    }
+    writer.append(&[b'b'; 30]);
+    let state = disk.0.borrow();
+    let held: usize = state.segments.values().map(Vec::len).sum();
+    assert_eq!(held, 40 - 9);
+    assert_eq!(lost(&writer), [(40 + 21, 70, "cap")]);
 }
 
 #[test]
