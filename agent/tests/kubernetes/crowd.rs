@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
@@ -162,6 +163,16 @@ async fn answer(State(crowd): State<Crowd>, request: Request) -> Response {
             query.get("continue").copied(),
         ),
     }
+}
+
+/// Writes a kubeconfig that leads to such a server.
+pub(crate) fn kubeconfig(path: &Path, address: SocketAddr) {
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+         clusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
+    );
+    std::fs::write(path, text).unwrap();
 }
 
 /// The rights that `docs/cluster.md` says are needed: resources with their groups, and verbs.

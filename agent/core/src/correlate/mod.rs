@@ -270,8 +270,8 @@ impl<'a> Court<'a> {
         };
         let streams = self.run.streams.values();
         for stream in streams.filter(|s| reached(&s.open().identity.pod_uid)) {
-            during.add(stream.pace().during(interval.from_ms, to));
-            before.add(stream.pace().before(interval.from_ms));
+            during.add(stream.pace.during(interval.from_ms, to));
+            before.add(stream.pace.before(interval.from_ms));
         }
         (during, before)
     }
