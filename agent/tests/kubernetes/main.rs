@@ -7,6 +7,7 @@
 mod common;
 mod crowd;
 mod load;
+mod recordings;
 mod server;
 mod tokens;
 
