@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sentinel_agent::kube::{job_fact, node_fact, pod_fact, slice_fact};
+use sentinel_agent::kube::{event_fact, job_fact, node_fact, pod_fact, slice_fact};
 use sentinel_core::Millis;
 use sentinel_core::fact::Fact;
 use serde_json::{Value, json};
@@ -237,4 +237,21 @@ pub(crate) fn slice(service: &str, is_ready: bool) -> Fact {
         }],
     });
     Fact::Slice(slice_fact(&slice).expect("a slice"))
+}
+
+/// What somebody said once of a node, or of a container of a pod.
+pub(crate) fn event(of: Result<&str, (&Pod, &str)>, reason: &str, note: &str, at: Millis) -> Fact {
+    let regarding = match of {
+        Ok(node) => json!({"kind": "Node", "name": node, "uid": node}),
+        Err((pod, container)) => json!({
+            "kind": "Pod", "namespace": NAMESPACE, "name": pod.name, "uid": pod.uid,
+            "fieldPath": format!("spec.containers{{{container}}}"),
+        }),
+    };
+    let event = json!({
+        "metadata": {"uid": format!("{reason}-{at}")}, "regarding": regarding,
+        "reason": reason, "note": note,
+        "deprecatedFirstTimestamp": time(at), "deprecatedLastTimestamp": time(at), "deprecatedCount": 1,
+    });
+    Fact::Event(event_fact(&event).expect("an Event"))
 }
