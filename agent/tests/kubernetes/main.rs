@@ -7,6 +7,7 @@
 mod common;
 mod crowd;
 mod load;
+mod offline;
 mod recordings;
 mod server;
 mod tokens;

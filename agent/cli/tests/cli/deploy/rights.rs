@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sentinel_agent::kube::{REVIEW, Right, watching};
+use sentinel_agent::kube::{KEYS, PATH, REVIEW, Right, watching};
 use sentinel_config::{Config, Watching};
 use serde_json::Value;
 
@@ -16,18 +16,24 @@ fn right(group: &str, resource: &str, verb: &str) -> (String, String, String) {
     (group.to_owned(), resource.to_owned(), verb.to_owned())
 }
 
-/// What a role allows. A rule that names single objects or paths, or that anything else of is unknown, is none of ours.
+/// What a role allows. A rule that names single objects, or that anything else of is unknown, is none of ours.
 fn allowed(role: &Value) -> Rights {
     let mut allowed = Rights::new();
     for rule in list(&role["rules"]) {
         let keys: Vec<&String> = rule.as_object().expect("a mapping").keys().collect();
-        assert_eq!(keys, ["apiGroups", "resources", "verbs"], "{}", title(role));
+        let of_paths = keys == ["nonResourceURLs", "verbs"];
+        let of_objects = keys == ["apiGroups", "resources", "verbs"];
+        assert!(of_paths || of_objects, "{}: {keys:?}", title(role));
         let words = |key: &str| -> Vec<&str> {
             let words = list(&rule[key]).iter();
             words.map(|word| word.as_str().expect("a word")).collect()
         };
-        for group in words("apiGroups") {
-            for resource in words("resources") {
+        let (groups, resources) = match of_paths {
+            true => (vec![PATH], words("nonResourceURLs")),
+            false => (words("apiGroups"), words("resources")),
+        };
+        for group in groups {
+            for resource in &resources {
                 for verb in words("verbs") {
                     let new = allowed.insert(right(group, resource, verb));
                     assert!(new, "{group} {resource} {verb} is allowed twice");
@@ -45,7 +51,7 @@ fn used(config: &Config) -> Rights {
         used.extend(watching().map(named));
     }
     if config.agent.auth.service_accounts.audience.is_some() {
-        used.insert(named(REVIEW));
+        used.extend([REVIEW, KEYS].map(named));
     }
     used
 }
@@ -82,6 +88,20 @@ fn a_verb_that_is_added_is_noticed() {
     let mut role = object(&objects, "ClusterRole sentinel-hub").clone();
     let verbs = role["rules"][0]["verbs"].as_array_mut().expect("a list");
     verbs.push("get".into());
+    let (_, used, _) = &compared("standalone")[0];
+    assert_ne!(allowed(&role), *used);
+}
+
+#[test]
+fn a_path_that_is_added_is_noticed() {
+    let objects = everything("standalone");
+    let mut role = object(&objects, "ClusterRole sentinel-hub").clone();
+    let rules = role["rules"].as_array_mut().expect("a list");
+    let mut of_paths = rules
+        .iter_mut()
+        .filter_map(|rule| rule.get_mut("nonResourceURLs"));
+    let paths = of_paths.next().and_then(Value::as_array_mut);
+    paths.expect("a rule of paths").push("/metrics".into());
     let (_, used, _) = &compared("standalone")[0];
     assert_ne!(allowed(&role), *used);
 }
