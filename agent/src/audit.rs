@@ -25,6 +25,8 @@ const OBJECT: usize = 256;
 pub enum Verb {
     /// Asked for something and was sent away.
     Refused,
+    /// Was let in by the keys of whoever made its token: nobody could be asked.
+    CheckedOffline,
     /// Opened a stream for the first time.
     OpenedStream,
     /// Read this account.
@@ -37,6 +39,7 @@ impl Verb {
     pub const fn as_str(self) -> &'static str {
         match self {
             Verb::Refused => "refused",
+            Verb::CheckedOffline => "checked_offline",
             Verb::OpenedStream => "opened_stream",
             Verb::ReadAudit => "read_audit",
         }
@@ -100,9 +103,9 @@ impl Default for Refusals {
 }
 
 impl Throttle {
-    /// Whether the act is written down. Only refusals can be too many.
+    /// Whether the act is written down. Only refusals can be too many, and what is told of every request.
     pub(crate) fn lets_through(&self, act: &Act, now: Millis) -> bool {
-        if act.verb != Verb::Refused {
+        if !matches!(act.verb, Verb::Refused | Verb::CheckedOffline) {
             return true;
         }
         let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);

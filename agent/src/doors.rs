@@ -38,14 +38,14 @@ pub(crate) fn gate(config: &Config, options: &Options) -> Gate {
 
 /// Who is asked about tokens of Kubernetes.
 #[cfg(feature = "kubernetes")]
-fn review(config: &KubernetesConfig) -> Box<dyn Review> {
-    Box::new(crate::kube::review::ApiServer::new(config))
+fn review(config: &KubernetesConfig) -> Arc<dyn Review> {
+    Arc::new(crate::kube::review::ApiServer::new(config))
 }
 
 /// Nobody can be asked by an agent that was built without Kubernetes, so nobody comes in.
 #[cfg(not(feature = "kubernetes"))]
-fn review(_config: &KubernetesConfig) -> Box<dyn Review> {
-    Box::new(crate::auth::Nobody)
+fn review(_config: &KubernetesConfig) -> Arc<dyn Review> {
+    Arc::new(crate::auth::Nobody)
 }
 
 /// Refuses to be reached from other machines by anybody, or in the clear, unless that is meant.

@@ -79,6 +79,7 @@ impl Restorer {
         let replayed = self.stored.replay(which, &mut |recorded| match recorded {
             Recorded::Run(row) => core.restore_run(&row),
             Recorded::Input(then, input) => core.restore(then, *input),
+            Recorded::Replaced(then, stream, by) => core.restore_replaced(then, &stream, by),
         });
         let done = match replayed {
             Ok(done) => done,

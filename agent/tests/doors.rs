@@ -151,6 +151,7 @@ impl Authenticate for Pods {
                 return Err(Unavailable("no API server".into()));
             }
             let identity = || Identity {
+                offline: false,
                 name: format!("pod:{pod}").into(),
                 scope: Scope::Send,
                 pod_uid: Some(pod.into()),

@@ -14,7 +14,7 @@ use sentinel_agent::api::read;
 use sentinel_agent::store::{DirLock, Reader, StoreError, open};
 
 /// The newest schema version.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 const BUSY: Duration = Duration::from_secs(1);
 
 fn database(dir: &Path) -> PathBuf {
@@ -225,7 +225,7 @@ fn what_stops_a_start_is_one_line_and_exit_code_2() {
         (dir.path().join("a/b"), vec![], "does not exist"),
         (file, vec![], "not writable"),
         (used, vec![], "in use by process"),
-        (newer, vec![], "has schema version 99, this version knows 5"),
+        (newer, vec![], "has schema version 99, this version knows 6"),
         (
             data.clone(),
             vec!["--listen", "0.0.0.0:0"],
@@ -286,6 +286,7 @@ fn a_database_of_an_older_version_is_brought_up_to_date() {
          DROP TABLE forwarded;
          DROP TABLE causes;
          ALTER TABLE streams DROP COLUMN node;
+         ALTER TABLE streams DROP COLUMN replaced_by;
          PRAGMA user_version = 1;",
     )
     .unwrap();

@@ -165,12 +165,15 @@ fn node(core: &mut Core, now: Millis, fact: NodeFact) -> Outputs {
     touched_node(core, now, &name, since)
 }
 
-/// Runs with a pod on a node that changed look again.
+/// Runs with a pod on a node that changed look again; all do if it changes how the cluster is.
 fn touched_node(core: &mut Core, now: Millis, name: &str, since: Option<Millis>) -> Outputs {
     core.metrics.facts += 1;
-    look_again(core, now, since, |pod| {
-        pod.fact.node.as_deref() == Some(name)
-    })
+    match told::nodes(core, now) {
+        None => look_again(core, now, since, |pod| {
+            pod.fact.node.as_deref() == Some(name)
+        }),
+        of_all => look_again(core, now, since.into_iter().chain(of_all).min(), |_| true),
+    }
 }
 
 /// Open runs with such a pod look again, and judge again what failed since that time.
@@ -211,6 +214,10 @@ fn event(core: &mut Core, now: Millis, mut fact: EventFact) -> Outputs {
     let is_gone = |uid: &str| pods.get(uid).is_some_and(|pod| pod.deleted);
     match core.around.events.take(fact, is_gone) {
         News::None => Outputs::default(),
+        News::Counted => {
+            told::event(core, now, &about);
+            Outputs::default()
+        }
         News::TooMany => {
             core.metrics.limit("events", 1);
             Outputs::default()
@@ -218,11 +225,12 @@ fn event(core: &mut Core, now: Millis, mut fact: EventFact) -> Outputs {
         News::Told { forgotten } => {
             core.metrics.facts += 1;
             core.metrics.limit("events", forgotten);
+            let since = told::event(core, now, &about);
             match about.kind.as_str() {
-                "Node" => look_again(core, now, None, |pod| {
+                "Node" => look_again(core, now, since, |pod| {
                     pod.fact.node.as_deref() == Some(about.name.as_str())
                 }),
-                _ => look_again(core, now, None, |pod| pod.fact.uid == about.uid),
+                _ => look_again(core, now, since, |pod| pod.fact.uid == about.uid),
             }
         }
     }
@@ -238,16 +246,20 @@ fn slice(core: &mut Core, now: Millis, fact: SliceFact) -> Outputs {
     Outputs::default()
 }
 
-/// A service went down or came up: runs in its namespace look again.
+/// A service went down or came up: runs that it serves look again.
 fn turned(core: &mut Core, now: Millis, turn: &Turn) -> Outputs {
     let since = told::service(core, now, turn);
-    look_again(core, now, since, |pod| pod.fact.namespace == turn.namespace)
+    let of_all = turn.namespace == told::SYSTEM;
+    look_again(core, now, since, |pod| {
+        of_all || pod.fact.namespace == turn.namespace
+    })
 }
 
 /// Whether the cluster is heard changed: what is said of pods is old now, or is not any more.
 fn silence(core: &mut Core, now: Millis, news: bool) -> Outputs {
-    match news {
-        true => look_again(core, now, None, |_| true),
-        false => Outputs::default(),
+    if !news {
+        return Outputs::default();
     }
+    let since = told::silence(core, now);
+    look_again(core, now, since, |_| true)
 }

@@ -33,6 +33,12 @@ impl ClusterNodes {
         true
     }
 
+    /// How many are not ready, and how many there are.
+    pub(crate) fn not_ready(&self) -> (usize, usize) {
+        let not_ready = self.nodes.values().filter(|node| node.not_ready.is_some());
+        (not_ready.count(), self.nodes.len())
+    }
+
     /// A node is gone; whether it was known.
     pub(crate) fn delete(&mut self, name: &str) -> bool {
         self.nodes.remove(name).is_some()

@@ -109,7 +109,7 @@ impl std::fmt::Display for What {
 #[must_use]
 pub fn contradictions(run: &Run) -> Vec<Contradiction> {
     let mut found = Vec::new();
-    for stream in run.streams().filter(|s| s.is_closed()) {
+    for stream in run.counted().filter(|s| s.is_closed()) {
         check(stream, run.totals().failures(), &mut found);
     }
     found

@@ -34,6 +34,8 @@ pub struct Said {
 pub(crate) enum News {
     /// Nothing new.
     None,
+    /// It was said again; nobody need look for that.
+    Counted,
     /// Something that runs should look at.
     Told {
         /// Others forgotten because of the limit.
@@ -72,7 +74,7 @@ impl Events {
             }
             known.fact = fact;
             if known.fact.count < known.told.saturating_mul(2) {
-                return News::None;
+                return News::Counted;
             }
             known.told = known.fact.count;
             return News::Told { forgotten: 0 };

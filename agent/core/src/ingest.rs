@@ -61,8 +61,19 @@ pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -
     let tests = core.settings.run.max_tests.saturating_sub(others);
     stream.limit(tests, before.held.saturating_add(room));
     let mut taken = Taken::default();
+    let had_tests = stream.has_tests();
     take(run, id, &frame, now, &core.settings, &mut taken);
-    finish(core, now, id, frame, &header, &before, taken)
+    let begins = !had_tests && run.streams.get(id).is_some_and(Stream::has_tests);
+    let joined = match begins {
+        true => {
+            let run_id = run.id.clone();
+            core.join_attempts(&run_id)
+        }
+        false => Outputs::default(),
+    };
+    let mut outputs = finish(core, now, id, frame, &header, &before, taken);
+    outputs.persist.extend(joined.persist);
+    outputs
 }
 
 /// The part of a frame that is new. A loss that began before goes on there.

@@ -49,6 +49,12 @@ impl Jobs {
         self.jobs.get(uid).map(|job| job.run_id.as_str())
     }
 
+    /// Whether a Job wants one completion: all its pods are attempts at the same work.
+    pub(crate) fn wants_one(&self, uid: &str) -> bool {
+        let job = self.jobs.get(uid);
+        job.is_some_and(|job| job.fact.completions == Some(1))
+    }
+
     /// How a Job ended, as it told.
     pub(crate) fn end_of(&self, uid: &str) -> Option<&JobEnd> {
         self.jobs.get(uid)?.fact.end.as_ref()

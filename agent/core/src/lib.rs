@@ -5,6 +5,7 @@
 //! outputs.
 
 pub mod anomaly;
+mod attempts;
 pub mod change;
 mod cluster;
 mod cluster_nodes;

@@ -81,7 +81,7 @@ enum Expects {
 fn expects(run: &Run, now: Millis, settings: &RunConfig) -> Expects {
     let silent_for = |patience| now.saturating_sub(run.active_ms) >= millis(patience);
     let ended = run.endings.end().is_some();
-    let all_closed = run.streams.values().all(Stream::is_closed);
+    let all_closed = run.counted().all(Stream::is_closed);
     match (run.streams.is_empty(), all_closed) {
         // Whoever ran the tests says that it is over, and nobody sent a byte.
         (true, _) if ended => Expects::Nothing,
@@ -106,6 +106,9 @@ fn expects(run: &Run, now: Millis, settings: &RunConfig) -> Expects {
 
 /// Whether all that the run still waits for comes by way of nodes that are lost.
 fn waits_for_lost_nodes(run: &Run) -> bool {
-    let mut open = run.streams.values().filter(|s| !s.is_closed()).peekable();
-    open.peek().is_some() && open.all(|stream| stream.route.lost_ms.is_some())
+    // While the Job goes on, another pod will do what a lost one did.
+    let mut open = run.counted().filter(|s| !s.is_closed()).peekable();
+    !run.endings.goes_on()
+        && open.peek().is_some()
+        && open.all(|stream| stream.route.lost_ms.is_some())
 }

@@ -141,6 +141,8 @@ pub struct StreamRow {
     pub signal: Option<i32>,
     /// The node it comes by way of.
     pub node: Option<String>,
+    /// The stream of a later attempt at the same work.
+    pub replaced_by: Option<StreamId>,
 }
 
 /// A frame as stored, with the time it was taken: replaying them rebuilds the core's state.

@@ -283,7 +283,7 @@ fn named_run(fact: &PodFact) -> Option<&str> {
 }
 
 /// The Job that owns a pod.
-fn job_of(fact: &PodFact) -> Option<&str> {
+pub(crate) fn job_of(fact: &PodFact) -> Option<&str> {
     let job = fact.owner.as_ref().filter(|owner| owner.kind == "Job");
     job.map(|job| job.uid.as_str())
 }

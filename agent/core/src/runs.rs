@@ -166,11 +166,16 @@ impl Run {
         self.streams.values()
     }
 
-    /// Tests by status over all streams.
+    /// Its streams but for those of attempts that a later one replaced.
+    pub fn counted(&self) -> impl Iterator<Item = &Stream> {
+        self.streams().filter(|s| s.replaced_by().is_none())
+    }
+
+    /// Tests by status over all streams that count.
     #[must_use]
     pub fn totals(&self) -> Counts {
         let mut totals = Counts::ZERO;
-        for stream in self.streams.values() {
+        for stream in self.counted() {
             totals.merge(&stream.ledger().totals());
         }
         totals
@@ -180,8 +185,7 @@ impl Run {
     #[must_use]
     pub fn running(&self) -> Vec<Running<'_>> {
         let mut running: Vec<Running<'_>> = self
-            .streams
-            .values()
+            .counted()
             .flat_map(|stream| {
                 stream.ledger().open().map(move |test| Running {
                     stream: stream.id(),
@@ -256,11 +260,11 @@ impl Run {
             .find(|rules| rules.applies.fits(pipeline, branch, environment))
     }
 
-    /// What its streams told together.
+    /// What its streams that count told together.
     #[must_use]
     pub fn sums(&self) -> Sums {
         let mut sums = Sums::default();
-        for stream in self.streams.values() {
+        for stream in self.counted() {
             let ledger = stream.ledger();
             sums.totals.merge(&ledger.totals());
             sums.printed = match (sums.printed, ledger.printed()) {

@@ -72,6 +72,11 @@ impl Sim {
 
     /// Opens a stream of a run; the stream's name is its container's.
     pub(crate) fn open(&mut self, stream: &str, run: RunContext) -> Outputs {
+        self.open_as(stream, open(stream, run))
+    }
+
+    /// Opens a stream as that of this container of this pod.
+    pub(crate) fn open_as(&mut self, stream: &str, open: OpenStream) -> Outputs {
         self.senders.insert(
             stream.to_owned(),
             Sender {
@@ -82,7 +87,7 @@ impl Sim {
         );
         self.step(Input::OpenStream {
             stream: stream.to_owned(),
-            open: open(stream, run),
+            open,
         })
     }
 

@@ -265,7 +265,11 @@ impl Core {
         run_id: &str,
         stream: Option<&StreamId>,
     ) -> Outputs {
-        let mut outputs = Outputs::default();
+        let is_of_pods = |run: &Run| run.changed.meets(Change::PODS);
+        let mut outputs = match self.runs.get(run_id).is_some_and(is_of_pods) {
+            true => self.join_attempts(run_id),
+            false => Outputs::default(),
+        };
         let Some(run) = self.runs.get_mut(run_id) else {
             return outputs;
         };

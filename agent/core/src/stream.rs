@@ -37,6 +37,8 @@ pub struct Stream {
     /// Errors told since the latest result.
     pub(crate) errors: Words,
     pub(crate) route: Route,
+    /// The stream in which the same work was done again.
+    pub(crate) replaced_by: Option<StreamId>,
 }
 
 /// How a stream ended, as its end-of-stream event told.
@@ -105,6 +107,7 @@ impl Stream {
             pace: Pace::default(),
             errors: Words::default(),
             route: Route::default(),
+            replaced_by: None,
         }
     }
 
@@ -195,10 +198,6 @@ impl Stream {
             .started_ms
             .unwrap_or(latest)
             .clamp(self.opened_ms, latest)
-    }
-
-    pub(crate) fn pace(&self) -> &Pace {
-        &self.pace
     }
 
     pub(crate) fn epoch(&self) -> &[u8; 16] {
@@ -374,6 +373,7 @@ impl Stream {
             exit_code: end.and_then(|e| e.exit_code),
             signal: end.and_then(|e| e.signal),
             node: self.route.node.clone(),
+            replaced_by: self.replaced_by.clone(),
         }
     }
 

@@ -78,7 +78,7 @@ type Answer = Option<(RunStatus, String)>;
 
 /// Output that never came, or stopped without an end. Whoever ran it may say why.
 fn lost(run: &Run) -> Answer {
-    let open = run.streams().find(|s| !s.is_closed());
+    let open = run.counted().find(|s| !s.is_closed());
     let end = run.endings.end().map(|(_, end)| end.outcome);
     let reason = match (open, run.streams.is_empty()) {
         (_, true) if end.is_some() => "no output was seen".to_owned(),
@@ -122,7 +122,7 @@ fn told_failed(run: &Run) -> Answer {
 
 /// Bytes that were never seen, or an end that was not told.
 fn missing_evidence(run: &Run) -> Answer {
-    run.streams().find_map(|stream| {
+    run.counted().find_map(|stream| {
         let name = name(stream);
         let reason = match stream.end() {
             // With what was lost by it, which says less.
@@ -168,13 +168,12 @@ fn ended(run: &Run) -> Answer {
     if errored > 0 {
         return Some((RunStatus::Errored, failures(&totals)));
     }
-    let has_tests = |s: &Stream| s.ledger().totals().total() > 0;
-    let some_have = run.streams().any(has_tests);
+    let some_have = run.counted().any(Stream::has_tests);
     let judged = |stream: &&Stream| {
         // Helpers beside the tests are ended by a signal when the tests are done.
-        has_tests(stream) || !some_have || by_request(stream).is_none()
+        stream.has_tests() || !some_have || by_request(stream).is_none()
     };
-    run.streams().filter(judged).find_map(end_of)
+    run.counted().filter(judged).find_map(end_of)
 }
 
 /// The name of the signal, if somebody ended the stream's command.
@@ -257,7 +256,26 @@ fn passed(run: &Run) -> String {
     if sums.exit_code.is_none() {
         parts.push("exit code unknown".to_owned());
     }
+    parts.extend(earlier(run));
     parts.join(", ")
+}
+
+/// What became of attempts that later ones replaced.
+fn earlier(run: &Run) -> Option<String> {
+    let (mut attempts, mut totals) = (0u32, Counts::ZERO);
+    for stream in run.streams().filter(|s| s.replaced_by().is_some()) {
+        attempts += 1;
+        totals.merge(&stream.ledger().totals());
+    }
+    let told = match totals.failures() + totals[Status::Unfinished] {
+        0 => "nothing failed".to_owned(),
+        _ => failures(&totals),
+    };
+    match attempts {
+        0 => None,
+        1 => Some(format!("1 earlier attempt not counted ({told})")),
+        n => Some(format!("{n} earlier attempts not counted ({told})")),
+    }
 }
 
 fn failures(totals: &Counts) -> String {

@@ -105,6 +105,8 @@ pub struct TestsQuery {
     pub paging: Paging,
     /// Those with the longest durations first; there is then one page only.
     pub slowest: bool,
+    /// Those of attempts that a later one replaced as well.
+    pub replaced: bool,
 }
 
 /// A run's tests in the order of the output; `None` if the run is not known.
@@ -130,6 +132,7 @@ pub fn tests(
         after,
         limit: limit + usize::from(!query.slowest),
         slowest: query.slowest,
+        replaced: query.replaced,
     };
     let found = reader.call(|conn| {
         run_table::find(conn, run_id)?

@@ -1,4 +1,4 @@
-//! `GET /api/v1/runs/{id}/tests?status=failed,errored&order=slowest`.
+//! `GET /api/v1/runs/{id}/tests?status=failed,errored&order=slowest&attempts=all`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     /// Comma-separated.
     status: Option<String>,
     order: Option<String>,
+    /// Of which attempts of a Job's pods: those that count, or `all`.
+    attempts: Option<String>,
 }
 
 impl Asked {
@@ -41,6 +43,11 @@ impl Asked {
             Some("slowest") => true,
             Some(other) => return Err(Problem::bad(format!("no such order: {other:?}"))),
         };
+        let replaced = match self.attempts.as_deref() {
+            None | Some("latest") => false,
+            Some("all") => true,
+            Some(other) => return Err(Problem::bad(format!("no such attempts: {other:?}"))),
+        };
         Ok(TestsQuery {
             statuses: statuses.into_iter().collect(),
             paging: Paging {
@@ -48,6 +55,7 @@ impl Asked {
                 after: self.after,
             },
             slowest,
+            replaced,
         })
     }
 }

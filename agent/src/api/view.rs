@@ -235,6 +235,9 @@ pub struct StreamView {
     /// The node it comes by way of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The stream of a later attempt at the same work: this one's tests are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
 }
 
 /// A test: its latest attempt, and what became of the earlier ones.
@@ -260,6 +263,9 @@ pub struct TestView {
     pub line: u64,
     /// The stream that told it.
     pub stream: String,
+    /// The stream of a later attempt at the same work, if this one is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
     /// The dialect that told it.
     pub dialect: String,
     /// Whether it passed after an attempt that did not.

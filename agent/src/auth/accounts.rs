@@ -2,17 +2,16 @@
 //! that pod's streams.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sentinel_config::{Scope, ServiceAccountsConfig};
 use sentinel_core::Millis;
-use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::believed::Believed;
+use super::claims::Claims;
+use super::issuer::Issuer;
 use super::token::digest;
 use super::{Authenticate, Identifying, Identity, Unavailable};
 use crate::clock::Clock;
@@ -37,9 +36,16 @@ pub(crate) struct Reviewed {
 pub(crate) type Reviewing<'a> =
     std::pin::Pin<Box<dyn Future<Output = Result<Option<Reviewed>, Unavailable>> + Send + 'a>>;
 
+/// The keys of a [`Review`], when they come: a JSON Web Key Set.
+pub(crate) type Fetching<'a> =
+    std::pin::Pin<Box<dyn Future<Output = Result<Vec<u8>, Unavailable>> + Send + 'a>>;
+
 /// Somebody who can be asked about a token that was made for an audience.
 pub(crate) trait Review: Send + Sync {
     fn review<'a>(&'a self, token: &'a str, audience: &'a str) -> Reviewing<'a>;
+
+    /// What tokens are signed with, for when nobody can be asked.
+    fn keys(&self) -> Fetching<'_>;
 }
 
 /// Who can never be asked.
@@ -49,61 +55,26 @@ pub(crate) struct Nobody;
 #[cfg(not(feature = "kubernetes"))]
 impl Review for Nobody {
     fn review<'a>(&'a self, _token: &'a str, _audience: &'a str) -> Reviewing<'a> {
-        let why = "this agent was built without Kubernetes";
-        Box::pin(std::future::ready(Err(Unavailable(why.into()))))
+        Box::pin(std::future::ready(Err(Unavailable(WITHOUT.into()))))
+    }
+
+    fn keys(&self) -> Fetching<'_> {
+        Box::pin(std::future::ready(Err(Unavailable(WITHOUT.into()))))
     }
 }
 
-/// What a token says of itself; nobody has vouched for it.
-#[derive(Deserialize)]
-struct Claims {
-    #[serde(default)]
-    aud: Audience,
-    exp: Millis,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Default for Audience {
-    fn default() -> Audience {
-        Audience::Several(Vec::new())
-    }
-}
-
-impl Claims {
-    fn read(token: &str) -> Option<Claims> {
-        let mut parts = token.split('.');
-        let (_, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next())
-        else {
-            return None;
-        };
-        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
-    }
-
-    fn is_for(&self, audience: &str) -> bool {
-        match &self.aud {
-            Audience::One(one) => one == audience,
-            Audience::Several(several) => several.iter().any(|one| one == audience),
-        }
-    }
-
-    fn expires_ms(&self) -> Millis {
-        self.exp.saturating_mul(1_000)
-    }
-}
+#[cfg(not(feature = "kubernetes"))]
+const WITHOUT: &str = "this agent was built without Kubernetes";
 
 /// Knows the tokens of service accounts.
 pub(crate) struct ServiceAccounts {
     audience: String,
     config: ServiceAccountsConfig,
-    review: Box<dyn Review>,
+    review: Arc<dyn Review>,
     clock: Arc<dyn Clock>,
     believed: Mutex<Believed>,
+    /// Who made the tokens that Kubernetes vouched for.
+    issuer: Arc<Mutex<Issuer>>,
     turns: Semaphore,
     /// Until when nobody is asked, as there was no answer.
     silent_until: AtomicI64,
@@ -114,7 +85,7 @@ impl ServiceAccounts {
     pub(crate) fn new(
         audience: &str,
         config: &ServiceAccountsConfig,
-        review: Box<dyn Review>,
+        review: Arc<dyn Review>,
         clock: Arc<dyn Clock>,
     ) -> ServiceAccounts {
         ServiceAccounts {
@@ -123,6 +94,7 @@ impl ServiceAccounts {
             review,
             clock,
             believed: Mutex::default(),
+            issuer: Arc::default(),
             turns: Semaphore::new(QUESTIONS),
             silent_until: AtomicI64::new(Millis::MIN),
         }
@@ -142,17 +114,49 @@ impl ServiceAccounts {
         }
         match self.ask(text, now).await {
             Ok(said) => {
+                if said.is_some() {
+                    self.learn(text, &claims, now);
+                }
                 let identity = said.and_then(|reviewed| self.identity(&reviewed));
                 let believe = Millis::try_from(self.config.believe.as_millis()).unwrap_or(0);
                 let times = (now, believe, claims.expires_ms());
                 self.with(|believed| believed.remember(digest, identity.clone(), times));
                 Ok(identity)
             }
-            Err(away) => {
-                let once = self.with(|believed| believed.once(&digest, now));
-                once.map(Some).ok_or(away)
-            }
+            Err(away) => match self.with(|believed| believed.once(&digest, now)) {
+                Some(said) => Ok(said),
+                None => {
+                    let vouched = self.vouched(text, &claims, now);
+                    vouched.map(Some).ok_or(away)
+                }
+            },
         }
+    }
+
+    /// Kubernetes vouched for a token: whoever made it is to be known by its keys when nobody can be asked.
+    fn learn(&self, token: &str, claims: &Claims, now: Millis) {
+        if !locked(&self.issuer).is_due(token, claims, now) {
+            return;
+        }
+        let (review, issuer) = (Arc::clone(&self.review), Arc::clone(&self.issuer));
+        tokio::spawn(async move {
+            match review.keys().await {
+                Ok(set) => locked(&issuer).learn(&set, now),
+                Err(error) => {
+                    tracing::info!(%error, "the keys of the tokens' issuer are not known");
+                }
+            }
+        });
+    }
+
+    /// Whose token it is by its issuer's keys alone. Only pods are let in so: whether they are still there nobody can say.
+    fn vouched(&self, token: &str, claims: &Claims, now: Millis) -> Option<Identity> {
+        let vouched = locked(&self.issuer).vouches_for(token, claims, now)?;
+        let identity = self.identity(&vouched)?;
+        Some(Identity {
+            offline: true,
+            ..identity
+        })
     }
 
     async fn ask(&self, token: &str, now: Millis) -> Result<Option<Reviewed>, Unavailable> {
@@ -171,8 +175,7 @@ impl ServiceAccounts {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Believed) -> T) -> T {
-        // Nothing panics while it is held, and what is in it is whole after each act.
-        act(&mut self.believed.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut locked(&self.believed))
     }
 
     /// What an account may do; none without a pod, unless the configuration names it.
@@ -187,6 +190,7 @@ impl ServiceAccounts {
             name: name.into(),
             scope,
             pod_uid: pod_uid.map(|uid| uid.as_str().into()),
+            offline: false,
         };
         if self.config.nodes.contains(&account) {
             // One name for all: a stream that moves from one to another is then still one stream.
@@ -205,4 +209,9 @@ impl Authenticate for ServiceAccounts {
     fn identify<'a>(&'a self, token: &'a [u8]) -> Identifying<'a> {
         Box::pin(self.find(token))
     }
+}
+
+/// Nothing panics while one of these is held, and what is in it is whole after each act.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -29,11 +29,12 @@ impl Believed {
         (now < answer.fresh_until).then(|| answer.identity.clone())
     }
 
-    /// Whose token it is, as it was said once, if it has not expired.
-    pub(super) fn once(&self, token: &[u8; 32], now: Millis) -> Option<Identity> {
+    /// Whose token it is, as it was said once, if it has not expired. One that was refused stays refused, for as long as
+    /// there is room to remember it.
+    pub(super) fn once(&self, token: &[u8; 32], now: Millis) -> Option<Option<Identity>> {
         let answer = self.0.get(token)?;
-        let good = now < answer.good_until;
-        answer.identity.clone().filter(|_| good)
+        let good = now < answer.good_until || answer.identity.is_none();
+        good.then(|| answer.identity.clone())
     }
 
     /// Remembers what was said of a token that expires then.
@@ -87,6 +88,7 @@ mod tests {
             name: "pod".into(),
             scope: Scope::Send,
             pod_uid: Some("uid".into()),
+            offline: false,
         })
     }
 
@@ -102,7 +104,7 @@ mod tests {
         believed.remember(token(1), somebody(), (0, 60, 600));
         assert_eq!(believed.fresh(&token(1), 59), Some(somebody()));
         assert_eq!(believed.fresh(&token(1), 60), None);
-        assert_eq!(believed.once(&token(1), 599), somebody());
+        assert_eq!(believed.once(&token(1), 599), Some(somebody()));
         assert_eq!(believed.once(&token(1), 600), None);
         assert_eq!(believed.fresh(&token(2), 0), None);
         // A token that ends before is not believed longer.
@@ -115,7 +117,8 @@ mod tests {
         let mut believed = Believed::default();
         believed.remember(token(1), None, (0, 60, 600));
         assert_eq!(believed.fresh(&token(1), 59), Some(None));
-        assert_eq!(believed.once(&token(1), 59), None);
+        assert_eq!(believed.once(&token(1), 599), Some(None));
+        assert_eq!(believed.once(&token(2), 599), None);
     }
 
     #[test]
@@ -132,6 +135,6 @@ mod tests {
             believed.remember(token(MOST + n), somebody(), (0, 60, expires));
             assert!(believed.0.len() <= MOST);
         }
-        assert_eq!(believed.once(&token(4 * MOST - 1), 0), somebody());
+        assert_eq!(believed.once(&token(4 * MOST - 1), 0), Some(somebody()));
     }
 }

@@ -22,6 +22,10 @@ pub(crate) async fn guard(
 ) -> Response {
     match app.gate.admit(request.headers(), asked).await {
         Ok(caller) => {
+            if caller.is_offline() {
+                let act = Act::of_request(caller.name(), Verb::CheckedOffline, &request);
+                app.note(act);
+            }
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

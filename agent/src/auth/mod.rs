@@ -6,7 +6,10 @@
 
 mod accounts;
 mod believed;
+mod claims;
 pub(crate) mod guard;
+mod issuer;
+mod keys;
 mod token;
 
 use std::future::Future;
@@ -18,9 +21,9 @@ use sentinel_config::Scope;
 
 #[cfg(not(feature = "kubernetes"))]
 pub(crate) use accounts::Nobody;
-pub(crate) use accounts::{Review, ServiceAccounts};
 #[cfg(feature = "kubernetes")]
-pub(crate) use accounts::{Reviewed, Reviewing};
+pub(crate) use accounts::{Fetching, Reviewed, Reviewing};
+pub(crate) use accounts::{Review, ServiceAccounts};
 pub use token::{StaticTokens, Token, TokenError};
 
 /// Bytes of a token at most; those of Kubernetes take about a thousand.
@@ -35,6 +38,8 @@ pub struct Identity {
     pub scope: Scope,
     /// The only pod whose streams it may deliver; any if none is named.
     pub pod_uid: Option<Arc<str>>,
+    /// Whether only the keys of whoever made its token speak for it: nobody could be asked.
+    pub offline: bool,
 }
 
 /// Nobody can say at present whose token it is; retryable.
@@ -66,6 +71,11 @@ impl Caller {
     /// Whether it may deliver streams of one pod only.
     pub(crate) fn is_bound(&self) -> bool {
         self.0.as_ref().is_some_and(|id| id.pod_uid.is_some())
+    }
+
+    /// Whether only the keys of whoever made its token speak for it.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.0.as_ref().is_some_and(|id| id.offline)
     }
 
     /// Whether it may deliver streams of this pod.

@@ -80,6 +80,7 @@ impl StaticTokens {
                 name: token.name.as_str().into(),
                 scope: token.scope,
                 pod_uid: None,
+                offline: false,
             };
             // A configuration that was read has digests only.
             Some((token.digest()?, identity))

@@ -16,6 +16,10 @@ pub fn event_fact(event: &Value) -> Option<EventFact> {
     let about = first_of(["regarding", "involvedObject"]);
     let old = first_of(["deprecatedCount", "count"]);
     let series = &event["series"];
+    let first = [
+        first_of(["deprecatedFirstTimestamp", "firstTimestamp"]),
+        &event["eventTime"],
+    ];
     let last = [
         &series["lastObservedTime"],
         first_of(["deprecatedLastTimestamp", "lastTimestamp"]),
@@ -33,6 +37,7 @@ pub fn event_fact(event: &Value) -> Option<EventFact> {
         reason: text(&event["reason"])?,
         message: bounded(first_of(["note", "message"])).unwrap_or_default(),
         count: count(&series["count"]).max(count(old)).max(1),
+        first_ms: first.into_iter().filter_map(time).min(),
         last_ms: last.into_iter().filter_map(time).max(),
     })
 }
@@ -57,25 +62,31 @@ mod tests {
             let fields = more.as_object().unwrap().clone();
             event.as_object_mut().unwrap().extend(fields);
             let fact = event_fact(&event).unwrap();
-            (fact.count, fact.last_ms)
+            (fact.count, (fact.first_ms, fact.last_ms))
         };
         let at = "1970-01-01T00:00:01Z";
         for (more, expected) in [
-            (json!({}), (1, None)),
+            (json!({}), (1, (None, None))),
             (
                 json!({"eventTime": at, "deprecatedCount": null}),
-                (1, Some(1_000)),
+                (1, (Some(1_000), Some(1_000))),
             ),
             (
                 json!({"deprecatedCount": 900, "deprecatedLastTimestamp": at}),
-                (900, Some(1_000)),
+                (900, (None, Some(1_000))),
             ),
-            (json!({"count": 3, "lastTimestamp": at}), (3, Some(1_000))),
+            (
+                json!({"count": 3, "firstTimestamp": "1970-01-01T00:00:00Z", "lastTimestamp": at}),
+                (3, (Some(0), Some(1_000))),
+            ),
             (
                 json!({"series": {"count": 40, "lastObservedTime": "1970-01-01T00:00:02.5Z"}, "eventTime": at}),
-                (40, Some(2_500)),
+                (40, (Some(1_000), Some(2_500))),
             ),
-            (json!({"series": 7, "deprecatedCount": -4}), (1, None)),
+            (
+                json!({"series": 7, "deprecatedCount": -4}),
+                (1, (None, None)),
+            ),
         ] {
             assert_eq!(event(more.clone()), expected, "{more}");
         }

@@ -17,6 +17,8 @@ pub fn pod_fact(pod: &Value) -> Option<PodFact> {
         uid: text(&meta["uid"])?,
         namespace: text(&meta["namespace"]).unwrap_or_default(),
         name: text(&meta["name"])?,
+        created_ms: time(&meta["creationTimestamp"]),
+        index: index(meta),
         node: text(&pod["spec"]["nodeName"]),
         phase: text(&status["phase"]).unwrap_or_default(),
         reason: text(&status["reason"]),
@@ -29,6 +31,14 @@ pub fn pod_fact(pod: &Value) -> Option<PodFact> {
         deleting: meta["deletionTimestamp"].is_string(),
         containers: containers(pod),
     })
+}
+
+/// Which part of an Indexed Job's work it does.
+fn index(meta: &Value) -> Option<u32> {
+    meta["annotations"]["batch.kubernetes.io/job-completion-index"]
+        .as_str()?
+        .parse()
+        .ok()
 }
 
 fn containers(pod: &Value) -> Vec<ContainerFact> {

@@ -8,8 +8,10 @@ use kube::api::{Api, PostParams};
 use sentinel_config::KubernetesConfig;
 use tokio::sync::OnceCell;
 
+use super::rights::KEYS;
 use super::watch::client;
-use crate::auth::{Review, Reviewed, Reviewing, Unavailable};
+use super::wire;
+use crate::auth::{Fetching, Review, Reviewed, Reviewing, Unavailable};
 
 /// How long a question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,6 +23,8 @@ enum ReviewError {
     Late,
     #[error("there is no way to the API server: {0}")]
     Away(String),
+    #[error("no keys: {0}")]
+    NoKeys(String),
     #[error(transparent)]
     Refused(#[from] kube::Error),
 }
@@ -39,9 +43,18 @@ impl ApiServer {
         }
     }
 
-    async fn ask(&self, token: &str, audience: &str) -> Result<Option<Reviewed>, ReviewError> {
+    async fn client(&self) -> Result<&Client, ReviewError> {
         let client = self.client.get_or_try_init(|| client(&self.config)).await;
-        let api: Api<TokenReview> = Api::all(client.map_err(ReviewError::Away)?.clone());
+        client.map_err(ReviewError::Away)
+    }
+
+    async fn fetch(&self) -> Result<Vec<u8>, ReviewError> {
+        let said = wire::short(self.client().await?, KEYS.resource).await;
+        said.map_err(|trouble| ReviewError::NoKeys(trouble.to_string()))
+    }
+
+    async fn ask(&self, token: &str, audience: &str) -> Result<Option<Reviewed>, ReviewError> {
+        let api: Api<TokenReview> = Api::all(self.client().await?.clone());
         let question = TokenReview {
             spec: TokenReviewSpec {
                 audiences: Some(vec![audience.to_owned()]),
@@ -60,6 +73,14 @@ impl Review for ApiServer {
             let asked = tokio::time::timeout(PATIENCE, self.ask(token, audience)).await;
             let asked = asked.unwrap_or(Err(ReviewError::Late));
             asked.map_err(|error| Unavailable(Box::new(error)))
+        })
+    }
+
+    fn keys(&self) -> Fetching<'_> {
+        Box::pin(async move {
+            let fetched = tokio::time::timeout(PATIENCE, self.fetch()).await;
+            let fetched = fetched.unwrap_or(Err(ReviewError::Late));
+            fetched.map_err(|error| Unavailable(Box::new(error)))
         })
     }
 }

@@ -31,6 +31,16 @@ const fn keep(verb: &'static str) -> Right {
     }
 }
 
+/// To know the keys that tokens are signed with. No resource of a group, but a path.
+pub const KEYS: Right = Right {
+    group: PATH,
+    resource: "/openid/v1/jwks",
+    verb: "get",
+};
+
+/// Stands for the group of what is a path.
+pub const PATH: &str = "path";
+
 /// What the watch does.
 pub fn watching() -> impl Iterator<Item = Right> {
     KINDS.iter().flat_map(|kind| {

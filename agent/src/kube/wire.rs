@@ -18,6 +18,8 @@ use serde_json::Value;
 const PAGE_BYTES: usize = 16 << 20;
 /// Bytes of a line of a watch: an object is at most 1.5 MiB in the API server's store, and has grown by what JSON adds.
 const LINE_BYTES: usize = 8 << 20;
+/// Bytes of what is never long.
+const SHORT_BYTES: usize = 64 << 10;
 /// Bytes of a refusal that are read.
 const REFUSAL_BYTES: usize = 64 << 10;
 
@@ -81,6 +83,12 @@ pub(super) async fn ask(client: &Client, target: &str) -> Result<Response<Body>,
         why: format!("{status} {message}").trim_end().to_owned(),
         pause: wait.map(|seconds| Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)),
     })
+}
+
+/// Asks for something that is never long.
+pub(super) async fn short(client: &Client, target: &str) -> Result<Vec<u8>, Trouble> {
+    let answer = ask(client, target).await?;
+    text(answer.into_body(), SHORT_BYTES).await
 }
 
 /// An error with what caused it: the outermost rarely says what is wrong.

@@ -173,6 +173,9 @@ fn from_hex(hex: &str) -> Option<Code> {
 }
 
 #[cfg(test)]
+mod timing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
@@ -36,6 +37,8 @@ struct Inner {
     objects: BTreeMap<String, BTreeMap<String, Value>>,
     watchers: BTreeMap<String, Vec<Sender<Bytes>>>,
     asked: Asked,
+    /// Kinds of which the next watch is told that its history is gone.
+    forgotten: BTreeSet<String>,
     version: u64,
 }
 
@@ -80,6 +83,18 @@ impl Crowd {
         }
     }
 
+    /// All watches break in mid line, and when they are begun again their histories are gone.
+    pub(crate) fn break_watches(&self) {
+        let mut inner = self.inner.lock().unwrap();
+        for (kind, watchers) in std::mem::take(&mut inner.watchers) {
+            for watcher in watchers {
+                // One that is gone already needs no end.
+                let _ = watcher.try_send(Bytes::from_static(b"{\"type\":\"MODIFIED\",\"obj"));
+            }
+            inner.forgotten.insert(kind);
+        }
+    }
+
     pub(crate) fn asked<T>(&self, of: impl FnOnce(&Asked) -> T) -> T {
         of(&self.inner.lock().unwrap().asked)
     }
@@ -100,6 +115,11 @@ impl Inner {
 
     fn watch(&mut self, kind: &str) -> Response {
         self.asked.watches += 1;
+        if self.forgotten.remove(kind) {
+            let gone =
+                json!({"code": 410, "reason": "Expired", "message": "too old resource version"});
+            return format!("{}\n", json!({"type": "ERROR", "object": gone})).into_response();
+        }
         let (sender, lines) = channel(BEHIND);
         self.watchers
             .entry(kind.to_owned())
@@ -162,6 +182,16 @@ async fn answer(State(crowd): State<Crowd>, request: Request) -> Response {
             query.get("continue").copied(),
         ),
     }
+}
+
+/// Writes a kubeconfig that leads to such a server.
+pub(crate) fn kubeconfig(path: &Path, address: SocketAddr) {
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+         clusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
+    );
+    std::fs::write(path, text).unwrap();
 }
 
 /// The rights that `docs/cluster.md` says are needed: resources with their groups, and verbs.

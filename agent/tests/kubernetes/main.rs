@@ -7,6 +7,8 @@
 mod common;
 mod crowd;
 mod load;
+mod offline;
+mod recordings;
 mod server;
 mod tokens;
 
@@ -41,12 +43,7 @@ fn recorded(scenarios: &[&str]) -> Option<BTreeMap<String, Script>> {
 fn watching(address: SocketAddr) -> (Config, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let kubeconfig = dir.path().join("kubeconfig");
-    let text = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
-         clusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\n\
-         users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
-    );
-    std::fs::write(&kubeconfig, text).unwrap();
+    crowd::kubeconfig(&kubeconfig, address);
     let mut config = Config::default();
     config.kubernetes.watch = Watching::On;
     config.kubernetes.detect = Detection::All;

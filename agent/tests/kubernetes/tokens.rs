@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -21,9 +21,9 @@ use crate::common::{self, Answer, Client, Running, START_MS, hello};
 use crate::watching;
 
 /// The pod of the recorded token.
-const POD: &str = "bb50bcdd-d90d-4e02-ad8d-210f35d2d1db";
+pub(crate) const POD: &str = "bb50bcdd-d90d-4e02-ad8d-210f35d2d1db";
 /// Seconds that a token is good for.
-const LIFE: i64 = 600;
+pub(crate) const LIFE: i64 = 600;
 
 /// A token as Kubernetes makes them, about which the server says what is recorded under the name.
 fn token(recorded: &str, audience: &str) -> String {
@@ -45,11 +45,14 @@ struct Told {
     instead: BTreeMap<String, &'static str>,
     away: bool,
     questions: usize,
+    /// The keys that tokens are signed with, and how often they were asked for.
+    keys: Option<Value>,
+    key_questions: usize,
 }
 
 /// An API server that only knows tokens.
 #[derive(Clone)]
-struct Reviewer {
+pub(crate) struct Reviewer {
     folder: PathBuf,
     told: Arc<Mutex<Told>>,
 }
@@ -61,6 +64,7 @@ impl Reviewer {
         let path = "/apis/authentication.k8s.io/v1/tokenreviews";
         let routes = Router::new()
             .route(path, post(review))
+            .route("/openid/v1/jwks", get(keys))
             .with_state(reviewer.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -68,19 +72,39 @@ impl Reviewer {
         (reviewer, address)
     }
 
-    fn questions(&self) -> usize {
+    pub(crate) fn has_keys(&self, keys: Value) {
+        self.told.lock().unwrap().keys = Some(keys);
+    }
+
+    pub(crate) fn key_questions(&self) -> usize {
+        self.told.lock().unwrap().key_questions
+    }
+
+    pub(crate) fn questions(&self) -> usize {
         self.told.lock().unwrap().questions
     }
 
-    fn is_away(&self, away: bool) {
+    pub(crate) fn is_away(&self, away: bool) {
         self.told.lock().unwrap().away = away;
     }
 
-    fn says_instead(&self, of: &str, says: &'static str) {
+    pub(crate) fn says_instead(&self, of: &str, says: &'static str) {
         let mut told = self.told.lock().unwrap();
         told.instead.insert(of.to_owned(), says);
     }
 }
+
+async fn keys(State(reviewer): State<Reviewer>) -> Response {
+    let mut told = reviewer.told.lock().unwrap();
+    told.key_questions += 1;
+    match &told.keys {
+        Some(keys) if !told.away => Json(keys.clone()).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// What the server calls a token that is signed in earnest.
+pub(crate) const SIGNED: &str = "pod-bound-audience-sentinel";
 
 async fn review(State(reviewer): State<Reviewer>, Json(asked): Json<Value>) -> Response {
     let mut told = reviewer.told.lock().unwrap();
@@ -91,7 +115,7 @@ async fn review(State(reviewer): State<Reviewer>, Json(asked): Json<Value>) -> R
     assert_eq!(asked["spec"]["audiences"], json!(["sentinel"]));
     let token = asked["spec"]["token"].as_str().unwrap();
     let name = BASE64_URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap());
-    let name = String::from_utf8(name.unwrap()).unwrap();
+    let name = String::from_utf8(name.unwrap()).unwrap_or_else(|_| SIGNED.to_owned());
     let says = told.instead.get(&name).copied().unwrap_or(&name);
     let file = reviewer.folder.join(format!("{says}.response.json"));
     let answer: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
@@ -99,16 +123,16 @@ async fn review(State(reviewer): State<Reviewer>, Json(asked): Json<Value>) -> R
 }
 
 /// An agent that asks the server, as the configuration says besides.
-struct Stage {
-    agent: Running,
-    reviewer: Reviewer,
+pub(crate) struct Stage {
+    pub(crate) agent: Running,
+    pub(crate) reviewer: Reviewer,
     _dirs: [tempfile::TempDir; 2],
     _serving: tokio::runtime::Runtime,
 }
 
 impl Stage {
     /// `None`, said aloud, where there are no recordings.
-    fn set(configure: impl FnOnce(&mut Config)) -> Option<Stage> {
+    pub(crate) fn set(configure: impl FnOnce(&mut Config)) -> Option<Stage> {
         let folder = common::recorded("tokenreview")?;
         let serving = tokio::runtime::Runtime::new().unwrap();
         let (reviewer, address) = serving.block_on(Reviewer::start(folder));
@@ -125,13 +149,13 @@ impl Stage {
         })
     }
 
-    fn with(&self, token: &str) -> Client {
+    pub(crate) fn with(&self, token: &str) -> Client {
         self.agent.client.with_token(token)
     }
 }
 
 /// Opens a stream of a pod.
-fn open(client: &Client, pod: &str) -> Answer {
+pub(crate) fn open(client: &Client, pod: &str) -> Answer {
     let mut open = hello("r1");
     open.identity.pod_uid = pod.to_owned();
     client.post(

@@ -6,6 +6,7 @@ mod addresses;
 #[path = "../common/mod.rs"]
 mod common;
 mod deliveries;
+mod flood;
 mod proof;
 mod runs;
 mod sending;

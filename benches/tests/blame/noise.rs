@@ -1,6 +1,8 @@
 //! What goes on in a cluster without harm to the tests: elsewhere, before, after, or in their own pod.
 
-use crate::objects::{NODE, Pod, node};
+use sentinel_core::fact::Fact;
+
+use crate::objects::{NODE, Pod, event, node};
 use crate::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +26,11 @@ pub(crate) enum Noise {
     LoopingNeighbour,
     /// The node is drained when the tests have ended.
     Drained,
+    /// Events that mean nothing for the tests, and an API server that is silent for a while.
+    Talk,
 }
 
-pub(crate) const NOISES: [Noise; 10] = [
+pub(crate) const NOISES: [Noise; 11] = [
     Noise::Silence,
     Noise::OtherNode,
     Noise::Pressure,
@@ -37,6 +41,7 @@ pub(crate) const NOISES: [Noise; 10] = [
     Noise::Neighbour,
     Noise::LoopingNeighbour,
     Noise::Drained,
+    Noise::Talk,
 ];
 
 impl Noise {
@@ -60,7 +65,7 @@ impl Noise {
                 world.later(200, old.fact());
                 world.later(900, other("shop-1").fact());
                 let uid = old.uid.clone();
-                world.later(2_000, sentinel_core::Fact::PodDeleted { uid });
+                world.later(2_000, Fact::PodDeleted { uid });
             }
             Noise::OtherPod => {
                 let mut pod = other("shop-0");
@@ -72,6 +77,7 @@ impl Noise {
             Noise::OtherService => world.service("search", false),
             Noise::OurSidecar => restarts(world, "sentinel-sidecar"),
             Noise::Neighbour => restarts(world, "proxy"),
+            Noise::Talk => talk(world),
             _ => {}
         }
     }
@@ -84,7 +90,7 @@ impl Noise {
             world.pod.deleted_ms = Some(world.now);
             world.tell_pod();
             let uid = world.pod.uid.clone();
-            world.later(3_000, sentinel_core::Fact::PodDeleted { uid });
+            world.later(3_000, Fact::PodDeleted { uid });
             world.later(5_000, node(NODE, Some(world.now), None));
             world.pass(60_000);
         }
@@ -113,4 +119,20 @@ fn loops(world: &mut World) {
     let message = "back-off 5m0s restarting failed container=proxy";
     world.pod.waits("proxy", "CrashLoopBackOff", message);
     world.tell_pod();
+}
+
+fn talk(world: &mut World) {
+    let now = world.now;
+    let kind = "pods".to_owned();
+    world.later(100, Fact::Silent { kind: kind.clone() });
+    world.later(20_000, Fact::Heard { kind });
+    let probe = "Readiness probe failed: command timed out";
+    let told = [
+        event(Err((&world.pod, "proxy")), "Unhealthy", probe, now),
+        event(Ok(NODE), "ImageGCFailed", "no image to remove", now),
+        event(Ok("node-2"), "SystemOOM", "System OOM encountered", now),
+    ];
+    for (after, fact) in (1..).zip(told) {
+        world.later(after * 300, fact);
+    }
 }

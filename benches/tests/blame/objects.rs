@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sentinel_agent::kube::{job_fact, node_fact, pod_fact, slice_fact};
+use sentinel_agent::kube::{event_fact, job_fact, node_fact, pod_fact, slice_fact};
 use sentinel_core::Millis;
 use sentinel_core::fact::Fact;
 use serde_json::{Value, json};
@@ -25,6 +25,9 @@ pub(crate) struct Pod {
     pub(crate) deleted_ms: Option<Millis>,
     /// Whether the tests' Job owns it.
     pub(crate) of_job: bool,
+    /// When it was made, and which part of an Indexed Job it does.
+    pub(crate) made_ms: Millis,
+    pub(crate) index: Option<u32>,
     containers: BTreeMap<&'static str, Container>,
 }
 
@@ -54,6 +57,8 @@ impl Pod {
             disruption: None,
             deleted_ms: None,
             of_job: true,
+            made_ms: since,
+            index: None,
             containers: containers
                 .iter()
                 .map(|(name, sidecar)| (*name, container(*sidecar)))
@@ -99,7 +104,8 @@ impl Pod {
         Fact::Pod(pod_fact(&self.json()).expect("a pod"))
     }
 
-    fn json(&self) -> Value {
+    /// As an API server sends it.
+    pub(crate) fn json(&self) -> Value {
         let of = |sidecar: bool| {
             let all = self.containers.iter();
             all.filter(move |(_, c)| c.sidecar == sidecar)
@@ -114,7 +120,10 @@ impl Pod {
         let main = of(false)
             .map(|(name, _)| json!({"name": name, "resources": {"limits": {"memory": "256Mi"}}}));
         let mut pod = json!({
-            "metadata": {"name": self.name, "namespace": NAMESPACE, "uid": self.uid},
+            "metadata": {
+                "name": self.name, "namespace": NAMESPACE, "uid": self.uid,
+                "creationTimestamp": time(self.made_ms),
+            },
             "spec": {
                 "nodeName": self.node,
                 "initContainers": init.collect::<Vec<_>>(),
@@ -130,6 +139,10 @@ impl Pod {
         if self.of_job {
             pod["metadata"]["ownerReferences"] =
                 json!([{"kind": "Job", "name": "e2e", "uid": JOB, "controller": true}]);
+        }
+        if let Some(index) = self.index {
+            let index = json!({"batch.kubernetes.io/job-completion-index": index.to_string()});
+            pod["metadata"]["annotations"] = index;
         }
         if let Some((reason, message)) = self.reason {
             pod["status"]["reason"] = json!(reason);
@@ -150,24 +163,33 @@ fn running(since: Millis) -> Value {
     json!({"running": {"startedAt": time(since)}})
 }
 
-/// The tests' Job; how it ended, if it has.
+/// The tests' Job, which wants one completion; how it ended, if it has.
 pub(crate) fn job(end: Option<(&str, &str, Millis)>) -> Fact {
+    Fact::Job(job_fact(&job_json(1, end)).expect("a Job"))
+}
+
+/// The same as an API server sends it, with so many completions.
+pub(crate) fn job_json(completions: u32, end: Option<(&str, &str, Millis)>) -> Value {
     let condition = end.map(|(kind, reason, at)| {
         json!({"type": kind, "status": "True", "reason": reason, "lastTransitionTime": time(at)})
     });
-    let job = json!({
+    json!({
         "metadata": {
             "name": "e2e", "namespace": NAMESPACE, "uid": JOB,
             "labels": {"run-sentinel.dev/pipeline": "nightly"},
         },
-        "spec": {"completions": 1},
+        "spec": {"completions": completions},
         "status": {"conditions": condition.into_iter().collect::<Vec<_>>()},
-    });
-    Fact::Job(job_fact(&job).expect("a Job"))
+    })
 }
 
 /// A node: since when it is not ready, if it is not, and which pressure holds.
 pub(crate) fn node(name: &str, not_ready: Option<Millis>, pressure: Option<&str>) -> Fact {
+    Fact::Node(node_fact(&node_json(name, not_ready, pressure)).expect("a node"))
+}
+
+/// The same as an API server sends it.
+pub(crate) fn node_json(name: &str, not_ready: Option<Millis>, pressure: Option<&str>) -> Value {
     let ready = match not_ready {
         Some(since) => json!({
             "type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown",
@@ -177,8 +199,7 @@ pub(crate) fn node(name: &str, not_ready: Option<Millis>, pressure: Option<&str>
     };
     let short = pressure.map(|kind| json!({"type": kind, "status": "True"}));
     let conditions: Vec<Value> = [Some(ready), short].into_iter().flatten().collect();
-    let node = json!({"metadata": {"name": name}, "status": {"conditions": conditions}});
-    Fact::Node(node_fact(&node).expect("a node"))
+    json!({"metadata": {"name": name, "uid": name}, "status": {"conditions": conditions}})
 }
 
 /// A time as Kubernetes prints it: whole seconds, cut.
@@ -216,4 +237,21 @@ pub(crate) fn slice(service: &str, is_ready: bool) -> Fact {
         }],
     });
     Fact::Slice(slice_fact(&slice).expect("a slice"))
+}
+
+/// What somebody said once of a node, or of a container of a pod.
+pub(crate) fn event(of: Result<&str, (&Pod, &str)>, reason: &str, note: &str, at: Millis) -> Fact {
+    let regarding = match of {
+        Ok(node) => json!({"kind": "Node", "name": node, "uid": node}),
+        Err((pod, container)) => json!({
+            "kind": "Pod", "namespace": NAMESPACE, "name": pod.name, "uid": pod.uid,
+            "fieldPath": format!("spec.containers{{{container}}}"),
+        }),
+    };
+    let event = json!({
+        "metadata": {"uid": format!("{reason}-{at}")}, "regarding": regarding,
+        "reason": reason, "note": note,
+        "deprecatedFirstTimestamp": time(at), "deprecatedLastTimestamp": time(at), "deprecatedCount": 1,
+    });
+    Fact::Event(event_fact(&event).expect("an Event"))
 }

@@ -32,7 +32,8 @@ pub(crate) fn writer(dir: &Path) -> (SegmentWriter, OpenStream) {
     writer_as(dir, "run-1")
 }
 
-fn writer_as(dir: &Path, run: &str) -> (SegmentWriter, OpenStream) {
+/// The same of a run of this name.
+pub(crate) fn writer_as(dir: &Path, run: &str) -> (SegmentWriter, OpenStream) {
     let info = StreamInfo::new("a command".to_owned(), Some(run.to_owned()));
     let limits = Limits {
         segment_bytes: 1000,

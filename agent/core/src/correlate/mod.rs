@@ -9,10 +9,10 @@
 //!
 //! | factor | what it is |
 //! |---|---|
-//! | scope | how near to the test: own container 1, own pod 0.9, node 0.6, a service of the namespace 0.5 (0.9 if the failure names it), cluster 0.1 |
+//! | scope | how near to the test: own container 1, own pod 0.9, node 0.6, a service of the namespace or of the whole cluster 0.5, cluster 0.1 (both 0.9 if the failure names it) |
 //! | weight | how surely such a thing makes tests fail, by its reason |
 //! | order | 1 if it began before or while the test ran; less if it was over before; 0 if it began after the failure, the time aside by which the cluster tells it late |
-//! | control | the share of tests that failed while it lasted, less the share that failed before it: a condition under which tests pass, or without which they failed as well, explains nothing. 1 for a test without a result in a container, pod or on a node that ended, and at least 0.4 if the failure says that just such a thing could not be reached |
+//! | control | the share of tests that failed while it lasted, less the share that failed before it: a condition under which tests pass, or without which they failed as well, explains nothing. 1 for a test without a result in a container, pod or on a node that ended, and at least 0.4 if the failure says that just such a thing could not be reached, or was killed |
 //! | fit | how well it agrees with what the failure itself says, as far as it says anything |
 //!
 //! Scopes and [`ONSET`] are the defaults proposed by a study of how OpenShift's origin, Prow, Robusta and kspan join tests
@@ -200,7 +200,8 @@ impl<'a> Court<'a> {
             return None;
         }
         let fit = self.fit(suspect, interval, reach);
-        let scope = match reach == Reach::Service && suspect.names(&interval.locator.name) {
+        let may_be_named = matches!(reach, Reach::Service | Reach::Cluster);
+        let scope = match may_be_named && suspect.names(&interval.locator.name) {
             true => Reach::OwnPod.scope(),
             false => reach.scope(),
         };
@@ -214,7 +215,7 @@ impl<'a> Court<'a> {
             // When in that span the child was killed nobody knows.
             _ if interval.within => 1.0,
             _ => {
-                let points_at_it = reason::points_at(reach, suspect.own.said());
+                let points_at_it = reason::points_at(interval, reach, suspect.own.said());
                 let least = if points_at_it { POINTED_AT } else { 0.0 };
                 least + (1.0 - least) * control(meanwhile)
             }
@@ -229,13 +230,15 @@ impl<'a> Court<'a> {
     }
 
     fn fit(&self, suspect: &Suspect, interval: &Interval, reach: Reach) -> f64 {
+        let is_over = interval.to_ms < suspect.to_ms && interval.to_ms.is_some();
+        let fit = |said| reason::fit(interval, reach, said, is_over);
         if !suspect.has_result() {
-            return reason::fit(interval, reach, None);
+            return fit(None);
         }
-        let own = reason::fit(interval, reach, Some(suspect.own.said()));
+        let own = fit(Some(suspect.own.said()));
         let around = match suspect.around.said() {
             Said::Nothing => 0.0,
-            said => AROUND * reason::fit(interval, reach, Some(said)),
+            said => AROUND * fit(Some(said)),
         };
         own.max(around)
     }
@@ -270,8 +273,8 @@ impl<'a> Court<'a> {
         };
         let streams = self.run.streams.values();
         for stream in streams.filter(|s| reached(&s.open().identity.pod_uid)) {
-            during.add(stream.pace().during(interval.from_ms, to));
-            before.add(stream.pace().before(interval.from_ms));
+            during.add(stream.pace.during(interval.from_ms, to));
+            before.add(stream.pace.before(interval.from_ms));
         }
         (during, before)
     }

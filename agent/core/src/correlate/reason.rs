@@ -3,7 +3,7 @@
 use super::words::Said;
 use super::{Culprit, Reach};
 use crate::input::Millis;
-use crate::interval::{Interval, Level};
+use crate::interval::{Interval, Level, Origin};
 
 /// What a reason means.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +24,7 @@ const KILLED: [i32; 3] = [130, 137, 143];
 /// and the controllers' reasons are commonly given: what ends a container or a pod weighs most, what merely makes a
 /// node short of something least; what never ran was never there, what crashes again and again is there in between. A node's lease runs out 40 s after it fell silent, and the controller looks every 5 s;
 /// a readiness probe fails three times, 10 s apart, before an endpoint is taken away.
-const REASONS: [(&str, f64, Millis); 28] = [
+const REASONS: [(&str, f64, Millis); 35] = [
     ("OOMKilled", 1.0, 5),
     ("CrashLoopBackOff", 0.8, 2),
     ("ErrImagePull", 1.0, 30),
@@ -53,6 +53,15 @@ const REASONS: [(&str, f64, Millis); 28] = [
     ("DiskPressure", 0.5, 30),
     ("PIDPressure", 0.5, 30),
     ("NetworkUnavailable", 0.9, 30),
+    // Only Events tell these.
+    ("Rebooted", 1.0, 60),
+    ("OOMKilling", 0.9, 5),
+    ("SystemOOM", 0.9, 5),
+    ("NetworkNotReady", 0.9, 30),
+    ("Unhealthy", 0.5, 30),
+    // Of the whole cluster; that nothing is heard is told after 30 s.
+    ("APIServerSilent", 1.0, 60),
+    ("NodesNotReady", 1.0, 60),
 ];
 /// A node that is not ready, for whatever reason.
 const NOT_READY: (f64, Millis) = (1.0, 60);
@@ -74,6 +83,8 @@ pub(super) fn meaning(interval: &Interval, reach: Reach) -> Option<Meaning> {
         return infra((*weight, *lag));
     }
     match (interval.level, interval.exit_code) {
+        // Of these a status would tell if they were grave.
+        _ if interval.source == Origin::Event => infra(OTHER),
         (Level::Container, Some(code)) if reach == Reach::OwnContainer => match code {
             // Tests that failed end so.
             ..=128 => None,
@@ -91,19 +102,27 @@ pub(super) fn meaning(interval: &Interval, reach: Reach) -> Option<Meaning> {
     }
 }
 
-/// Whether the failure says that such a thing could not be reached.
-pub(super) fn points_at(reach: Reach, said: Said) -> bool {
-    matches!(reach, Reach::Beside | Reach::Service) && said == Said::Unreachable
+/// Reasons of kills for memory of which a node's Events tell, and no status.
+const KILLS: [&str; 2] = ["OOMKilling", "SystemOOM"];
+
+/// Whether the failure says that such a thing could not be reached, or that something was killed when the node killed.
+pub(super) fn points_at(interval: &Interval, reach: Reach, said: Said) -> bool {
+    match said {
+        Said::Unreachable => matches!(reach, Reach::Beside | Reach::Service),
+        Said::Killed | Said::Memory => KILLS.contains(&interval.reason.as_str()),
+        _ => false,
+    }
 }
 
 /// How well a cause that reaches the test so fits what the failure says; `None` is a test without a result.
 ///
 /// Who printed a comparison was alive and reached what it compared. Who says that something cannot be reached fits a
 /// container, service or node that is gone, and hardly the end of the container that said it.
-pub(super) fn fit(interval: &Interval, reach: Reach, said: Option<Said>) -> f64 {
+pub(super) fn fit(interval: &Interval, reach: Reach, said: Option<Said>, is_over: bool) -> f64 {
     use Said::{Assertion, Crashed, Exception, Killed, Late, Memory, Unreachable, Unwell};
-    let disk = interval.reason == "DiskPressure" || interval.reason == "Evicted";
-    let memory = interval.reason == "OOMKilled" || interval.reason == "MemoryPressure";
+    let is = |reasons: &[&str]| reasons.contains(&interval.reason.as_str());
+    let disk = is(&["DiskPressure", "Evicted", "FreeDiskSpaceFailed"]);
+    let memory = is(&["OOMKilled", "MemoryPressure"]) || is(&KILLS);
     match (reach, said) {
         (_, Some(Memory | Killed)) if memory => 1.0,
         (_, Some(Said::Disk)) if disk => 1.0,
@@ -120,6 +139,12 @@ pub(super) fn fit(interval: &Interval, reach: Reach, said: Option<Said>) -> f64 
         (Reach::OwnPod, Some(Unreachable)) => 0.7,
         (Reach::OwnPod, Some(Late | Said::Nothing)) => 0.3,
         (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unreachable)) => 1.0,
+        // Who answers is there again.
+        (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unwell))
+            if is_over =>
+        {
+            0.5
+        }
         (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Unwell)) => 0.8,
         (Reach::Beside | Reach::Service | Reach::Node | Reach::Cluster, Some(Late)) => 0.8,
         (_, Some(Assertion | Said::Disk)) => 0.15,

@@ -295,7 +295,7 @@ fn take_open(run: &mut Run, cluster: Cluster<'_>, limit: usize) {
             let pod = cluster.pods.get(&stream.open().identity.pod_uid);
             pod.is_some_and(|pod| pod.deleted)
         };
-        if over || stream.is_closed() || gone() {
+        if over || stream.is_closed() || stream.replaced_by().is_some() || gone() {
             for test in stream.ledger().open().take(OPEN) {
                 run.suspects.without_result(stream, test, limit);
             }

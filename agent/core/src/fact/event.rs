@@ -17,6 +17,8 @@ pub struct EventFact {
     pub message: String,
     /// How often it was said: the series' count, else the old counter, at least 1.
     pub count: u32,
+    /// When it was said first, as told.
+    pub first_ms: Option<Millis>,
     /// When it was said last, as told.
     pub last_ms: Option<Millis>,
 }

@@ -16,6 +16,10 @@ pub struct PodFact {
     pub namespace: String,
     /// `metadata.name`.
     pub name: String,
+    /// `metadata.creationTimestamp`.
+    pub created_ms: Option<Millis>,
+    /// Which part of an Indexed Job's work it does.
+    pub index: Option<u32>,
     /// `spec.nodeName`, once scheduled.
     pub node: Option<String>,
     /// `status.phase`.

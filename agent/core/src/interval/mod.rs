@@ -1,6 +1,7 @@
 //! Spans of time in which something held that may make tests fail: of which container, pod, node or service, why, and
 //! from when to when. Facts begin and end them; [correlation](crate::correlate) reads them.
 
+mod event;
 mod node;
 mod pod;
 mod timeline;
@@ -10,7 +11,8 @@ use std::fmt;
 
 use crate::input::Millis;
 
-pub(crate) use node::of_node;
+pub(crate) use event::of_events;
+pub(crate) use node::{of_node, of_nodes};
 pub(crate) use pod::{of_job, of_pod};
 pub use timeline::Timeline;
 
@@ -42,6 +44,8 @@ pub enum Origin {
     Node,
     /// The endpoints of a service.
     Endpoints,
+    /// The watch of the cluster.
+    Watch,
     /// An Event of the cluster.
     Event,
     /// The output of the tests.
@@ -57,7 +61,7 @@ pub enum Place {
     Node(String),
     /// A namespace, by its name: its services.
     Namespace(String),
-    /// The cluster.
+    /// The cluster, and the services that all of it uses.
     Cluster,
 }
 

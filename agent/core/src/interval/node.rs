@@ -3,6 +3,9 @@
 use super::{Condition, Level};
 use crate::fact::NodeFact;
 
+/// Fewer nodes that are not ready are no matter of the whole cluster.
+const MANY: usize = 2;
+
 /// All that is wrong with the node now.
 pub(crate) fn of_node(node: &NodeFact) -> Vec<Condition> {
     let condition = |reason: &str| Condition::new(Level::Node, reason);
@@ -17,4 +20,12 @@ pub(crate) fn of_node(node: &NodeFact) -> Vec<Condition> {
     });
     let short = node.pressure.iter().map(|reason| condition(reason));
     not_ready.chain(short).collect()
+}
+
+/// What is wrong with the cluster if so many of its nodes are not ready: whatever runs on them is missed elsewhere too.
+pub(crate) fn of_nodes(not_ready: usize, all: usize) -> Option<Condition> {
+    (not_ready >= MANY && 2 * not_ready >= all).then(|| {
+        let note = format!("{not_ready} of {all}");
+        Condition::new(Level::Cluster, "NodesNotReady").note(Some(&note))
+    })
 }

@@ -52,7 +52,7 @@ enum Phase {
 }
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings) {
-    for stream in context.run.streams() {
+    for stream in context.run.counted() {
         if stream.is_closed() {
             // A test that hung until its command was ended has not got better by that.
             in_test(context, stream, stream.last_frame_ms(), findings);

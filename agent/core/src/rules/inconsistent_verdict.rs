@@ -43,7 +43,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
         return;
     }
     for found in contradictions(context.run) {
-        let red = context.run.streams().any(ended_red);
+        let red = context.run.counted().any(ended_red);
         let grave = match found.what {
             What::GreenExit { .. } => true,
             // A run that stops at its first failure has told so.
@@ -62,7 +62,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
         let finding = finding.line(&found.stream, found.line.unwrap_or(0), text);
         findings.add(finding.hint(hint(&found.what)));
     }
-    for stream in context.run.streams() {
+    for stream in context.run.counted() {
         container(context, stream, findings);
     }
 }

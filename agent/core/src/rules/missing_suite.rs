@@ -48,7 +48,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
     };
     let suites: BTreeSet<&str> = context
         .run
-        .streams()
+        .counted()
         .flat_map(|s| s.ledger().suites().keys())
         .map(|name| &**name)
         .collect();
@@ -121,7 +121,7 @@ fn tags(context: &RuleContext<'_>, required: &[String], findings: &mut Findings)
 
 /// All tags of the run's tests and suites.
 fn all_tags(run: &Run) -> BTreeSet<&str> {
-    run.streams()
+    run.counted()
         .flat_map(|stream| stream.ledger().tags())
         .flat_map(|tags| tags.split(','))
         .map(str::trim)

@@ -69,7 +69,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings) {
 /// Tests by suite over all streams.
 fn counts(run: &Run) -> BTreeMap<&str, u64> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for (name, suite) in run.streams().flat_map(|s| s.ledger().suites()) {
+    for (name, suite) in run.counted().flat_map(|s| s.ledger().suites()) {
         let count = counts.entry(name).or_default();
         *count = count.saturating_add(suite.counts.total());
     }

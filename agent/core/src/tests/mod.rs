@@ -1,5 +1,7 @@
 //! Claims about the core as a whole, with simulated time.
 
+mod around;
+mod attempts;
 mod correlate;
 mod endings;
 mod facts;

@@ -59,6 +59,7 @@ fn about(kind: &str, of: &str, (uid, reason, count): (&str, &str, u32), message:
         reason: reason.to_owned(),
         message: message.to_owned(),
         count,
+        first_ms: Some(START + 1_000),
         last_ms: Some(START + 1_000),
     }))
 }

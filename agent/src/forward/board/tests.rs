@@ -33,6 +33,7 @@ fn tell(news: &News, stream: &str, committed: u64) {
         exit_code: None,
         signal: None,
         node: None,
+        replaced_by: None,
     });
 }
 

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_audit.sql"),
     include_str!("migrations/0004_nodes.sql"),
     include_str!("migrations/0005_causes.sql"),
+    include_str!("migrations/0006_attempts.sql"),
 ];
 
 /// The schema version this program writes.

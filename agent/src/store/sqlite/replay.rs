@@ -26,6 +26,8 @@ pub(crate) enum Recorded {
     Run(Box<RunRow>),
     /// An input as it was taken, with its time.
     Input(Millis, Box<Input>),
+    /// A stream and the one that replaced it, with the time of the latest input; comes after all inputs.
+    Replaced(Millis, String, String),
 }
 
 /// What was taken up again.
@@ -79,7 +81,14 @@ pub(crate) fn replay(
         let input = Input::Frame { stream, frame };
         take(Recorded::Input(received_ms, Box::new(input)));
     }
-    waiting.map(open).for_each(take);
+    waiting.map(open).for_each(&mut take);
+    for stream in &all {
+        if let Some(by) = &stream.replaced_by {
+            let (at, name) = (stream.opened_ms, stream.stream.clone());
+            let at = done.latest_ms.map_or(at, |latest| latest.max(at));
+            take(Recorded::Replaced(at, name, by.clone()));
+        }
+    }
     Ok(done)
 }
 

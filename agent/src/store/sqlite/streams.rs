@@ -12,9 +12,9 @@ use crate::api::view::StreamView;
 pub(super) const UPSERT: &str = "
     INSERT INTO streams (stream, run, cluster, pod_uid, container, restart, source, epoch, context,
         command, committed, closed, events, opened_ms, last_frame_ms, total_bytes, hash, exit_code,
-        signal, node)
+        signal, node, replaced_by)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20)
+        ?20, ?21)
     ON CONFLICT (stream) DO UPDATE SET
         run = excluded.run, cluster = excluded.cluster, pod_uid = excluded.pod_uid,
         container = excluded.container, restart = excluded.restart, source = excluded.source,
@@ -22,7 +22,7 @@ pub(super) const UPSERT: &str = "
         committed = excluded.committed, closed = excluded.closed, events = excluded.events,
         opened_ms = excluded.opened_ms, last_frame_ms = excluded.last_frame_ms,
         total_bytes = excluded.total_bytes, hash = excluded.hash, exit_code = excluded.exit_code,
-        signal = excluded.signal, node = excluded.node
+        signal = excluded.signal, node = excluded.node, replaced_by = excluded.replaced_by
         WHERE excluded.committed >= committed
     RETURNING id";
 
@@ -51,6 +51,7 @@ pub(super) fn write(conn: &Connection, ids: &mut Ids, row: &StreamRow) -> rusqli
         row.exit_code,
         row.signal,
         row.node,
+        row.replaced_by,
     ])?;
     if let Some(found) = rows.next()? {
         ids.learn_stream(&row.stream, found.get(0)?);
@@ -62,7 +63,8 @@ pub(super) fn write(conn: &Connection, ids: &mut Ids, row: &StreamRow) -> rusqli
 pub(crate) fn list(conn: &Connection, run: i64) -> rusqlite::Result<Vec<StreamView>> {
     let mut statement = conn.prepare_cached(
         "SELECT stream, cluster, pod_uid, container, restart, source, command, committed, closed,
-            events, opened_ms, last_frame_ms, total_bytes, hash, exit_code, signal, node
+            events, opened_ms, last_frame_ms, total_bytes, hash, exit_code, signal, node,
+            replaced_by
          FROM streams WHERE run = ?1 ORDER BY opened_ms, id",
     )?;
     let rows = statement.query_map([run], |row| {
@@ -84,6 +86,7 @@ pub(crate) fn list(conn: &Connection, run: i64) -> rusqlite::Result<Vec<StreamVi
             exit_code: row.get(14)?,
             signal: row.get(15)?,
             node: row.get(16)?,
+            replaced_by: row.get(17)?,
         })
     })?;
     rows.collect()
@@ -96,11 +99,12 @@ pub(super) struct OpenRow {
     pub(super) opened_ms: i64,
     pub(super) open: OpenStream,
     pub(super) node: Option<String>,
+    pub(super) replaced_by: Option<String>,
 }
 
 /// The columns of [`open_row`].
 const OPEN: &str = "id, stream, opened_ms, cluster, pod_uid, container, restart, source, epoch,
-    context, command, node";
+    context, command, node, replaced_by";
 
 /// The streams of a run, for a replay.
 pub(super) fn of_run(conn: &Connection, run: i64) -> rusqlite::Result<Vec<OpenRow>> {
@@ -143,5 +147,6 @@ fn open_row(row: &Row<'_>) -> rusqlite::Result<OpenRow> {
             command: row.get(10)?,
         },
         node: row.get(11)?,
+        replaced_by: row.get(12)?,
     })
 }

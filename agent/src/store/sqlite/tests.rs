@@ -77,6 +77,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) limit: usize,
     /// The longest first, with no place to go on from; else in the order of the output.
     pub(crate) slowest: bool,
+    /// Those of streams that another one replaced as well.
+    pub(crate) replaced: bool,
 }
 
 /// The latest attempts of a run's tests, each with its place.
@@ -127,7 +129,7 @@ fn earlier(
     rows.collect()
 }
 
-/// At most ten spellings of status lists times two orders: the statement cache holds them.
+/// At most ten spellings of status lists times two orders, with or without what was replaced: the statement cache holds them.
 pub(super) fn select(wanted: &Wanted<'_>) -> String {
     let failing = !wanted.statuses.is_empty() && wanted.statuses.iter().all(|s| s.is_failure());
     // Without statistics the planner would rather read all tests of the run.
@@ -144,10 +146,13 @@ pub(super) fn select(wanted: &Wanted<'_>) -> String {
             (t.status = 'passed' AND t.attempt > 1 AND EXISTS (SELECT 1 FROM tests a
                 WHERE a.run = t.run AND a.stream = t.stream AND a.ordinal = t.ordinal
                 AND a.status IN ('failed', 'errored', 'timed_out'))),
-            c.class, c.confidence, c.hints
+            c.class, c.confidence, c.hints, s.replaced_by
          FROM tests t {index} JOIN streams s ON s.id = t.stream {JOIN}
          WHERE t.run = ?1 AND t.latest = 1 AND (t.stream, t.ordinal) > (?2, ?3)",
     );
+    if !wanted.replaced {
+        sql.push_str(" AND s.replaced_by IS NULL");
+    }
     if !wanted.statuses.is_empty() {
         let marks: Vec<String> = (0..wanted.statuses.len())
             .map(|i| format!("?{}", i + 5))
@@ -185,6 +190,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<((i64, i64), TestView)> {
         attempts: row.get(13)?,
         flaky: row.get(14)?,
         cause: causes::view(row, 15)?,
+        replaced_by: row.get(18)?,
         earlier: Vec::new(),
     };
     Ok((place, view))

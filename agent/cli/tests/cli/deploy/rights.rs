@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sentinel_agent::kube::{KEEP, REVIEW, Right, watching};
+use sentinel_agent::kube::{KEEP, KEYS, PATH, REVIEW, Right, watching};
 use sentinel_config::{Config, Watching};
 use serde_json::Value;
 
@@ -21,21 +21,21 @@ fn right(group: &str, resource: &str, verb: &str) -> (String, String, String) {
 fn allowed(role: &Value) -> Rights {
     let mut allowed = Rights::new();
     for rule in list(&role["rules"]) {
-        let mut keys: Vec<&str> = rule
-            .as_object()
-            .expect("a mapping")
-            .keys()
-            .map(|key| &**key)
-            .collect();
+        let mut keys: Vec<&String> = rule.as_object().expect("a mapping").keys().collect();
         keys.retain(|key| *key != "resourceNames");
-        assert_eq!(keys, ["apiGroups", "resources", "verbs"], "{}", title(role));
+        let of_paths = keys == ["nonResourceURLs", "verbs"];
+        let of_objects = keys == ["apiGroups", "resources", "verbs"];
+        assert!(of_paths || of_objects, "{}: {keys:?}", title(role));
         let words = |key: &str| -> Vec<String> {
             let words = list(&rule[key]).iter();
             words
                 .map(|word| word.as_str().expect("a word").to_owned())
                 .collect()
         };
-        let mut resources = words("resources");
+        let (groups, mut resources) = match of_paths {
+            true => (vec![PATH.to_owned()], words("nonResourceURLs")),
+            false => (words("apiGroups"), words("resources")),
+        };
         if !rule["resourceNames"].is_null() {
             let names = words("resourceNames");
             let each = |resource: &String| -> Vec<String> {
@@ -43,7 +43,7 @@ fn allowed(role: &Value) -> Rights {
             };
             resources = resources.iter().flat_map(each).collect();
         }
-        for group in words("apiGroups") {
+        for group in groups {
             for resource in &resources {
                 for verb in words("verbs") {
                     let new = allowed.insert(right(&group, resource, &verb));
@@ -67,7 +67,7 @@ fn used(config: &Config) -> Rights {
         used.extend(watching().map(named));
     }
     if config.agent.auth.service_accounts.audience.is_some() {
-        used.insert(named(REVIEW));
+        used.extend([REVIEW, KEYS].map(named));
     }
     if let Some(configuration) = &config.injector.configuration {
         for keep in KEEP {
@@ -125,6 +125,20 @@ fn a_verb_that_is_added_is_noticed() {
     let mut role = object(&objects, "ClusterRole sentinel-hub").clone();
     let verbs = role["rules"][0]["verbs"].as_array_mut().expect("a list");
     verbs.push("get".into());
+    let (_, used, _) = &compared("standalone")[0];
+    assert_ne!(allowed(&role), *used);
+}
+
+#[test]
+fn a_path_that_is_added_is_noticed() {
+    let objects = everything("standalone");
+    let mut role = object(&objects, "ClusterRole sentinel-hub").clone();
+    let rules = role["rules"].as_array_mut().expect("a list");
+    let mut of_paths = rules
+        .iter_mut()
+        .filter_map(|rule| rule.get_mut("nonResourceURLs"));
+    let paths = of_paths.next().and_then(Value::as_array_mut);
+    paths.expect("a rule of paths").push("/metrics".into());
     let (_, used, _) = &compared("standalone")[0];
     assert_ne!(allowed(&role), *used);
 }
