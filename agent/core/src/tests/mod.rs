@@ -1,6 +1,7 @@
 //! Claims about the core as a whole, with simulated time.
 
 mod correlate;
+mod coverage;
 mod endings;
 mod facts;
 mod ingest;
