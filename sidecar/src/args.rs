@@ -30,6 +30,11 @@ pub(crate) enum Command {
     /// Ends with 0 when the agent has all of it, with 1 when it was told to stop before. A directory
     /// without a stream is waited for, and so is a file that is followed. A file is followed over its rotations.
     Tail(Tail),
+    /// Send the output of a node's pods that have no sidecar, as the agent says.
+    ///
+    /// Follows the files that the node's kubelet keeps, over rotations and restarts of containers, until SIGTERM or
+    /// SIGINT. The next one on the node goes on where this one stopped.
+    Collect(Collect),
     /// Copy this program into a directory, for containers that share it.
     Install {
         /// The directory, usually a volume.
@@ -104,6 +109,29 @@ pub(crate) struct Tail {
     pub(crate) drain: Duration,
     #[command(flatten)]
     pub(crate) stream: Stream,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Collect {
+    /// The node, as the cluster calls it.
+    #[arg(long, value_name = "NAME", env = "SENTINEL_NODE")]
+    pub(crate) node: String,
+    /// The directory of the node's pod logs.
+    #[arg(long, value_name = "DIR", default_value = "/var/log/pods")]
+    pub(crate) logs: PathBuf,
+    /// Directory for what is known of the files, so that another start goes on where this one stops
+    /// [default: $XDG_STATE_HOME/sentinel].
+    #[arg(long, value_name = "DIR", env = "SENTINEL_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Ask and send to the agent at this address, which must watch the cluster [default: from the configuration].
+    #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
+    pub(crate) agent: Option<String>,
+    /// How often to ask what to read.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
+    pub(crate) every: Duration,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE", env = "SENTINEL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// What the agent is told about the stream.

@@ -40,6 +40,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../../../deploy/chart/templates/node.yaml"),
     ),
     (
+        "collector.yaml",
+        include_str!("../../../../deploy/chart/templates/collector.yaml"),
+    ),
+    (
         "networkpolicy.yaml",
         include_str!("../../../../deploy/chart/templates/networkpolicy.yaml"),
     ),

@@ -1,11 +1,13 @@
 //! The command line as a person meets it: what it prints, what it exits with.
 
 mod bench;
+mod collected;
 mod deploy;
 mod doors;
 mod forged;
 mod hostile;
 mod inject;
+mod kubelet;
 mod nodes;
 mod recipes;
 mod secrets;

@@ -134,7 +134,14 @@ fn kubectl_accepts_every_manifest() {
         })
         .collect();
     for mode in MODES {
-        let text = install(&["--mode", mode, "--set", "podMonitor.enabled=true"]);
+        let text = install(&[
+            "--mode",
+            mode,
+            "--set",
+            "podMonitor.enabled=true",
+            "--set",
+            "collector.enabled=true",
+        ]);
         files.push((bench.file(mode, &text), objects(&text).len()));
     }
     for (file, count) in files {

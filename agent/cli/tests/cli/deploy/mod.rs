@@ -2,6 +2,7 @@
 //! thing, every field is one that Kubernetes knows, and the agents start with what they are told.
 
 mod agents;
+mod collector;
 mod dry_run;
 mod examples;
 mod known;
@@ -36,6 +37,18 @@ fn everything(mode: &str) -> Vec<Value> {
         mode,
         "--set",
         "podMonitor.enabled=true",
+    ]))
+}
+
+/// The same with the collector beside it.
+fn collecting(mode: &str) -> Vec<Value> {
+    objects(&install(&[
+        "--mode",
+        mode,
+        "--set",
+        "podMonitor.enabled=true",
+        "--set",
+        "collector.enabled=true",
     ]))
 }
 

@@ -142,6 +142,7 @@ fn helm_makes_the_same_of_the_chart() {
     ] {
         let set = [
             "podMonitor.enabled=true",
+            "collector.enabled=true",
             "hub.memory=1Gi",
             "tokens.read=sha256:1111111111111111111111111111111111111111111111111111111111111111",
         ];
@@ -172,6 +173,8 @@ fn every_template_of_the_chart_is_printed() {
             "cluster",
             "--set",
             "podMonitor.enabled=true",
+            "--set",
+            "collector.enabled=true",
             "--only",
             &template,
         ]);
@@ -189,6 +192,10 @@ fn versions_are_those_of_the_programs() {
     assert_eq!(
         values["image"],
         format!("run-sentinel.dev/sentinel-agent:{version}")
+    );
+    assert_eq!(
+        values["collector"]["image"],
+        format!("run-sentinel.dev/sentinel-sidecar:{version}")
     );
     for (file, image) in [
         (
