@@ -88,11 +88,20 @@ pub struct PodToRead {
     /// Its name.
     pub name: String,
     /// The containers to read.
-    pub containers: Vec<String>,
+    pub containers: Vec<ContainerToRead>,
     /// The run that it belongs to.
     pub run_id: String,
     /// Whether it has ended, so that what is there is all there will be.
     pub over: bool,
+}
+
+/// A container of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerToRead {
+    /// Its name.
+    pub name: String,
+    /// How often it was started again, as far as is known: its starts are as many and one.
+    pub restarts: u32,
 }
 
 /// Answer to opening a stream, to `GET .../position`, and to every accepted or refused frame.

@@ -3,6 +3,8 @@
 //! The agent chooses, so that of two who could read a pod one does. Who stops, or is told nothing for a while, leaves
 //! streams as they are: who comes next goes on at the agent's position.
 
+mod api;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -10,10 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
+use sentinel_delivery::client::Client;
 use sentinel_parsers::wire::{Collect, PodToRead, RunContext, ToRead};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+pub use api::{ApiLogs, api};
 
 use crate::dial::AddressError;
 use crate::pod::{self, Pod};
@@ -50,7 +55,7 @@ pub async fn node(
     reading: &Reading,
     every: Duration,
 ) -> Result<(), AddressError> {
-    let mut client = ship::client(agent, config)?;
+    let client = ship::client(agent, config)?;
     let ask = Collect {
         source: SOURCE.to_owned(),
         node: Some(logs.node.clone()),
@@ -59,16 +64,29 @@ pub async fn node(
         forget_gone(state, &logs.dir);
     }
     let mut readers = Readers::default();
+    ask_again(client, &ask, every, |told| {
+        readers.look_after(told, |told, stop| {
+            let (logs, agent) = (logs.clone(), agent.to_owned());
+            let (config, reading) = (config.clone(), reading.clone());
+            async move { read(&logs, told, &agent, (&config, &reading), stop).await }
+        });
+    })
+    .await
+}
+
+/// Asks what to read, for as long as somebody waits for it.
+async fn ask_again(
+    mut client: Client,
+    ask: &Collect,
+    every: Duration,
+    mut look_after: impl FnMut(ToRead),
+) -> Result<(), AddressError> {
     let mut silent = false;
     loop {
-        match client.collect(&ask).await {
+        match client.collect(ask).await {
             Ok(told) => {
                 silent = false;
-                readers.look_after(told, |told, stop| {
-                    let (logs, agent) = (logs.clone(), agent.to_owned());
-                    let (config, reading) = (config.clone(), reading.clone());
-                    async move { read(&logs, told, &agent, (&config, &reading), stop).await }
-                });
+                look_after(told);
             }
             // What is being read goes on.
             Err(error) if !silent => {
@@ -102,7 +120,8 @@ impl Readers {
         self.stops.retain(|_, stop| !stop.is_closed());
         let listed: BTreeSet<&str> = told.pods.iter().map(|pod| pod.uid.as_str()).collect();
         for (uid, stop) in &self.stops {
-            if !listed.contains(uid.as_str()) {
+            // One that is over ends by itself, and may just be about to hear that all of it is there.
+            if !listed.contains(uid.as_str()) && *stop.borrow() == Stop::No {
                 pod::say(stop, Stop::Now);
             }
         }
@@ -136,7 +155,11 @@ async fn read(
     // Without it a start after a rotation knows less, and nothing else.
     let state = state.filter(|state| fs::create_dir_all(state).is_ok());
     let pod = Pod {
-        logs: PodLogs::new(&dir, told.containers, OWN),
+        logs: PodLogs::new(
+            &dir,
+            told.containers.into_iter().map(|c| c.name).collect(),
+            OWN,
+        ),
         uid: told.uid,
         source: SOURCE,
         run: RunContext {
@@ -158,16 +181,18 @@ async fn read(
 
 /// The directory of a pod's logs. Its names come from elsewhere: none leads out of the directory of all.
 fn dir_of(dir: &Path, pod: &PodToRead) -> Option<PathBuf> {
+    let [namespace, name, uid] = names_of(pod)?;
+    Some(dir.join(format!("{namespace}_{name}_{uid}")))
+}
+
+/// Namespace, name and uid, as parts of a path.
+fn names_of(pod: &PodToRead) -> Option<[&String; 3]> {
     let words = [&pod.namespace, &pod.name, &pod.uid];
     let fits = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
     let good = |word: &&String| {
         !word.is_empty() && !word.starts_with('.') && word.bytes().all(fits) && word.len() <= 253
     };
-    let [namespace, name, uid] = words;
-    words
-        .iter()
-        .all(good)
-        .then(|| dir.join(format!("{namespace}_{name}_{uid}")))
+    words.iter().all(good).then_some(words)
 }
 
 /// Forgets what is known of pods whose logs are gone.

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sentinel_parsers::wire::{PodToRead, ToRead};
+use sentinel_parsers::wire::{ContainerToRead, PodToRead, ToRead};
 
-use crate::fact::{ContainerFact, ContainerState, PodFact};
+use crate::fact::{ContainerFact, ContainerState, PodFact, Terminated};
 use crate::input::Millis;
 use crate::output::{Outputs, Reply};
 use crate::pods::{Pod, Pods, is_our_sidecar};
@@ -19,8 +19,8 @@ const GONE: Millis = 30_000;
 const PODS: usize = 1_000;
 /// Pods named on a run that nobody read.
 const UNREAD: usize = 100;
-/// Reasons of containers that never ran.
-const NEVER_RAN: [&str; 2] = ["StartError", "ContainerCannotRun"];
+/// Reasons of containers that never ran, or of which nobody knows that they did.
+const NEVER_RAN: [&str; 3] = ["StartError", "ContainerCannotRun", "ContainerStatusUnknown"];
 
 /// A way to a pod's output. One is in force per pod, for as long as the pod is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,7 +212,10 @@ pub(crate) fn collect(core: &mut Core, now: Millis, way: Way, node: Option<&str>
 
 fn to_read(run: &Run, pod: &Pod) -> PodToRead {
     let fact = &pod.fact;
-    let containers = containers(fact).map(|c| c.name.clone());
+    let containers = containers(fact).map(|c| ContainerToRead {
+        name: c.name.clone(),
+        restarts: c.restart_count,
+    });
     PodToRead {
         uid: fact.uid.clone(),
         namespace: fact.namespace.clone(),
@@ -264,12 +267,12 @@ fn containers(fact: &PodFact) -> impl Iterator<Item = &ContainerFact> {
 }
 
 fn has_run(fact: &PodFact) -> bool {
+    let ran = |end: &Terminated| !NEVER_RAN.contains(&end.reason.as_str());
     containers(fact).any(|container| {
-        let ran = match &container.state {
-            ContainerState::Running(_) => true,
-            ContainerState::Terminated(end) => !NEVER_RAN.contains(&end.reason.as_str()),
-            ContainerState::Waiting(_) | ContainerState::Unknown => false,
-        };
-        ran || container.last_terminated.is_some()
+        let mut ends = container
+            .ended()
+            .into_iter()
+            .chain(&container.last_terminated);
+        matches!(container.state, ContainerState::Running(_)) || ends.any(ran)
     })
 }

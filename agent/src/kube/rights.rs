@@ -1,4 +1,4 @@
-//! What the agent asks of the API server: what its role must allow, and no more.
+//! What the agent, and a collector, ask of the API server: what its role must allow, and no more.
 
 use super::kind::KINDS;
 
@@ -18,6 +18,13 @@ pub const REVIEW: Right = Right {
     group: "authentication.k8s.io",
     resource: "tokenreviews",
     verb: "create",
+};
+
+/// To read a pod's log, as a collector does that follows no files.
+pub const LOGS: Right = Right {
+    group: "",
+    resource: "pods/log",
+    verb: "get",
 };
 
 /// What the watch does.

@@ -44,6 +44,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../../../deploy/chart/templates/collector.yaml"),
     ),
     (
+        "logs.yaml",
+        include_str!("../../../../deploy/chart/templates/logs.yaml"),
+    ),
+    (
         "networkpolicy.yaml",
         include_str!("../../../../deploy/chart/templates/networkpolicy.yaml"),
     ),

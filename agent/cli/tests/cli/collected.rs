@@ -19,15 +19,18 @@ use crate::bench::{Bench, until};
 use crate::doors::agent;
 use crate::kubelet::Kubelet;
 
+/// How often collectors ask.
+pub(crate) const EVERY: Duration = Duration::from_millis(20);
+
 /// An agent that is told what the cluster says, and a directory of pod logs.
-struct Stage {
-    bench: Bench,
-    runtime: Runtime,
+pub(crate) struct Stage {
+    pub(crate) bench: Bench,
+    pub(crate) runtime: Runtime,
     agent: Handle,
 }
 
 impl Stage {
-    fn set() -> Stage {
+    pub(crate) fn set() -> Stage {
         let (bench, runtime) = (Bench::new(), Runtime::new().expect("a runtime"));
         let mut config = Config::default();
         config.run.finalize_after = Duration::ZERO;
@@ -44,7 +47,7 @@ impl Stage {
         self.bench.path("pods")
     }
 
-    fn tell(&self, fact: Fact) {
+    pub(crate) fn tell(&self, fact: Fact) {
         let told = self.runtime.block_on(self.agent.tell(Input::Fact(fact)));
         told.expect("the agent is there");
     }
@@ -56,47 +59,56 @@ impl Stage {
             dir: self.pods(),
             state: Some(self.bench.path("state")),
         };
-        let address = format!("http://{}", self.agent.addr());
+        let address = self.address();
         self.runtime.spawn(async move {
-            let config = SidecarConfig {
-                flush_interval: Duration::from_millis(5),
-                ..SidecarConfig::default()
-            };
-            let (reading, every) = (Reading::default(), Duration::from_millis(20));
-            let ended = collect::node(&logs, &address, &config, &reading, every).await;
+            let reading = Reading::default();
+            let ended = collect::node(&logs, &address, &quick(), &reading, EVERY).await;
             ended.expect("an address");
         })
     }
 
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.agent.addr())
+    }
+
     /// As with kill -9: nothing of it is left that could say goodbye.
-    fn kill(&self, collector: JoinHandle<()>) {
+    pub(crate) fn kill(&self, collector: JoinHandle<()>) {
         collector.abort();
         let ended = self.runtime.block_on(collector);
         assert!(ended.is_err_and(|error| error.is_cancelled()));
     }
 
-    fn run(&self) -> RunView {
+    pub(crate) fn run(&self) -> RunView {
         self.agent.tick().expect("the agent is there");
         let run = read::run(self.agent.reader(), "job-1").expect("it can be read");
         run.expect("the Job is a run")
     }
 
-    fn until_tests(&self, n: u64) {
+    pub(crate) fn until_tests(&self, n: u64) {
         let what = format!("{n} tests");
         until(&what, || self.run().totals.tests == n);
     }
 
-    fn until_over(&self) -> RunView {
+    pub(crate) fn until_over(&self) -> RunView {
         until("the run to be over", || self.run().status.is_over());
         self.run()
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.runtime.block_on(self.agent.shutdown());
     }
 }
 
-fn job(complete: bool) -> Fact {
+/// A sender that does not wait for company.
+pub(crate) fn quick() -> SidecarConfig {
+    SidecarConfig {
+        flush_interval: Duration::from_millis(5),
+        ..SidecarConfig::default()
+    }
+}
+
+/// The Job that is the run.
+pub(crate) fn job(complete: bool) -> Fact {
     Fact::Job(JobFact {
         uid: "job-1".to_owned(),
         namespace: "ci".to_owned(),
@@ -110,8 +122,13 @@ fn job(complete: bool) -> Fact {
     })
 }
 
-fn pod(name: &str, node: &str, phase: &str) -> Fact {
-    Fact::Pod(PodFact {
+pub(crate) fn pod(name: &str, node: &str, phase: &str) -> Fact {
+    Fact::Pod(pod_fact(name, node, phase))
+}
+
+/// A pod of that Job.
+pub(crate) fn pod_fact(name: &str, node: &str, phase: &str) -> PodFact {
+    PodFact {
         uid: format!("uid-{name}"),
         namespace: "ci".to_owned(),
         name: name.to_owned(),
@@ -128,7 +145,7 @@ fn pod(name: &str, node: &str, phase: &str) -> Fact {
             ..ContainerFact::default()
         }],
         ..PodFact::default()
-    })
+    }
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 mod bench;
 mod collected;
+mod collected_api;
 mod deploy;
 mod doors;
 mod forged;
 mod hostile;
 mod inject;
 mod kubelet;
+mod logs_api;
 mod nodes;
 mod recipes;
 mod secrets;

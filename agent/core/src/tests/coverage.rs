@@ -1,9 +1,9 @@
 //! Who reads the pods of a run, what is told to those who ask, and what becomes of a run that nobody watches.
 
-use sentinel_parsers::wire::PodToRead;
+use sentinel_parsers::wire::{ContainerToRead, PodToRead};
 
 use super::losses::{job, of_job, pod};
-use crate::fact::{ContainerFact, ContainerState, Fact, Owner, PodFact};
+use crate::fact::{ContainerFact, ContainerState, Fact, Owner, PodFact, Terminated};
 use crate::sim::{Sim, frame, open, reply, run};
 use crate::{Input, Limits, Reply, RunStatus, Settings, Way};
 
@@ -119,7 +119,10 @@ fn a_nodes_collector_reads_what_has_no_sidecar_until_it_has_all_of_it_and_the_ru
         uid: "uid-2".to_owned(),
         namespace: "team-a".to_owned(),
         name: "e2e-y".to_owned(),
-        containers: vec!["tests".to_owned()],
+        containers: vec![ContainerToRead {
+            name: "tests".to_owned(),
+            restarts: 0,
+        }],
         run_id: "r1".to_owned(),
         over: false,
     };
@@ -173,7 +176,12 @@ fn the_logs_api_is_for_pods_on_nodes_without_a_collector_or_that_ask_for_it() {
 fn pods_that_never_ran_or_run_no_tests_are_missed_by_nobody() {
     let mut sim = Sim::new(Settings::default());
     let mut waits = another();
-    waits.containers[0].state = ContainerState::Waiting("ImagePullBackOff".to_owned());
+    waits.containers[0].state = ContainerState::Waiting("RunContainerError".to_owned());
+    waits.containers[0].last_terminated = Some(Terminated {
+        reason: "StartError".to_owned(),
+        exit_code: 128,
+        ..Terminated::default()
+    });
     let mut said = of_job(pod());
     said.uid = "uid-3".to_owned();
     said.sentinel.insert("source".to_owned(), "none".to_owned());
@@ -203,11 +211,15 @@ fn only_the_container_that_was_named_is_read_and_never_our_own() {
         ..ContainerFact::default()
     });
     tell(&mut sim, [job(None), Fact::Pod(two.clone())]);
-    assert_eq!(collect(&mut sim, Way::Node)[0].containers, ["tests", "db"]);
+    let containers = |sim: &mut Sim| -> Vec<String> {
+        let told = collect(sim, Way::Node).remove(0);
+        told.containers.into_iter().map(|c| c.name).collect()
+    };
+    assert_eq!(containers(&mut sim), ["tests", "db"]);
     let named = ("container".to_owned(), "tests".to_owned());
     two.sentinel.extend([named]);
     tell(&mut sim, [Fact::Pod(two)]);
-    assert_eq!(collect(&mut sim, Way::Node)[0].containers, ["tests"]);
+    assert_eq!(containers(&mut sim), ["tests"]);
 }
 
 #[test]

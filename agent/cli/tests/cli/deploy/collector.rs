@@ -37,6 +37,8 @@ fn but_for_the_logs_of_pods_it_is_held_as_strictly_as_the_agents() {
     let path = json!({"path": "/var/log/pods", "type": "Directory"});
     assert_eq!(logs["hostPath"], path);
     check_restricted("collector", &pod);
+    let other = &object(&objects, "StatefulSet sentinel-logs")["spec"]["template"]["spec"];
+    check_restricted("logs", other);
     let mounts = list(&pod["containers"][0]["volumeMounts"]);
     let mut of_logs = mounts.iter().filter(|m| m["name"] == logs["name"]);
     let mount = of_logs.next().expect("it is mounted");
@@ -67,8 +69,12 @@ fn it_asks_kubernetes_nothing_and_the_agent_that_owns_the_runs_knows_it() {
         let hub = &object(&objects, "StatefulSet sentinel-hub")["spec"]["template"]["spec"];
         let (config, _) = told(&objects, hub, &Bench::new());
         let accounts = config.agent.auth.service_accounts;
-        let known = format!("sentinel-collector/{account}");
-        assert!(accounts.nodes.contains(&known), "{mode}");
+        for known in [
+            format!("sentinel-collector/{account}"),
+            "sentinel/sentinel-logs".to_owned(),
+        ] {
+            assert!(accounts.nodes.contains(&known), "{mode}: {known}");
+        }
         let (audience, path) = token_of(&pod, "token");
         assert_eq!(accounts.audience.as_deref(), Some(audience));
         let container = &pod["containers"][0];

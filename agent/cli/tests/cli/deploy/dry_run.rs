@@ -141,6 +141,8 @@ fn kubectl_accepts_every_manifest() {
             "podMonitor.enabled=true",
             "--set",
             "collector.enabled=true",
+            "--set",
+            "logs.enabled=true",
         ]);
         files.push((bench.file(mode, &text), objects(&text).len()));
     }

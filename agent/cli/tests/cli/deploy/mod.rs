@@ -40,7 +40,7 @@ fn everything(mode: &str) -> Vec<Value> {
     ]))
 }
 
-/// The same with the collector beside it.
+/// The same with both collectors beside it.
 fn collecting(mode: &str) -> Vec<Value> {
     objects(&install(&[
         "--mode",
@@ -49,6 +49,8 @@ fn collecting(mode: &str) -> Vec<Value> {
         "podMonitor.enabled=true",
         "--set",
         "collector.enabled=true",
+        "--set",
+        "logs.enabled=true",
     ]))
 }
 

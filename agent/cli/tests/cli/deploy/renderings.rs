@@ -143,6 +143,7 @@ fn helm_makes_the_same_of_the_chart() {
         let set = [
             "podMonitor.enabled=true",
             "collector.enabled=true",
+            "logs.enabled=true",
             "hub.memory=1Gi",
             "tokens.read=sha256:1111111111111111111111111111111111111111111111111111111111111111",
         ];
@@ -175,6 +176,8 @@ fn every_template_of_the_chart_is_printed() {
             "podMonitor.enabled=true",
             "--set",
             "collector.enabled=true",
+            "--set",
+            "logs.enabled=true",
             "--only",
             &template,
         ]);
