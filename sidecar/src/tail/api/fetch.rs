@@ -188,6 +188,7 @@ impl Reader {
         if !self.is_of(word).await {
             return Pass::Nothing;
         }
+        self.odd = false;
         let (mut lines, mut whole) = (Lines::default(), Vec::new());
         let (until, mut pass) = (Instant::now() + FOLLOW, Pass::Nothing);
         let ended = loop {
@@ -220,13 +221,15 @@ impl Reader {
             }
         };
         match word.stage {
-            Stage::Before | Stage::Over if ended && self.odd => self.end_lost(mode).await,
             Stage::Before | Stage::Over if ended => {
                 let rest = lines.rest();
                 if !rest.is_empty() && self.line(&rest, &mut mode).await.is_break() {
                     return Pass::Nothing;
                 }
-                self.end(mode).await
+                match self.odd {
+                    true => self.end_lost(mode).await,
+                    false => self.end(mode).await,
+                }
             }
             _ => pass,
         }
