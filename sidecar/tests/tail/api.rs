@@ -1,12 +1,12 @@
 //! The log of one start of a container through the logs API: which start an answer is of, and what is no log.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sentinel_delivery::client::Credentials;
 use sentinel_delivery::fetch::Fetcher;
-use sentinel_sidecar::tail::{ApiSource, Source, Stage, Step, Word};
+use sentinel_sidecar::tail::{ApiSource, Source, Stage, Step, Wanted, Word};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::common::{Reply, serve};
 
@@ -14,19 +14,21 @@ use crate::common::{Reply, serve};
 const OURS: &str = "2026-11-27T08:00:00.1Z ours\n";
 const NEXT: &str = "2026-11-27T08:00:09.1Z the next one's\n";
 
-/// A source at a server that gives the log of the next start, and ours as the one before; what it was asked.
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A source at a server that gives the log of the next start, and ours as the one before; how often it was asked.
 struct Asking {
     source: Source,
     word: watch::Sender<Word>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: watch::Receiver<u64>,
 }
 
 impl Asking {
     fn set(previous: &'static str) -> Asking {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&asked);
+        let (asks, asked) = watch::channel(0);
         let server = serve(move |request| {
-            noted.lock().unwrap().push(request.path.clone());
+            asks.send_modify(|asked| *asked += 1);
             let log = match request.path.contains("previous=true") {
                 true => previous,
                 false => NEXT,
@@ -52,33 +54,33 @@ impl Asking {
         self.word.send_replace(Word { stage, asked });
     }
 
-    async fn until_asked(&self) {
-        let begun = Instant::now();
-        while self.asked.lock().unwrap().is_empty() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "nobody asks");
-            tokio::task::yield_now().await;
-        }
+    async fn until_asked(&mut self) {
+        let asked = timeout(PATIENCE, self.asked.changed()).await;
+        asked.expect("somebody asks").unwrap();
     }
 
     /// All until the end, while the agent is asked again and again, and says this.
     async fn read_while_asked(&mut self, stage: Stage) -> (String, Vec<String>) {
-        let word = self.word.clone();
+        let (word, mut asks) = (self.word.clone(), self.asked.clone());
+        asks.mark_changed();
         let words = async move {
-            for asked in 2.. {
-                word.send_replace(Word { stage, asked });
-                tokio::task::yield_now().await;
+            // An answer is read after two more words.
+            while asks.changed().await.is_ok() {
+                word.send_modify(|word| {
+                    word.stage = stage;
+                    word.asked += 2;
+                });
             }
         };
         tokio::select! {
             read = self.read(true) => read,
-            () = words => unreachable!("it goes on"),
+            () = words => unreachable!("the server goes on"),
         }
     }
 
     /// All that there is until the end or, of a log that goes on, until something came.
     async fn read(&mut self, to_end: bool) -> (String, Vec<String>) {
         let (mut text, mut gaps, mut buffer) = (String::new(), Vec::new(), [0; 4096]);
-        let begun = Instant::now();
         loop {
             match self.source.read(&mut buffer).unwrap() {
                 Step::Bytes(n) => text.push_str(std::str::from_utf8(&buffer[..n]).unwrap()),
@@ -86,9 +88,14 @@ impl Asking {
                 Step::End(_) => return (text, gaps),
                 Step::LineStart => {}
                 Step::Idle if !to_end && !text.is_empty() => return (text, gaps),
-                Step::Idle => tokio::task::yield_now().await,
+                Step::Idle => {
+                    let Wanted::Word(word) = self.source.wanted() else {
+                        panic!("nothing tells");
+                    };
+                    let told = timeout(PATIENCE, word.notified()).await;
+                    told.unwrap_or_else(|_| panic!("no end: {text}"));
+                }
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "no end: {text}");
         }
     }
 }
