@@ -112,6 +112,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     };
     let sends = Router::new()
         .route("/v1/streams", post(ingest::open::open))
+        .route("/v1/collect", post(ingest::collect::collect))
         .route("/v1/streams/{id}/position", get(ingest::position::position))
         .route("/v1/streams/{id}/frames", post(ingest::frames::frames));
     let reads = Router::new()

@@ -177,7 +177,9 @@ impl Watch {
                 duplicate: true, ..
             } => self.frames_duplicate.one(),
             Reply::Hole { .. } => self.frames_hole.one(),
-            Reply::UnknownStream | Reply::Refused(_) => self.frames_rejected.one(),
+            Reply::UnknownStream | Reply::Refused(_) | Reply::ToRead(_) => {
+                self.frames_rejected.one();
+            }
         }
     }
 

@@ -19,18 +19,21 @@ use sentinel_config::{Config, Scope, TokenConfig};
 /// An agent that knows a token of each name and scope, and a client for each.
 fn guarded<const N: usize>(dir: &Path, known: [(&str, Scope); N]) -> (Running, [Client; N]) {
     let mut config = Config::default();
-    let tokens = known.map(|(name, scope)| {
-        let token = Token::new().unwrap();
-        config.agent.auth.tokens.push(TokenConfig {
-            name: name.to_owned(),
-            scope,
-            hash: token.hash(),
-        });
-        token
-    });
+    let tokens = known.map(|(name, scope)| known_as(&mut config, name, scope));
     let agent = Running::with(dir, &config);
     let clients = tokens.map(|token| agent.client.with_token(token.reveal()));
     (agent, clients)
+}
+
+/// A new token that the configuration knows.
+fn known_as(config: &mut Config, name: &str, scope: Scope) -> Token {
+    let token = Token::new().unwrap();
+    config.agent.auth.tokens.push(TokenConfig {
+        name: name.to_owned(),
+        scope,
+        hash: token.hash(),
+    });
+    token
 }
 
 fn refused(answer: &Answer, status: u16) {
@@ -184,6 +187,36 @@ fn a_pods_token_delivers_that_pods_streams_only() {
     let away = open(&agent.client.with_token("away"), "uid-1");
     assert_eq!(away.status, 503, "{away:?}");
     assert!(away.head.contains("retry-after: "), "{away:?}");
+    agent.stop();
+}
+
+#[test]
+fn who_speaks_for_one_pod_is_not_told_what_others_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = Options::new(dir.path().to_owned());
+    options.authenticators.push(Arc::new(Pods));
+    let mut config = Config::default();
+    let token = known_as(&mut config, "collector", Scope::Send);
+    let agent = Running::opened(options, &config);
+    let collector = agent.client.with_token(token.reveal());
+    let ask = |client: &Client, body: &str| {
+        client.post("/v1/collect", "application/json", body.as_bytes())
+    };
+    let node = r#"{"source":"node","node":"n-1"}"#;
+    let told = ask(&collector, node);
+    assert_eq!((told.status, &*told.body), (200, r#"{"pods":[]}"#));
+    assert_eq!(ask(&collector, r#"{"source":"api"}"#).status, 200);
+    for odd in [
+        r#"{"source":"node"}"#,
+        r#"{"source":"node","node":"../x"}"#,
+        r#"{"source":"api","node":"n-1"}"#,
+        r#"{"source":"sidecar"}"#,
+        "[]",
+    ] {
+        refused(&ask(&collector, odd), 400);
+    }
+    refused(&ask(&agent.client.with_token("uid-1"), node), 403);
+    refused(&ask(&agent.client, node), 401);
     agent.stop();
 }
 

@@ -48,8 +48,8 @@ pub use range::Range;
 pub use redaction::{LinePattern, RedactionConfig, RedactionPattern};
 pub use rules::{
     ContainerCrashed, ContainerNotStarted, ErrorSignature, FailureSpike, HangingTest,
-    InconsistentVerdict, MissingSuite, NodeUnhealthy, OomKilled, PodEvicted, PodUnschedulable,
-    RuleSettings, SidecarLost, TestCountOutOfRange,
+    InconsistentVerdict, MissingSuite, NodeUnhealthy, NotWatched, OomKilled, PodEvicted,
+    PodUnschedulable, RuleSettings, SidecarLost, TestCountOutOfRange,
 };
 pub use run::RunConfig;
 pub use severity::Severity;

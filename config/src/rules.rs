@@ -38,6 +38,8 @@ section! {
         pub service_without_endpoints: ServiceWithoutEndpoints = section(),
         /// Our own sidecar crashed.
         pub sidecar_lost: SidecarLost = section(),
+        /// Nobody reads the output of a pod.
+        pub not_watched: NotWatched = section(),
         /// Several tests that failed for one cause in the cluster.
         pub shared_cause: SharedCause = section(),
     }
@@ -214,6 +216,18 @@ section! {
         pub enabled: bool = switch(true),
         /// How urgent a finding is.
         pub severity: Severity = choice(Severity::Warning),
+    }
+}
+
+section! {
+    /// Nobody reads the output of a pod of the run: neither a sidecar nor a collector.
+    pub struct NotWatched {
+        /// Whether the rule is evaluated. The run is not green either way.
+        pub enabled: bool = switch(true),
+        /// How urgent a finding is.
+        pub severity: Severity = choice(Severity::Critical),
+        /// How long a pod may run before it is said: a collector may be about to ask. At the run's end it is said at once.
+        pub after: Duration = duration("30s", "0s", "1d"),
     }
 }
 

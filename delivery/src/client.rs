@@ -6,9 +6,10 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::http::response::Parts;
+use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use sentinel_parsers::wire::Position;
+use sentinel_parsers::wire::{Collect, Position, ToRead};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -18,8 +19,10 @@ use crate::policy::Answer;
 use crate::token::{TokenError, TokenSource};
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// Bytes of an answer that are read.
+/// Bytes of an answer that are read, and of one that lists pods.
 const ANSWER: usize = 64 * 1024;
+const PODS: usize = 4 << 20;
+const JSON: &str = "application/json";
 /// What a body of frames says it is.
 const FRAMES: &str = "application/vnd.sentinel.frame";
 
@@ -44,6 +47,9 @@ pub enum ClientError {
     /// The request could not be made.
     #[error("bad request: {0}")]
     Request(#[from] hyper::http::Error),
+    /// The agent does not say what it was asked.
+    #[error("refused by the agent ({0})")]
+    Refused(StatusCode),
     /// What came is not an answer of an agent.
     #[error("unreadable answer")]
     Unreadable,
@@ -69,6 +75,12 @@ pub struct Client {
     /// For a whole exchange. Half-open connections are noticed by it.
     patience: Duration,
     connection: Option<Connection>,
+}
+
+/// An answer that was read to its end.
+struct Whole {
+    head: Parts,
+    body: Bytes,
 }
 
 struct Connection {
@@ -111,8 +123,23 @@ impl Client {
     pub async fn open(&mut self, open: &impl Serialize) -> Result<Answer, ClientError> {
         // Strings and numbers only: this cannot fail.
         let body = serde_json::to_vec(open).unwrap_or_default();
-        self.post("/v1/streams", "application/json", body.into())
-            .await
+        self.post("/v1/streams", JSON, body.into()).await
+    }
+
+    /// Asks which pods without a sidecar are to be read.
+    ///
+    /// # Errors
+    /// [`ClientError`], always retryable.
+    pub async fn collect(&mut self, ask: &Collect) -> Result<ToRead, ClientError> {
+        // Strings only: this cannot fail.
+        let body = serde_json::to_vec(ask).unwrap_or_default();
+        let answer = self.send("/v1/collect", JSON, body.into(), PODS).await?;
+        match answer.head.status {
+            status if status.is_success() => {
+                serde_json::from_slice(&answer.body).map_err(|_| ClientError::Unreadable)
+            }
+            status => Err(ClientError::Refused(status)),
+        }
     }
 
     /// Sends frames that stand back to back.
@@ -125,7 +152,17 @@ impl Client {
     }
 
     async fn post(&mut self, path: &str, kind: &str, body: Bytes) -> Result<Answer, ClientError> {
-        let exchange = timeout(self.patience, self.exchange(path, kind, body)).await;
+        read(&self.send(path, kind, body, ANSWER).await?)
+    }
+
+    async fn send(
+        &mut self,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+        most: usize,
+    ) -> Result<Whole, ClientError> {
+        let exchange = timeout(self.patience, self.exchange(path, kind, body, most)).await;
         let answer = exchange.unwrap_or(Err(ClientError::Timeout));
         if answer.is_err()
             && let Some(broken) = self.connection.take()
@@ -135,7 +172,8 @@ impl Client {
             let _ = broken.discard.send(());
         }
         // An agent that does not know us may hang up before its answer is read.
-        if matches!(answer, Err(_) | Ok(Answer::Refused { status: 401, .. })) {
+        let unknown = |answer: &Whole| answer.head.status == StatusCode::UNAUTHORIZED;
+        if answer.as_ref().map_or(true, unknown) {
             self.token.doubt();
         }
         answer
@@ -146,7 +184,8 @@ impl Client {
         path: &str,
         kind: &str,
         body: Bytes,
-    ) -> Result<Answer, ClientError> {
+        most: usize,
+    ) -> Result<Whole, ClientError> {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(format!("{}{path}", self.endpoint.base))
@@ -159,7 +198,10 @@ impl Client {
         }
         // A redirect is an answer like any other: the token goes to the address it was meant for.
         let response = self.sender().await?.send_request(request).await?;
-        read(response).await
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, most).collect().await;
+        let body = body.map_err(|_| ClientError::Unreadable)?.to_bytes();
+        Ok(Whole { head, body })
     }
 
     async fn sender(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, ClientError> {
@@ -197,12 +239,9 @@ async fn connect(endpoint: &Endpoint, trust: Option<&Path>) -> Result<Connection
     Ok(Connection { sender, discard })
 }
 
-async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, ClientError> {
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, ANSWER).collect().await;
-    let body = body.map_err(|_| ClientError::Unreadable)?.to_bytes();
-    let position =
-        || serde_json::from_slice::<Position>(&body).map_err(|_| ClientError::Unreadable);
+fn read(answer: &Whole) -> Result<Answer, ClientError> {
+    let Whole { head, body } = answer;
+    let position = || serde_json::from_slice::<Position>(body).map_err(|_| ClientError::Unreadable);
     Ok(match head.status {
         status if status.is_success() => Answer::Stored(position()?),
         StatusCode::CONFLICT => Answer::Conflict(position()?),

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod dial;
+pub mod fetch;
 pub mod pace;
 pub mod policy;
 pub mod queue;

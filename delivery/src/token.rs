@@ -35,7 +35,7 @@ pub enum TokenError {
 }
 
 /// Where the token comes from, and what it was last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TokenSource {
     file: Option<PathBuf>,
     held: Option<(Instant, Option<HeaderValue>)>,

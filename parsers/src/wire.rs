@@ -61,6 +61,49 @@ pub struct OpenStream {
     pub command: Option<String>,
 }
 
+/// Body of `POST /v1/collect`: who reads pods without a sidecar asks which, again and again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collect {
+    /// How it reads: `node` (the node's log files) or `api` (the logs API).
+    pub source: String,
+    /// The node whose files it reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+}
+
+/// The answer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToRead {
+    /// What is to be read. One that is not told any more is to be left as it is, not ended.
+    pub pods: Vec<PodToRead>,
+}
+
+/// A pod that a collector is to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodToRead {
+    /// Its uid.
+    pub uid: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The containers to read.
+    pub containers: Vec<ContainerToRead>,
+    /// The run that it belongs to.
+    pub run_id: String,
+    /// Whether it has ended, so that what is there is all there will be.
+    pub over: bool,
+}
+
+/// A container of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerToRead {
+    /// Its name.
+    pub name: String,
+    /// How often it was started again, as far as is known: its starts are as many and one.
+    pub restarts: u32,
+}
+
 /// Answer to opening a stream, to `GET .../position`, and to every accepted or refused frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {

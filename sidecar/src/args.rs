@@ -30,6 +30,12 @@ pub(crate) enum Command {
     /// Ends with 0 when the agent has all of it, with 1 when it was told to stop before. A directory
     /// without a stream is waited for, and so is a file that is followed. A file is followed over its rotations.
     Tail(Tail),
+    /// Send the output of pods that have no sidecar, as the agent says.
+    ///
+    /// With --node it follows the files that the node's kubelet keeps, over rotations and restarts of containers; with
+    /// --api it asks the API server for logs. It goes on until SIGTERM or SIGINT, and the next one goes on where it
+    /// stopped.
+    Collect(Collect),
     /// Copy this program into a directory, for containers that share it.
     Install {
         /// The directory, usually a volume.
@@ -120,6 +126,52 @@ pub(crate) enum EndAfter {
     Recording,
     /// The first whose command ended with 0: the container is started again until then (OnFailure)
     Success,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Collect {
+    /// The node whose files to read, as the cluster calls it.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SENTINEL_NODE",
+        required_unless_present = "api",
+        conflicts_with = "api"
+    )]
+    pub(crate) node: Option<String>,
+    /// The API server whose logs to read: pods on nodes that nobody reads, or that ask for it.
+    #[arg(long, value_name = "URL", env = "SENTINEL_API")]
+    pub(crate) api: Option<String>,
+    /// With --api, the file with the token of an account that may read logs.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    )]
+    pub(crate) api_token_file: PathBuf,
+    /// With --api, the file with the certificates of those who may vouch for the API server.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+    )]
+    pub(crate) api_ca_file: PathBuf,
+    /// The directory of the node's pod logs.
+    #[arg(long, value_name = "DIR", default_value = "/var/log/pods")]
+    pub(crate) logs: PathBuf,
+    /// Directory for what is known of the files, so that another start goes on where this one stops
+    /// [default: $XDG_STATE_HOME/sentinel].
+    #[arg(long, value_name = "DIR", env = "SENTINEL_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Ask and send to the agent at this address, which must watch the cluster [default: from the configuration].
+    #[arg(long, value_name = "URL", env = "SENTINEL_AGENT")]
+    pub(crate) agent: Option<String>,
+    /// How often to ask what to read.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
+    pub(crate) every: Duration,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE", env = "SENTINEL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// What the agent is told about the stream.

@@ -5,8 +5,9 @@ use std::path::Path;
 use sentinel_sidecar::segments::{StreamEnd, again};
 use sentinel_sidecar::tail::SegmentSource;
 
+use crate::UNDELIVERED;
 use crate::args::{EndAfter, Tail, complain};
-use crate::tailing::{LOOK_AGAIN, Parts, UNDELIVERED, tail_one, told_to_stop};
+use crate::tailing::{LOOK_AGAIN, Parts, tail_one, told_to_stop};
 
 /// Sends one recording after the other up to the last one, and always ends well: whatever is wrong here is no failure of the
 /// tests.

@@ -36,16 +36,16 @@ pub fn lay_over(identity: &mut StreamIdentity) {
     }
 }
 
-/// The stream of one start of a container, as its runtime logs it.
+/// The stream of one start of a container, as its runtime logs it: read from within the pod (`cri`), or by a collector.
 #[must_use]
-pub fn of_attempt(pod_uid: &str, container: &str, restart: u32) -> StreamIdentity {
+pub fn of_attempt(source: &str, pod_uid: &str, container: &str, restart: u32) -> StreamIdentity {
     StreamIdentity {
         cluster: told("SENTINEL_CLUSTER").unwrap_or_default(),
         pod_uid: pod_uid.to_owned(),
         container: container.to_owned(),
         restart,
-        source: "cri".to_owned(),
-        epoch: epoch_of(&["cri", pod_uid, container, &restart.to_string()]),
+        source: source.to_owned(),
+        epoch: epoch_of(&[source, pod_uid, container, &restart.to_string()]),
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! [`capture`] runs a command and records what it prints in a directory of [`segments`]; [`tail`]
 //! reads that, files that others write, or standard input; [`pipeline`] makes frames of it, as [`reading`] says; [`ship`] delivers them, [`pod`]
-//! those of all of a pod's containers. Each can run without the others, capture and ship at once on one directory.
+//! those of all of a pod's containers, [`collect`] those of the pods that the agent says. Each can run without the others, capture and ship at once on one directory.
 
 pub mod capture;
 pub mod clock;
+pub mod collect;
 pub mod fs;
 pub mod hash;
 pub mod identity;

@@ -29,6 +29,8 @@ pub struct Pod {
     pub logs: PodLogs,
     /// Its uid.
     pub uid: String,
+    /// By which way it is read: `cri` from within it, `node` by a collector.
+    pub source: &'static str,
     /// The run its containers belong to.
     pub run: RunContext,
     /// Where to keep what is known of the logs, for the next start.
@@ -154,7 +156,7 @@ fn end_those_over(
 }
 
 /// Stops go forward only.
-fn say(stop: &watch::Sender<Stop>, wanted: Stop) {
+pub(crate) fn say(stop: &watch::Sender<Stop>, wanted: Stop) {
     stop.send_if_modified(|said| {
         let more = wanted > *said;
         if more {
@@ -166,7 +168,7 @@ fn say(stop: &watch::Sender<Stop>, wanted: Stop) {
 
 fn opening(pod: &Pod, attempt: &Attempt) -> OpenStream {
     OpenStream {
-        identity: of_attempt(&pod.uid, &attempt.container, attempt.restart),
+        identity: of_attempt(pod.source, &pod.uid, &attempt.container, attempt.restart),
         run: pod.run.clone(),
         command: None,
     }

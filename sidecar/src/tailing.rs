@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sentinel_config::SidecarConfig;
@@ -25,10 +25,8 @@ use tokio::sync::watch;
 use crate::args::{Stream, Tail, complain};
 use crate::beside;
 use crate::stopping::{Signals, conduct};
-use crate::{USAGE, complain_undelivered, configuration};
+use crate::{UNDELIVERED, USAGE, complain_undelivered, configuration, prepare, state};
 
-/// Exit code when the agent does not have everything.
-pub(crate) const UNDELIVERED: i32 = 1;
 /// How often a directory is asked for its stream, and for the next one once it had one.
 const LOOK: Duration = Duration::from_millis(100);
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -45,22 +43,11 @@ pub(crate) fn run(args: &Tail) -> i32 {
         complain(&error.to_string());
         return USAGE;
     }
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_max_level(tracing::Level::WARN)
-        .init();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let ready = runtime.and_then(|runtime| Ok((runtime, Signals::catch()?)));
-    match ready {
+    match prepare() {
         Ok((runtime, signals)) => {
             runtime.block_on(tail(args, (&config, &reading), &agent, &signals))
         }
-        Err(error) => {
-            complain(&format!("cannot start: {error}"));
-            UNDELIVERED
-        }
+        Err(code) => code,
     }
 }
 
@@ -165,8 +152,9 @@ async fn tail_pod(
     let pod = Pod {
         logs: PodLogs::new(&args.source, args.container.clone(), &args.own),
         uid,
+        source: "cri",
         run,
-        state: state(args),
+        state: state(args.state.as_deref()),
     };
     let (stop, stopped) = watch::channel(Stop::No);
     let begin = told_to_stop(signals);
@@ -187,19 +175,6 @@ async fn tail_pod(
             USAGE
         }
     }
-}
-
-/// The directory for checkpoints, if there is one that can be used.
-fn state(args: &Tail) -> Option<PathBuf> {
-    let home = || told("HOME").map(|home| Path::new(&home).join(".local/state"));
-    let base = || told("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
-    let dir = args
-        .state
-        .clone()
-        .or_else(|| Some(base()?.join("sentinel")))?;
-    // Without it a start after a rotation knows less, and nothing else.
-    std::fs::create_dir_all(&dir).ok()?;
-    Some(dir)
 }
 
 /// Opens the source; waits as long as it is a directory without a stream.
@@ -282,7 +257,7 @@ fn open_file(args: &Tail) -> io::Result<(Source, OpenStream)> {
     let owner = path.canonicalize().ok().and_then(|real| Owner::of(&real));
     let open = match &owner {
         Some(owner) => OpenStream {
-            identity: of_attempt(&owner.pod_uid, &owner.container, owner.restart),
+            identity: of_attempt("cri", &owner.pod_uid, &owner.container, owner.restart),
             run,
             command: None,
         },
@@ -295,7 +270,7 @@ fn open_file(args: &Tail) -> io::Result<(Source, OpenStream)> {
     let options = FollowOptions {
         follow: args.follow,
         cri: owner.is_some(),
-        checkpoint: state(args)
+        checkpoint: state(args.state.as_deref())
             .filter(|_| args.follow)
             .map(|dir| dir.join(format!("{epoch}.json"))),
         ..FollowOptions::default()

@@ -345,7 +345,7 @@ impl Host {
                 Some(Answer::Stored(position(committed, closed)))
             }
             (None, Reply::Hole { committed }) => Some(Answer::Conflict(position(committed, false))),
-            (None, Reply::UnknownStream) => Some(Answer::Unknown),
+            (None, Reply::UnknownStream | Reply::ToRead(_)) => Some(Answer::Unknown),
         }
     }
 }

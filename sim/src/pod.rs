@@ -48,7 +48,7 @@ impl Pod {
         let uid = format!("{:016x}", chance.number());
         let last = starts.len().saturating_sub(1);
         let attempts = starts.into_iter().zip(0..).map(|(plan, restart)| {
-            let identity = of_attempt(&uid, "tests", restart);
+            let identity = of_attempt("cri", &uid, "tests", restart);
             let trace = Rc::clone(trace);
             let job = Job::of(plan, identity, place.clone(), chance.fork(), trace);
             job.passing.set(usize::try_from(restart) != Ok(last));
@@ -114,6 +114,7 @@ impl Pod {
         let pod = pod::Pod {
             logs: PodLogs::on(disk, &dir_of(&self.uid), Vec::new(), "sentinel-sidecar"),
             uid: self.uid.clone(),
+            source: "cri",
             run: self.attempts[0].open.run.clone(),
             state: Some(PathBuf::from("/state")),
         };

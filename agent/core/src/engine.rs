@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use crate::anomaly::{Anomaly, Category, Number};
 use crate::change::Change;
 use crate::correlate;
+use crate::coverage;
 use crate::input::Millis;
+use crate::lifecycle;
+use crate::metrics::Metrics;
 use crate::output::{Notice, Outputs, Persist};
 use crate::rules::{Cluster, Finding, Findings, RULES, Rule, RuleContext};
 use crate::runs::Run;
@@ -14,8 +17,27 @@ use crate::step::Settings;
 /// While only time passes, a figure must have moved by this share for the anomaly to be stored anew.
 const MOVED: f64 = 0.2;
 
+/// What must have changed for other pods to be read than before.
+const READERS: Change = Change::PODS.and(Change::STATE).and(Change::TIME);
+
+/// Brings a run that something happened to up to date: who reads its pods, where it stands, what the rules find.
+pub(crate) fn bring_up_to_date(
+    run: &mut Run,
+    now: Millis,
+    settings: &Settings,
+    cluster: Cluster<'_>,
+    metrics: &mut Metrics,
+    outputs: &mut Outputs,
+) {
+    if run.changed.meets(READERS) {
+        coverage::note(now, run, cluster.pods, cluster.collectors);
+    }
+    lifecycle::advance(run, now, &settings.run, metrics, outputs);
+    evaluate(run, now, settings, cluster, outputs);
+}
+
 /// Brings the run's anomalies up to date.
-pub(crate) fn evaluate(
+fn evaluate(
     run: &mut Run,
     now: Millis,
     settings: &Settings,

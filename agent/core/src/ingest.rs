@@ -9,6 +9,7 @@ use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 use crate::change::Change;
 use crate::context::{Rank, Source};
 use crate::correlate::{Results, Words};
+use crate::engine;
 use crate::failures::FailureSample;
 use crate::input::{Millis, StreamId};
 use crate::metrics::Metrics;
@@ -18,7 +19,6 @@ use crate::signatures::Occurrence;
 use crate::step::{Core, Settings, answer, at};
 use crate::stream::{Place, Stream};
 use crate::text::test_name;
-use crate::{engine, lifecycle};
 
 /// Takes a frame, or tells why not.
 pub(crate) fn frame(core: &mut Core, now: Millis, id: &StreamId, frame: Frame) -> Outputs {
@@ -357,14 +357,15 @@ fn finish(
     let stream_row = stream.row();
 
     let mut after = Outputs::default();
-    lifecycle::advance(run, now, &core.settings.run, &mut core.metrics, &mut after);
     let cluster = crate::rules::Cluster {
         pods: &core.pods,
         nodes: &core.cluster_nodes,
         around: &core.around,
         timeline: &core.timeline,
+        collectors: &core.collectors,
     };
-    engine::evaluate(run, now, &core.settings, cluster, &mut after);
+    let metrics = &mut core.metrics;
+    engine::bring_up_to_date(run, now, &core.settings, cluster, metrics, &mut after);
     if !run.status.is_over() && !core.open.contains(&run.id) {
         core.open.insert(run.id.clone());
     }

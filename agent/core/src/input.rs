@@ -3,6 +3,7 @@
 use sentinel_parsers::frame::Frame;
 use sentinel_parsers::wire::{OpenStream, RunContext};
 
+use crate::coverage::Way;
 use crate::ending::Ending;
 use crate::fact::Fact;
 
@@ -72,6 +73,13 @@ pub enum Input {
         provenance: String,
         /// What the source says of the run's end, if it is one that tells ends.
         end: Told,
+    },
+    /// A collector asks which pods it is to read.
+    Collect {
+        /// How it reads.
+        way: Way,
+        /// Whose files it reads.
+        node: Option<String>,
     },
     /// The cluster as the watch sees it.
     Fact(Fact),

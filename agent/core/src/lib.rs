@@ -11,6 +11,7 @@ mod cluster;
 mod cluster_nodes;
 mod context;
 pub mod correlate;
+pub mod coverage;
 pub mod crosscheck;
 pub mod ending;
 mod engine;
@@ -42,6 +43,7 @@ pub mod verdict;
 
 pub use anomaly::{Anomaly, Category, Evidence, Number, Severity};
 pub use correlate::{Cause, Culprit, Hint};
+pub use coverage::Way;
 pub use ending::{Ending, Outcome};
 pub use fact::Fact;
 pub use input::{Input, Millis, StreamId, Told, Via};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sentinel_parsers::event::{Counts, Printed};
 use sentinel_parsers::frame::Frame;
 use sentinel_parsers::ledger::Attempt;
-use sentinel_parsers::wire::{OpenStream, RunContext};
+use sentinel_parsers::wire::{OpenStream, RunContext, ToRead};
 
 use crate::anomaly::Anomaly;
 use crate::correlate::Cause;
@@ -56,6 +56,8 @@ pub enum Reply {
     },
     /// No such stream: open it first.
     UnknownStream,
+    /// What the collector that asked is to read.
+    ToRead(ToRead),
     /// Over a limit; the reason names it.
     Refused(&'static str),
 }

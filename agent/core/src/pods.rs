@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::coverage::Covered;
 use crate::fact::{ContainerFact, ContainerState, PodFact, Terminated};
 use crate::input::Millis;
 use crate::jobs::Jobs;
@@ -29,6 +30,7 @@ pub struct Pod {
     /// Containers that others wait for, by name: in which way, and since when the core has known it. The cluster's
     /// own clock may be another.
     pub(crate) waits: BTreeMap<String, (Wait, Millis)>,
+    pub(crate) covered: Covered,
 }
 
 /// A state of a container that should pass by itself.
@@ -175,6 +177,10 @@ impl Pods {
         self.pods.get(uid)
     }
 
+    pub(crate) fn get_mut(&mut self, uid: &str) -> Option<&mut Pod> {
+        self.pods.get_mut(uid)
+    }
+
     /// Uids of pods that name the run in a label or annotation.
     pub(crate) fn of_run(&self, run_id: &str) -> BTreeSet<String> {
         self.pods
@@ -224,13 +230,14 @@ impl Pods {
             uid: uid.clone(),
             forgotten: None,
         };
-        let (mut kills, waited) = match self.pods.remove(&uid) {
-            Some(pod) => (pod.kills, pod.waits),
-            None => (Vec::new(), BTreeMap::new()),
+        let (mut kills, waited, covered) = match self.pods.remove(&uid) {
+            Some(pod) => (pod.kills, pod.waits, pod.covered),
+            None => (Vec::new(), BTreeMap::new(), Covered::default()),
         };
         note_kills(&mut kills, &fact, || running(&uid, &touched.runs, by.runs));
         let pod = Pod {
             waits: waits(now, &fact, &waited),
+            covered: covered.at(now, &fact),
             fact,
             deleted: false,
             kills,

@@ -11,6 +11,7 @@ use crate::anomaly::Anomaly;
 use crate::change::Change;
 use crate::context::Merged;
 use crate::correlate::Suspects;
+use crate::coverage::Unread;
 use crate::ending::Endings;
 use crate::failures::Failures;
 use crate::input::{Millis, StreamId};
@@ -49,6 +50,8 @@ pub struct Run {
     pub(crate) anomalies: BTreeMap<(&'static str, String), Anomaly>,
     /// Uids of its pods.
     pub(crate) pods: BTreeSet<String>,
+    /// Pods of it that ran and of which nothing was read.
+    pub(crate) unread: BTreeMap<String, Unread>,
     /// What was left out because of limits, by the limit's name.
     pub(crate) dropped: BTreeMap<&'static str, u64>,
     /// What changed since the rules last ran.
@@ -112,6 +115,7 @@ impl Run {
             suspects: Suspects::default(),
             anomalies: BTreeMap::new(),
             pods: BTreeSet::new(),
+            unread: BTreeMap::new(),
             dropped: BTreeMap::new(),
             changed: Change::ALL,
             saved: None,

@@ -8,10 +8,10 @@ use sentinel_parsers::wire::RunContext;
 use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
 use crate::context::{Rank, Source};
+use crate::coverage::Collectors;
 use crate::input::{Input, Millis, StreamId, Told};
 use crate::interval::Timeline;
 use crate::jobs::Jobs;
-use crate::lifecycle;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::opening::{self, Opening};
@@ -22,7 +22,7 @@ use crate::runs::Run;
 use crate::settings::{Detect, Limits};
 use crate::stream::Stream;
 use crate::surroundings::Surroundings;
-use crate::{cluster, engine, ingest};
+use crate::{cluster, coverage, engine, ingest};
 
 /// What the core is told once.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,7 @@ pub struct Core {
     pub(crate) cluster_nodes: ClusterNodes,
     pub(crate) around: Surroundings,
     pub(crate) nodes: Nodes,
+    pub(crate) collectors: Collectors,
     /// What held in the cluster, and when.
     pub(crate) timeline: Timeline,
     pub(crate) metrics: Metrics,
@@ -85,6 +86,7 @@ impl Core {
             cluster_nodes: ClusterNodes::new(settings.limits.nodes),
             around: Surroundings::new(&settings.limits),
             nodes: Nodes::new(settings.limits.nodes),
+            collectors: Collectors::new(settings.limits.nodes),
             timeline: Timeline::new(
                 settings.limits.interval_places,
                 settings.limits.intervals_per_place,
@@ -137,6 +139,7 @@ impl Core {
                 provenance,
                 end,
             } => self.hear_of(now, &context, &provenance, end),
+            Input::Collect { way, node } => coverage::collect(self, now, way, node.as_deref()),
             Input::Fact(fact) => cluster::fact(self, now, fact),
             Input::Tick => self.tick(now),
         }
@@ -273,20 +276,15 @@ impl Core {
         let Some(run) = self.runs.get_mut(run_id) else {
             return outputs;
         };
-        lifecycle::advance(
-            run,
-            now,
-            &self.settings.run,
-            &mut self.metrics,
-            &mut outputs,
-        );
         let cluster = Cluster {
             pods: &self.pods,
             nodes: &self.cluster_nodes,
             around: &self.around,
             timeline: &self.timeline,
+            collectors: &self.collectors,
         };
-        engine::evaluate(run, now, &self.settings, cluster, &mut outputs);
+        let metrics = &mut self.metrics;
+        engine::bring_up_to_date(run, now, &self.settings, cluster, metrics, &mut outputs);
         match run.status.is_over() {
             true => self.open.remove(run_id),
             false => self.open.insert(run_id.to_owned()),

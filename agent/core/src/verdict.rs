@@ -6,6 +6,7 @@
 
 use sentinel_parsers::event::{Counts, Status};
 
+use crate::coverage::Unread;
 use crate::crosscheck::{What, contradictions};
 use crate::ending::Outcome;
 use crate::run::RunStatus;
@@ -34,6 +35,7 @@ const TIMEOUT_EXIT: i32 = 124;
 pub fn verdict(run: &Run) -> Verdict {
     let (status, mut reason) = lost(run)
         .or_else(|| missing_evidence(run))
+        .or_else(|| unread(run))
         .or_else(|| failed(run))
         .or_else(|| hidden(run))
         .or_else(|| cut_short(run))
@@ -144,6 +146,23 @@ fn missing_evidence(run: &Run) -> Answer {
         };
         Some((RunStatus::Incomplete, reason))
     })
+}
+
+/// Output of pods that nobody read.
+fn unread(run: &Run) -> Answer {
+    let (pod, why) = run.unread.first_key_value()?;
+    let more = match run.unread.len() - 1 {
+        0 => String::new(),
+        n => format!(", nor of {n} more pods"),
+    };
+    let reason = match why {
+        Unread::Nobody => format!("nobody watched pod {pod}: its output was not seen{more}"),
+        Unread::Silent(way) => {
+            let way = way.as_str();
+            format!("no output of pod {pod} was seen, which comes by way of its {way}{more}")
+        }
+    };
+    Some((RunStatus::Incomplete, reason))
 }
 
 fn failed(run: &Run) -> Answer {

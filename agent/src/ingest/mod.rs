@@ -3,6 +3,7 @@
 //! Every answer waits until what it tells, and everything before it, is durable.
 
 pub(crate) mod body;
+pub(crate) mod collect;
 pub(crate) mod frames;
 mod identity;
 pub(crate) mod open;
@@ -49,15 +50,16 @@ fn answer(stream: String, reply: &Reply) -> Response {
             closed,
         })
     };
-    match *reply {
-        Reply::At {
+    match reply {
+        &Reply::At {
             committed, closed, ..
         } => position(committed, closed).into_response(),
-        Reply::Hole { committed } => {
+        &Reply::Hole { committed } => {
             (StatusCode::CONFLICT, position(committed, false)).into_response()
         }
-        Reply::UnknownStream => unknown().into_response(),
-        Reply::Refused(why) => Problem::bad(why).into_response(),
+        // What a collector is told is no answer to a sender.
+        Reply::UnknownStream | Reply::ToRead(_) => unknown().into_response(),
+        Reply::Refused(why) => Problem::bad(*why).into_response(),
     }
 }
 

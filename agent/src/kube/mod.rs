@@ -27,5 +27,5 @@ pub use job::job_fact;
 pub use node::node_fact;
 pub use pod::pod_fact;
 #[cfg(feature = "kubernetes")]
-pub use rights::{KEEP, KEYS, PATH, REVIEW, Right, watching};
+pub use rights::{KEEP, KEYS, LOGS, PATH, REVIEW, Right, watching};
 pub use service::slice_fact;

@@ -1,4 +1,4 @@
-//! What the agent asks of the API server: what its role must allow, and no more.
+//! What the agent, and a collector, ask of the API server: what its role must allow, and no more.
 
 use super::kind::KINDS;
 
@@ -40,6 +40,13 @@ pub const KEYS: Right = Right {
 
 /// Stands for the group of what is a path.
 pub const PATH: &str = "path";
+
+/// To read a pod's log, as a collector does that follows no files.
+pub const LOGS: Right = Right {
+    group: "",
+    resource: "pods/log",
+    verb: "get",
+};
 
 /// What the watch does.
 pub fn watching() -> impl Iterator<Item = Right> {

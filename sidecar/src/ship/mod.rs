@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 pub use crate::dial::AddressError;
 pub use outcome::ShipOutcome;
+pub(crate) use rim::client;
 pub use rim::{Link, NoAnswer, Rim, check_address};
 pub use sentinel_delivery::policy;
 pub use stop::Stop;
@@ -50,7 +51,7 @@ pub async fn run(
     stop: watch::Receiver<Stop>,
 ) -> Result<ShipOutcome, AddressError> {
     let rim = Rim {
-        link: rim::client(agent, config)?,
+        link: client(agent, config)?,
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
     };

@@ -75,7 +75,7 @@ pub fn check_address(agent: &str, config: &SidecarConfig) -> Result<(), AddressE
 }
 
 /// A client of the agent at this address.
-pub(super) fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
+pub(crate) fn client(agent: &str, config: &SidecarConfig) -> Result<Client, AddressError> {
     let credentials = Credentials {
         token_file: config.token_file.as_deref(),
         ca_file: config.ca_file.as_deref(),

@@ -2,6 +2,7 @@
 //!
 //! A source is read in steps that never block, so one thread can read, send and wait.
 
+mod api;
 mod follow;
 mod pods;
 mod segments;
@@ -11,6 +12,7 @@ mod watch;
 
 use std::io;
 
+pub use api::{ApiSource, Stage, Word};
 pub use follow::{FollowOptions, FollowSource, LastFile};
 pub use pods::{Attempt, Owner, PodLogs, pod_uid};
 pub use segments::SegmentSource;
@@ -44,6 +46,8 @@ pub enum Source {
     File(Box<FollowSource>),
     /// Standard input, or another pipe.
     Stdin(StdinSource),
+    /// What the logs API of a cluster gives.
+    Api(Box<ApiSource>),
 }
 
 impl Source {
@@ -57,6 +61,7 @@ impl Source {
             Source::Segments(s) => s.rewind().map(Some),
             Source::File(s) => s.rewind(committed).map(Some),
             Source::Stdin(_) => Ok(None),
+            Source::Api(s) => Ok(Some(s.rewind(committed))),
         }
     }
 
@@ -69,6 +74,7 @@ impl Source {
             Source::Segments(s) => s.read(buffer),
             Source::File(s) => s.read(buffer),
             Source::Stdin(s) => s.read(buffer),
+            Source::Api(s) => s.read(buffer),
         }
     }
 
@@ -79,6 +85,7 @@ impl Source {
             Source::Segments(s) => s.wanted(),
             Source::File(s) => s.wanted(),
             Source::Stdin(s) => s.wanted(),
+            Source::Api(s) => s.wanted(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Source {
     pub fn sending(&mut self) -> io::Result<()> {
         match self {
             Source::File(s) => s.sending(),
+            Source::Api(s) => s.sending(),
             Source::Segments(_) | Source::Stdin(_) => Ok(()),
         }
     }
@@ -99,6 +107,7 @@ impl Source {
         match self {
             Source::Segments(s) => s.acked(offset),
             Source::File(s) => s.acked(),
+            Source::Api(s) => s.acked(offset),
             Source::Stdin(_) => {}
         }
     }
@@ -107,7 +116,7 @@ impl Source {
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
             Source::Segments(s) => s.digest(),
-            Source::File(_) | Source::Stdin(_) => None,
+            Source::File(_) | Source::Stdin(_) | Source::Api(_) => None,
         }
     }
 
@@ -115,7 +124,7 @@ impl Source {
     pub(crate) fn is_pressed(&self, reached: u64) -> bool {
         match self {
             Source::Segments(s) => s.is_pressed(reached),
-            Source::File(_) | Source::Stdin(_) => false,
+            Source::File(_) | Source::Stdin(_) | Source::Api(_) => false,
         }
     }
 
@@ -132,6 +141,8 @@ impl Source {
             Source::Segments(s) => s.stop(),
             Source::File(s) => s.stop(),
             Source::Stdin(s) => s.stop(),
+            // It ends when its container does, as its words tell.
+            Source::Api(_) => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod agents;
+mod api;
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "these tests use no tokens")]
 mod common;

@@ -40,6 +40,14 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../../../deploy/chart/templates/node.yaml"),
     ),
     (
+        "collector.yaml",
+        include_str!("../../../../deploy/chart/templates/collector.yaml"),
+    ),
+    (
+        "logs.yaml",
+        include_str!("../../../../deploy/chart/templates/logs.yaml"),
+    ),
+    (
         "networkpolicy.yaml",
         include_str!("../../../../deploy/chart/templates/networkpolicy.yaml"),
     ),

@@ -2,11 +2,15 @@
 
 mod asking;
 mod bench;
+mod collected;
+mod collected_api;
 mod deploy;
 mod doors;
 mod forged;
 mod hostile;
 mod inject;
+mod kubelet;
+mod logs_api;
 mod nodes;
 mod recipes;
 mod secrets;

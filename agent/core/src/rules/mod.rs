@@ -13,6 +13,7 @@ mod inconsistent_verdict;
 mod limit_reached;
 mod missing_suite;
 mod node_unhealthy;
+mod not_watched;
 mod oom_killed;
 mod pod_evicted;
 mod pod_unschedulable;
@@ -29,6 +30,7 @@ use sentinel_config::{PipelineRules, RuleSettings};
 use crate::anomaly::{Category, Evidence, Number, Severity};
 use crate::change::Change;
 use crate::cluster_nodes::ClusterNodes;
+use crate::coverage::Collectors;
 use crate::events::{self, Said};
 use crate::fact::NodeFact;
 use crate::input::Millis;
@@ -76,6 +78,7 @@ pub static RULES: &[Rule] = &[
     probe_failing::RULE,
     service_without_endpoints::RULE,
     sidecar_lost::RULE,
+    not_watched::RULE,
     shared_cause::RULE,
     limit_reached::RULE,
 ];
@@ -103,6 +106,7 @@ pub(crate) struct Cluster<'a> {
     pub(crate) nodes: &'a ClusterNodes,
     pub(crate) around: &'a Surroundings,
     pub(crate) timeline: &'a Timeline,
+    pub(crate) collectors: &'a Collectors,
 }
 
 impl<'a> RuleContext<'a> {

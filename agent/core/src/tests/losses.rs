@@ -5,7 +5,7 @@ use crate::sim::{Sim, run};
 use crate::{Detect, Input, RunStatus, Settings};
 
 /// A pod of run r1 whose container runs; its uid is that of the simulated streams.
-fn pod() -> PodFact {
+pub(super) fn pod() -> PodFact {
     PodFact {
         uid: "uid-1".to_owned(),
         namespace: "team-a".to_owned(),
@@ -47,14 +47,18 @@ fn gone() -> Fact {
     }
 }
 
-fn job(end: Option<&str>) -> Fact {
+/// The Job of that run; one that ended without a reason is complete.
+pub(super) fn job(end: Option<&str>) -> Fact {
     Fact::Job(JobFact {
         uid: "job-1".to_owned(),
         namespace: "team-a".to_owned(),
         name: "e2e".to_owned(),
         sentinel: [("run-id".to_owned(), "r1".to_owned())].into(),
         end: end.map(|reason| JobEnd {
-            condition: "Failed".to_owned(),
+            condition: match reason {
+                "" => "Complete".to_owned(),
+                _ => "Failed".to_owned(),
+            },
             reason: reason.to_owned(),
             at_ms: None,
         }),
@@ -63,7 +67,7 @@ fn job(end: Option<&str>) -> Fact {
 }
 
 /// The same pod, of a Job.
-fn of_job(mut fact: PodFact) -> PodFact {
+pub(super) fn of_job(mut fact: PodFact) -> PodFact {
     fact.owner = Some(Owner {
         kind: "Job".to_owned(),
         name: "e2e".to_owned(),

@@ -3,6 +3,7 @@
 mod around;
 mod attempts;
 mod correlate;
+mod coverage;
 mod endings;
 mod facts;
 mod ingest;

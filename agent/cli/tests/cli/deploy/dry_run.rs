@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::renderings::{at_hand, output_of};
 use super::scripted::{listen, status};
-use super::{EVERYTHING, MODES, deploy, files, install, objects};
+use super::{COLLECTORS, EVERYTHING, MODES, deploy, files, install, objects};
 use crate::bench::Bench;
 
 /// Group, plural, kind, and whether it is of a namespace.
@@ -105,7 +105,7 @@ fn kubectl_accepts_every_manifest() {
         })
         .collect();
     for mode in MODES {
-        let text = install(&[&["--mode", mode], &EVERYTHING[..]].concat());
+        let text = install(&[&["--mode", mode], &EVERYTHING[..], &COLLECTORS].concat());
         files.push((bench.file(mode, &text), objects(&text).len()));
     }
     for (file, count) in files {

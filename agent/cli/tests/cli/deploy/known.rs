@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{MODES, everything, files, object, objects, read, title, workloads};
+use super::{MODES, collecting, everything, files, object, objects, read, title, workloads};
 
 fn through<T: DeserializeOwned + Serialize>(object: &Value) -> Value {
     let typed: T =
@@ -98,7 +98,7 @@ struct SecretKey {
 #[test]
 fn every_field_of_every_manifest_is_one_that_kubernetes_knows() {
     for mode in MODES {
-        for object in everything(mode) {
+        for object in collecting(mode) {
             assert_eq!(known(&object), object, "{mode}: {}", title(&object));
         }
     }

@@ -5,6 +5,7 @@ mod agents;
 #[path = "../../../../tests/injector/api_server.rs"]
 #[expect(dead_code, reason = "the agent's tests use the rest")]
 mod api_server;
+mod collector;
 mod dry_run;
 mod examples;
 mod injector;
@@ -23,12 +24,20 @@ use crate::bench::{Bench, check_exit};
 /// Both modes, each with everything that can be switched on.
 const MODES: [&str; 2] = ["standalone", "cluster"];
 
-/// What switches on everything that can be.
+/// What switches on everything that the kustomizations have.
 const EVERYTHING: [&str; 4] = [
     "--set",
     "podMonitor.enabled=true",
     "--set",
     "injector.enabled=true",
+];
+
+/// What switches on collectors as well.
+const COLLECTORS: [&str; 4] = [
+    "--set",
+    "collector.enabled=true",
+    "--set",
+    "logs.enabled=true",
 ];
 
 fn deploy() -> PathBuf {
@@ -46,6 +55,13 @@ fn install(args: &[&str]) -> String {
 /// What `sentinel install` prints for a mode with everything that can be switched on.
 fn everything(mode: &str) -> Vec<Value> {
     objects(&install(&[&["--mode", mode], &EVERYTHING[..]].concat()))
+}
+
+/// The same with both collectors beside it.
+fn collecting(mode: &str) -> Vec<Value> {
+    objects(&install(
+        &[&["--mode", mode], &EVERYTHING[..], &COLLECTORS].concat(),
+    ))
 }
 
 /// The objects of a stream of documents.

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{EVERYTHING, MODES, deploy, everything, files, install, list, objects, read, title};
+use super::{
+    COLLECTORS, EVERYTHING, MODES, deploy, everything, files, install, list, objects, read, title,
+};
 use crate::bench::{Bench, check_exit};
 
 /// The templates that each kustomization has, and the mode they are printed in.
@@ -191,6 +193,8 @@ fn helm_makes_the_same_of_the_chart() {
         let set = [
             "podMonitor.enabled=true",
             "injector.enabled=true",
+            "collector.enabled=true",
+            "logs.enabled=true",
             "hub.memory=1Gi",
             "tokens.read=sha256:1111111111111111111111111111111111111111111111111111111111111111",
         ];
@@ -217,7 +221,7 @@ fn helm_makes_the_same_of_the_chart() {
 fn every_template_of_the_chart_is_printed() {
     for template in files("chart/templates") {
         let args = ["--mode", "cluster", "--only", &template];
-        let printed = install(&[&args, &EVERYTHING[..]].concat());
+        let printed = install(&[&args, &EVERYTHING[..], &COLLECTORS].concat());
         assert!(!objects(&printed).is_empty(), "{template}");
     }
 }
@@ -233,10 +237,13 @@ fn versions_are_those_of_the_programs() {
         values["image"],
         format!("run-sentinel.dev/sentinel-agent:{version}")
     );
-    assert_eq!(
-        values["injector"]["image"],
-        format!("run-sentinel.dev/sentinel-sidecar:{version}")
-    );
+    for user in ["injector", "collector"] {
+        assert_eq!(
+            values[user]["image"],
+            format!("run-sentinel.dev/sentinel-sidecar:{version}"),
+            "{user}"
+        );
+    }
     for (file, image) in [
         (
             "Dockerfile.agent",

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sentinel_agent::kube::{KEEP, KEYS, PATH, REVIEW, Right, watching};
+use sentinel_agent::kube::{KEEP, KEYS, LOGS, PATH, REVIEW, Right, watching};
 use sentinel_config::{Config, Watching};
 use serde_json::Value;
 
 use super::agents::told;
-use super::{MODES, everything, list, object, title, workloads};
+use super::{MODES, collecting, everything, list, object, title, workloads};
 use crate::bench::Bench;
 
 type Rights = BTreeSet<(String, String, String)>;
@@ -144,9 +144,18 @@ fn a_path_that_is_added_is_noticed() {
 }
 
 #[test]
+fn who_reads_logs_through_the_api_may_do_that_and_nothing_else() {
+    let objects = collecting("standalone");
+    let pod = &object(&objects, "StatefulSet sentinel-logs")["spec"]["template"]["spec"];
+    let account = pod["serviceAccountName"].as_str().expect("a name");
+    let role = object(&objects, &format!("ClusterRole {account}"));
+    assert_eq!(allowed(role), [named(LOGS)].into());
+}
+
+#[test]
 fn a_role_is_bound_to_the_account_of_its_agent_and_to_nobody_else() {
     for mode in MODES {
-        let objects = everything(mode);
+        let objects = collecting(mode);
         let roles = objects.iter().filter(|o| o["kind"] == "ClusterRole");
         let names: Vec<&str> = roles
             .filter_map(|r| r["metadata"]["name"].as_str())
