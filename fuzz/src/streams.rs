@@ -142,6 +142,11 @@ impl<'a> Stream<'a> {
         let enveloped = enveloped.load(Ordering::Relaxed);
         if !enveloped && !is_smoke() && self.passes_over_nothing() {
             let some = self.told(size, ParserOptions::new().dialects(wanted));
+            // Fewer lines may be taken for those of several writers that more of them are not.
+            let of_one = |e: &String| e.contains(", lane: 0,");
+            if !some.iter().all(of_one) {
+                return true;
+            }
             same("every line looked at", &unplaced(&every), &unplaced(&some));
         }
         enveloped

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::Host;
+use crate::job::Job;
 use crate::stored::{self, StoredStream};
 use crate::world::World;
 
@@ -10,11 +11,12 @@ use crate::world::World;
 pub(crate) fn check(world: &World, host: &Host, streams: &BTreeMap<String, StoredStream>) {
     let runs = stored::runs(&host.database()).unwrap_or_default();
     for (run, status, reason) in runs {
-        let jobs: Vec<_> = world
-            .jobs
-            .iter()
-            .filter(|job| job.open.run.run_id == run)
-            .collect();
+        let of_run = || {
+            let jobs = world.jobs.iter();
+            jobs.filter(|job| job.open.run.run_id == run)
+        };
+        let again = |job: &Job| of_run().any(|other| is_done_again(job, other, streams));
+        let jobs: Vec<_> = of_run().filter(|job| !again(job)).collect();
         let known: Vec<_> = jobs
             .iter()
             .filter_map(|job| Some((*job, streams.get(&job.stream())?)))
@@ -38,4 +40,16 @@ pub(crate) fn check(world: &World, host: &Host, streams: &BTreeMap<String, Store
             ));
         }
     }
+}
+
+/// Whether the other is a later start of the same container that told of tests: what it says counts then.
+fn is_done_again(job: &Job, other: &Job, streams: &BTreeMap<String, StoredStream>) -> bool {
+    let (one, later) = (&job.open.identity, &other.open.identity);
+    one.pod_uid == later.pod_uid
+        && one.container == later.container
+        && one.source == later.source
+        && one.restart < later.restart
+        && streams
+            .get(&other.stream())
+            .is_some_and(|stored| !stored.tests.is_empty())
 }

@@ -62,6 +62,14 @@ impl DirLock {
     }
 }
 
+impl Drop for DirLock {
+    /// Closing would not do: a process that is being started may hold a copy of the file until it runs.
+    fn drop(&mut self) {
+        // What cannot be unlocked is so when the last copy is closed.
+        let _ = self.file.unlock();
+    }
+}
+
 fn in_use(dir: &Path, file: File) -> StoreError {
     let mut holder = String::new();
     // Whoever wrote more than a number is not one of ours; the name is only for the message.

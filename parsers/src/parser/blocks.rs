@@ -58,10 +58,7 @@ impl Lanes {
                 continue;
             }
             let mut bits = set.starts(line) | found.bits(&set, bytes, (from, to), quick);
-            bits |= match ends.pass(to) {
-                true => ODD,
-                false => 0,
-            };
+            bits |= if ends.pass(to) { ODD } else { 0 };
             if bits != 0 || wake || number >= sample {
                 end.cut += self.visit(block, (from, to, number), bits, &begins, &mut texts, out);
                 (wake, quick) = self.mood(always);

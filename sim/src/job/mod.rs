@@ -176,18 +176,15 @@ impl Job {
             }
             _ => (dir.join("tests.log"), None),
         };
-        let rotation = match plan.kind {
-            Kind::File(rotation) | Kind::Log(rotation) => Some(rotation),
-            _ => None,
+        let (rotation, room) = match plan.kind {
+            Kind::File(rotation) | Kind::Log(rotation) => (Some(rotation), 0),
+            Kind::Piped(room) | Kind::Stdin(room) => (None, room),
+            _ => (None, 0),
         };
-        let room = match plan.kind {
-            Kind::Piped(room) | Kind::Stdin(room) => room,
-            _ => 0,
-        };
-        let run = plan.run;
-        let log = Log::wrapped(plan.format, plan.number, plan.failing, runtime);
+        let run_id = format!("run-{}", plan.run);
+        let log = Log::wrapped(plan.format, plan.number, plan.failing, runtime).wordy(plan.words);
         Job {
-            log: RefCell::new(log.wordy(plan.words)),
+            log: RefCell::new(log),
             files: rotation.map(|rotation| files::Files::new(place.disk.clone(), path, rotation)),
             pipe: Pipe::new(room),
             dir,
@@ -197,7 +194,7 @@ impl Job {
             open: OpenStream {
                 identity,
                 run: RunContext {
-                    run_id: format!("run-{run}"),
+                    run_id,
                     ..RunContext::default()
                 },
                 command: None,

@@ -79,20 +79,21 @@ fn a_log_is_read_once_over_breaks_rotations_restarts_and_a_collector_that_dies()
     api.pass("b0");
     stage.tell(restarted(1, "Running"));
     let third = collector(&stage, server, true);
-    stage.until_tests(30);
+    // What the container does again counts as told last.
+    stage.until_tests(1);
     api.pass("b1");
-    stage.until_tests(31);
+    stage.until_tests(2);
     stage.kill(third);
     // The log begins where it began: all of it is read again, and told once.
     let last = collector(&stage, server, true);
     api.pass("b2");
-    stage.until_tests(32);
+    stage.until_tests(3);
     api.say("the end");
     api.end();
     stage.tell(restarted(1, "Succeeded"));
     stage.tell(job(true));
     let run = stage.until_over();
-    is_whole(&run, 32, "api", &api.written());
+    is_whole(&run, 3, "api", &api.written());
     let asked = api.asked();
     assert!(asked.iter().any(|query| query.contains("previous=true")));
     assert!(asked.iter().any(|query| query.contains("sinceTime=")));
