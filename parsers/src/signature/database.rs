@@ -1,5 +1,9 @@
 //! Errors of databases and brokers: server logs, and what clients print of them.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::table::LineClass;
 
 /// PostgreSQL parts the severity from the text with two spaces; the crash of one of its processes is
@@ -116,7 +120,7 @@ pub(super) const CLASS: LineClass = LineClass {
         let postgres = POSTGRES
             .iter()
             .any(|w| text.find(w).is_some_and(|at| is_severity(&text[..at])));
-        postgres || is_oracle(text) || is_mysql(text) || WORDS.iter().any(|w| text.contains(w))
+        postgres || is_oracle(text) || is_mysql(text) || has_word(text)
     },
 };
 
@@ -124,6 +128,15 @@ pub(super) const CLASS: LineClass = LineClass {
 fn is_severity(before: &str) -> bool {
     let before = before.trim_end();
     before.is_empty() || before.ends_with([']', ':'])
+}
+
+/// Whether one of [`WORDS`] stands in the text: all are looked for at once, for lines of one severity come by the thousand.
+fn has_word(text: &str) -> bool {
+    static ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+    match &*ALL {
+        Some(all) => all.is_match(text),
+        None => WORDS.iter().any(|word| text.contains(word)),
+    }
 }
 
 /// `ORA-00001: ...`

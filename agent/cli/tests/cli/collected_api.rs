@@ -79,8 +79,12 @@ fn a_log_is_read_once_over_breaks_rotations_restarts_and_a_collector_that_dies()
     api.pass("b0");
     stage.tell(restarted(1, "Running"));
     let third = collector(&stage, server, true);
-    // What the container does again counts as told last.
+    // What the container does again counts, and what it did before is read to its end.
     stage.until_tests(1);
+    until("the first start to be read", || {
+        let streams = stage.run().streams;
+        streams.iter().any(|s| s.restart == 0 && s.closed)
+    });
     api.pass("b1");
     stage.until_tests(2);
     stage.kill(third);
