@@ -28,6 +28,7 @@ impl Authenticate for Known {
             name: "fuzzer".into(),
             scope: self.0,
             pod_uid: None,
+            offline: false,
         });
         Box::pin(std::future::ready(Ok(identity)))
     }
