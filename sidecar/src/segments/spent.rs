@@ -16,7 +16,7 @@ const MOST_KEPT: usize = 8;
 /// What readers say of a recording. All of it are hints: to lose them costs room, and no evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// What lies before this offset the agent has stored, or its events are in the [digest](super::Digest).
+    /// What lies before this offset the agent has stored, or its events are in the digest.
     pub before: u64,
     /// Bytes that the digest takes.
     pub beside: u64,
