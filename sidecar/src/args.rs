@@ -221,8 +221,13 @@ impl Cli {
                 return 0;
             }
             let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            let line = line.strip_prefix("error: ").unwrap_or(line);
+            // What is missing stands in lines of its own.
+            let mut lines = text.lines().take_while(|line| !line.is_empty());
+            let mut line = lines.next().unwrap_or_default().to_owned();
+            for more in lines {
+                line = format!("{line} {}", more.trim());
+            }
+            let line = line.strip_prefix("error: ").unwrap_or(&line);
             complain(&format!("{line} (try --help)"));
             2
         })
