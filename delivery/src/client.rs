@@ -133,7 +133,14 @@ impl Client {
     pub async fn collect(&mut self, ask: &Collect) -> Result<ToRead, ClientError> {
         // Strings only: this cannot fail.
         let body = serde_json::to_vec(ask).unwrap_or_default();
-        let answer = self.send("/v1/collect", JSON, body.into(), PODS).await?;
+        let answer = self
+            .send(Ask {
+                path: "/v1/collect",
+                kind: JSON,
+                body: body.into(),
+                most: PODS,
+            })
+            .await?;
         match answer.head.status {
             status if status.is_success() => {
                 serde_json::from_slice(&answer.body).map_err(|_| ClientError::Unreadable)
@@ -151,18 +158,23 @@ impl Client {
         self.post(&path, FRAMES, body).await
     }
 
-    async fn post(&mut self, path: &str, kind: &str, body: Bytes) -> Result<Answer, ClientError> {
-        read(&self.send(path, kind, body, ANSWER).await?)
-    }
-
-    async fn send(
+    async fn post(
         &mut self,
         path: &str,
-        kind: &str,
+        kind: &'static str,
         body: Bytes,
-        most: usize,
-    ) -> Result<Whole, ClientError> {
-        let exchange = timeout(self.patience, self.exchange(path, kind, body, most)).await;
+    ) -> Result<Answer, ClientError> {
+        let ask = Ask {
+            path,
+            kind,
+            body,
+            most: ANSWER,
+        };
+        read(&self.send(ask).await?)
+    }
+
+    async fn send(&mut self, ask: Ask<'_>) -> Result<Whole, ClientError> {
+        let exchange = timeout(self.patience, self.exchange(ask)).await;
         let answer = exchange.unwrap_or(Err(ClientError::Timeout));
         if answer.is_err()
             && let Some(broken) = self.connection.take()
@@ -179,27 +191,21 @@ impl Client {
         answer
     }
 
-    async fn exchange(
-        &mut self,
-        path: &str,
-        kind: &str,
-        body: Bytes,
-        most: usize,
-    ) -> Result<Whole, ClientError> {
+    async fn exchange(&mut self, ask: Ask<'_>) -> Result<Whole, ClientError> {
         let mut request = Request::builder()
             .method(Method::POST)
-            .uri(format!("{}{path}", self.endpoint.base))
+            .uri(format!("{}{}", self.endpoint.base, ask.path))
             .header(header::HOST, &self.endpoint.host)
-            .header(header::CONTENT_TYPE, kind)
+            .header(header::CONTENT_TYPE, ask.kind)
             .header(header::USER_AGENT, self.program)
-            .body(Full::new(body))?;
+            .body(Full::new(ask.body))?;
         if let Some(token) = self.token.header()? {
             request.headers_mut().insert(header::AUTHORIZATION, token);
         }
         // A redirect is an answer like any other: the token goes to the address it was meant for.
         let response = self.sender().await?.send_request(request).await?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, most).collect().await;
+        let body = Limited::new(body, ask.most).collect().await;
         let body = body.map_err(|_| ClientError::Unreadable)?.to_bytes();
         Ok(Whole { head, body })
     }
@@ -221,6 +227,16 @@ impl Client {
             None => Err(ClientError::Unconnected),
         }
     }
+}
+
+/// What is asked of the agent.
+struct Ask<'a> {
+    path: &'a str,
+    /// Content type of the body.
+    kind: &'static str,
+    body: Bytes,
+    /// Bytes that the answer may have.
+    most: usize,
 }
 
 async fn connect(endpoint: &Endpoint, trust: Option<&Path>) -> Result<Connection, ClientError> {

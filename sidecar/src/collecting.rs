@@ -1,21 +1,16 @@
 //! `sentinel-sidecar collect`: pods that have no sidecar, to the agent, from a node's files or the logs API.
 
 use sentinel_sidecar::collect::{self, ApiLogs, NodeLogs};
-use sentinel_sidecar::ship;
 
 use crate::args::{Collect, complain};
-use crate::{USAGE, configuration, prepare, state};
+use crate::{USAGE, prepare, sending, state};
 
 pub(crate) fn run(args: &Collect) -> i32 {
-    let (config, reading) = match configuration(args.config.as_deref()) {
+    let read = sending(args.config.as_deref(), args.agent.as_deref());
+    let (config, reading, agent) = match read {
         Ok(read) => read,
         Err(code) => return code,
     };
-    let agent = args.agent.clone().unwrap_or_else(|| config.agent.clone());
-    if let Err(error) = ship::check_address(&agent, &config) {
-        complain(&error.to_string());
-        return USAGE;
-    }
     let (runtime, signals) = match prepare() {
         Ok(ready) => ready,
         Err(code) => return code,

@@ -15,7 +15,7 @@ use args::{Cli, Command, complain};
 use sentinel_config::{Config, Environment, SidecarConfig};
 use sentinel_sidecar::identity::told;
 use sentinel_sidecar::reading::{KeyFile, Reading};
-use sentinel_sidecar::ship::ShipOutcome;
+use sentinel_sidecar::ship::{self, ShipOutcome};
 use stopping::Signals;
 use tokio::runtime::Runtime;
 
@@ -48,6 +48,22 @@ fn configuration(file: Option<&Path>) -> Result<(SidecarConfig, Reading), i32> {
         complain(&mistakes);
         USAGE
     })
+}
+
+/// The same for who sends, and the agent's address, given or of the configuration.
+fn sending(
+    file: Option<&Path>,
+    agent: Option<&str>,
+) -> Result<(SidecarConfig, Reading, String), i32> {
+    let (config, reading) = configuration(file)?;
+    let agent = agent.unwrap_or(&config.agent).to_owned();
+    match ship::check_address(&agent, &config) {
+        Ok(()) => Ok((config, reading, agent)),
+        Err(error) => {
+            complain(&error.to_string());
+            Err(USAGE)
+        }
+    }
 }
 
 /// What a program that only sends works with, or the exit code after a complaint.

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use crate::args::{Stream, Tail, complain};
 use crate::beside;
 use crate::stopping::{Signals, conduct};
-use crate::{UNDELIVERED, USAGE, complain_undelivered, configuration, prepare, state};
+use crate::{UNDELIVERED, USAGE, complain_undelivered, prepare, sending, state};
 
 /// How often a directory is asked for its stream, and for the next one once it had one.
 const LOOK: Duration = Duration::from_millis(100);
@@ -34,15 +34,11 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const SPOOL_SEGMENT: u64 = 8 << 20;
 
 pub(crate) fn run(args: &Tail) -> i32 {
-    let (config, reading) = match configuration(args.stream.config.as_deref()) {
+    let read = sending(args.stream.config.as_deref(), args.agent.as_deref());
+    let (config, reading, agent) = match read {
         Ok(read) => read,
         Err(code) => return code,
     };
-    let agent = args.agent.clone().unwrap_or_else(|| config.agent.clone());
-    if let Err(error) = ship::check_address(&agent, &config) {
-        complain(&error.to_string());
-        return USAGE;
-    }
     match prepare() {
         Ok((runtime, signals)) => {
             runtime.block_on(tail(args, (&config, &reading), &agent, &signals))

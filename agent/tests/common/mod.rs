@@ -400,18 +400,19 @@ pub(crate) fn status(n: u64) -> Status {
 pub(crate) fn end(tests: u64, exit_code: i32) -> Frame {
     let total = tests * PER_TEST;
     let mut builder = FrameBuilder::new();
-    builder.push(&event(
-        total,
-        tests,
-        Body::EndOfStream(EndOfStream {
-            total_bytes: total,
-            hash: None,
-            exit_code: Some(exit_code),
-            signal: None,
-            cause: "exit",
-        }),
-    ));
+    builder.push(&event(total, tests, end_of(total, exit_code)));
     builder.finish(header(total, total, true))
+}
+
+/// The end of a stream of so many bytes whose command ended by itself.
+pub(crate) fn end_of(total: u64, exit_code: i32) -> Body<'static> {
+    Body::EndOfStream(EndOfStream {
+        total_bytes: total,
+        hash: None,
+        exit_code: Some(exit_code),
+        signal: None,
+        cause: "exit",
+    })
 }
 
 fn event(offset: u64, n: u64, body: Body<'_>) -> Event<'_> {

@@ -2,10 +2,10 @@
 
 use sentinel_core::fact::Terminated;
 use sentinel_parsers::Parser;
-use sentinel_parsers::event::{Body, EndOfStream, Event};
+use sentinel_parsers::event::Event;
 use sentinel_parsers::frame::{FrameBuilder, Header};
 
-use crate::common::{Client, EPOCH, hello};
+use crate::common::{Client, EPOCH, end_of, hello};
 
 /// Printed when a container begins.
 const BEGINS: &str = "=== RUN   TestShop\n";
@@ -80,7 +80,7 @@ impl Output {
             Some(_) => self.parser.read(),
             None => self.parser.position(),
         };
-        if exit_code.is_some() {
+        if let Some(code) = exit_code {
             builder.push(&Event {
                 offset: end,
                 sub: 0,
@@ -88,13 +88,7 @@ impl Output {
                 time_ms: None,
                 lane: 0,
                 dialect: "stream",
-                body: Body::EndOfStream(EndOfStream {
-                    total_bytes: end,
-                    hash: None,
-                    exit_code,
-                    signal: None,
-                    cause: "exit",
-                }),
+                body: end_of(end, code),
             });
         }
         let frame = builder.finish(Header {
