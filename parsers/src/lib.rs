@@ -190,6 +190,7 @@ mod places;
 pub mod redact;
 mod scan;
 mod signature;
+mod texts;
 #[cfg(feature = "frame")]
 pub mod wire;
 

@@ -37,7 +37,7 @@ static MARKS: Needles = Needles::of(NEEDLES);
 struct GoTestJson {
     /// Whether a line of this format was seen.
     open: bool,
-    packages: HashMap<Box<str>, Package>,
+    packages: HashMap<String, Package>,
     /// The test that began last, while it runs. Tests mostly run one after the other: its lines are then
     /// read without a look into the tables.
     latest: Latest,

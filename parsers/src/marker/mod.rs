@@ -174,8 +174,8 @@ impl Markers {
         fields.settle(false, |_| true);
         let name = fields.name.filter(|n| !n.is_empty())?;
         let suite = match fields.suite {
-            Some(suite) => suite.into_owned(),
-            None => self.suites.last().cloned().unwrap_or_default(),
+            Some(suite) => suite,
+            None => Cow::Borrowed(self.suites.last().map_or("", String::as_str)),
         };
         let start = TestStart {
             suite: Some(&suite),
@@ -184,7 +184,7 @@ impl Markers {
             tags: fields.tags.as_deref(),
         };
         emit(number, Body::TestStart(start));
-        self.tests.open(name.into_owned(), suite);
+        self.tests.open(&name, &suite);
         Some(())
     }
 

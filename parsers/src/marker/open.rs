@@ -1,57 +1,106 @@
 //! The tests that markers have started: where a result without a suite finds its own.
 
-use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher};
 
-use hashbrown::HashMap;
+use hashbrown::DefaultHashBuilder;
+
+use crate::texts::Texts;
 
 /// Started tests that are remembered; beyond it the oldest is forgotten.
-pub(super) const REMEMBERED: usize = 1024;
+pub(super) const REMEMBERED: usize = 512;
+/// Bytes of their names and suites together.
+const ROOM: usize = 32 * 1024;
+/// Places that names are counted at.
+const PLACES: usize = 2048;
 
 /// The started tests without a result, in the order of their starts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct OpenTests {
-    /// Name and suite.
-    tests: VecDeque<(String, String)>,
-    /// How many there are of a name, so that a name nobody started costs no search.
-    by_name: HashMap<String, u32>,
+    /// The suite follows the name.
+    tests: Texts<Open>,
+    /// How many names there are of a hash, so that one that nobody started costs no search.
+    counts: Vec<u16>,
+    hasher: DefaultHashBuilder,
+}
+
+#[derive(Debug)]
+struct Open {
+    hash: u32,
+    /// Length of the name.
+    name: u32,
+}
+
+impl Default for OpenTests {
+    fn default() -> OpenTests {
+        OpenTests {
+            tests: Texts::new(REMEMBERED, ROOM),
+            counts: Vec::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
 }
 
 impl OpenTests {
     /// Remembers a test that was started.
-    pub(super) fn open(&mut self, name: String, suite: String) {
-        if self.tests.len() == REMEMBERED
-            && let Some((oldest, _)) = self.tests.pop_front()
-        {
-            self.count_off(&oldest);
+    pub(super) fn open(&mut self, name: &str, suite: &str) {
+        let text = [name, suite].concat();
+        while self.tests.is_crowded(text.len()) {
+            self.forget(0);
         }
-        *self.by_name.entry_ref(name.as_str()).or_default() += 1;
-        self.tests.push_back((name, suite));
+        let hash = self.hash(name);
+        let known = self.tests.len();
+        let name = name.len() as u32;
+        self.tests.push(Open { hash, name }, &text);
+        if self.tests.len() > known {
+            self.counts.resize(PLACES, 0);
+            self.counts[hash as usize % PLACES] += 1;
+        }
     }
 
     /// Whether a test of that name was started.
     pub(super) fn holds(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        self.find(name, None).is_some()
     }
 
     /// Forgets the latest test of that name, and of the suite if one is given; gives its suite.
     pub(super) fn close(&mut self, name: &str, suite: Option<&str>) -> Option<String> {
-        if !self.holds(name) {
-            return None;
-        }
-        let wanted = |(n, s): &(String, String)| n == name && suite.is_none_or(|suite| suite == s);
-        let at = self.tests.iter().rposition(wanted)?;
-        let (name, suite) = self.tests.remove(at)?;
-        self.count_off(&name);
+        let (at, suite) = self.find(name, suite)?;
+        let suite = suite.to_owned();
+        self.forget(at);
         Some(suite)
     }
 
-    fn count_off(&mut self, name: &str) {
-        if let Some(count) = self.by_name.get_mut(name) {
-            *count -= 1;
-            if *count == 0 {
-                self.by_name.remove(name);
+    /// The latest test of that name, and of the suite if one is given; and its suite.
+    fn find(&self, name: &str, suite: Option<&str>) -> Option<(usize, &str)> {
+        let hash = self.hash(name);
+        if self
+            .counts
+            .get(hash as usize % PLACES)
+            .is_none_or(|count| *count == 0)
+        {
+            return None;
+        }
+        let mut before = usize::MAX;
+        loop {
+            before = self.tests.latest(before, |open| open.hash == hash)?;
+            let (open, text) = self.tests.at(before)?;
+            let (n, s) = text.split_at(open.name as usize);
+            if n == name && suite.is_none_or(|suite| suite == s) {
+                return Some((before, s));
             }
         }
+    }
+
+    fn forget(&mut self, at: usize) {
+        if let Some(open) = self.tests.remove(at) {
+            self.counts[open.hash as usize % PLACES] -= 1;
+        }
+    }
+
+    fn hash(&self, name: &str) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(name.as_bytes());
+        hasher.finish() as u32
     }
 }
 
@@ -63,13 +112,13 @@ mod tests {
     fn the_latest_of_a_name_is_closed_first_and_the_oldest_is_forgotten_first() {
         let mut tests = OpenTests::default();
         for suite in ["a", "b", "c"] {
-            tests.open("t".to_owned(), suite.to_owned());
+            tests.open("t", suite);
         }
         assert_eq!(tests.close("t", Some("b")).as_deref(), Some("b"));
         assert_eq!(tests.close("t", Some("b")), None);
         assert_eq!(tests.close("t", None).as_deref(), Some("c"));
         for n in 0..REMEMBERED {
-            tests.open(format!("n{n}"), String::new());
+            tests.open(&format!("n{n}"), "");
         }
         assert!(!tests.holds("t") && tests.holds("n0"));
         assert_eq!(tests.close("t", None), None);

@@ -13,14 +13,21 @@ struct Kept {
 /// What is kept of one test's output: a few lines, however much it prints.
 #[derive(Clone, Debug, Default)]
 pub(in crate::dialect) struct Excerpt {
+    /// First line of what is nothing else.
+    plain: Option<Kept>,
+    /// Most tests have nothing of it.
+    told: Option<Box<Told>>,
+}
+
+/// Lines of which the form shows that they tell something.
+#[derive(Clone, Debug, Default)]
+struct Told {
     /// First line marked as an error (`OutputType` of the JSON format).
     error: Option<Kept>,
     /// First line with a source position, as `t.Log` and `t.Error` print them.
     log: Option<Kept>,
     /// Last such line, unless it is the first: `t.Skip` ends the test.
     last_log: Option<Kept>,
-    /// First line of anything else.
-    plain: Option<Kept>,
     /// Last panic.
     panic: Option<Kept>,
     /// First position in a test file of the panic's trace.
@@ -47,23 +54,56 @@ impl Excerpt {
             return;
         }
         if text.starts_with("panic: ") {
-            self.panic = Some(keep(trimmed, line));
-            self.frame = None;
+            let told = self.told.get_or_insert_default();
+            told.panic = Some(keep(trimmed, line));
+            told.frame = None;
             return;
         }
-        if self.panic.is_some() {
-            self.note_frame(text);
-            return;
+        if let Some(told) = &mut self.told
+            && told.panic.is_some()
+        {
+            return told.note_frame(text);
         }
         if text.starts_with("    ") && position(trimmed).is_some() {
-            self.note_log(trimmed, line, is_error);
-        } else if self.headless {
-            self.explain(trimmed);
-        } else if self.plain.is_none() {
-            self.plain = Some(keep(trimmed, line));
+            let told = self.told.get_or_insert_default();
+            return told.note_log(trimmed, line, is_error);
+        }
+        match &mut self.told {
+            Some(told) if told.headless => told.explain(trimmed),
+            _ if self.plain.is_none() => self.plain = Some(keep(trimmed, line)),
+            _ => {}
         }
     }
 
+    /// Why the test failed.
+    pub(in crate::dialect) fn failure(&self) -> Option<Reason<'_>> {
+        let told = self.told.as_deref();
+        if let Some(panic) = told.and_then(|told| told.panic.as_ref()) {
+            return Some(Reason {
+                message: &panic.text,
+                location: told.and_then(|told| told.frame.as_deref()),
+                line: panic.line,
+            });
+        }
+        let log = told.and_then(|told| told.error.as_ref().or(told.log.as_ref()));
+        log.or(self.plain.as_ref()).map(reason)
+    }
+
+    /// Why the test was skipped.
+    pub(in crate::dialect) fn skip(&self) -> Option<Reason<'_>> {
+        let told = self.told.as_deref();
+        let last = told.and_then(|told| told.last_log.as_ref().or(told.log.as_ref()));
+        last.or(self.plain.as_ref()).map(reason)
+    }
+
+    /// The panic, if one was printed.
+    pub(in crate::dialect) fn panic(&self) -> Option<Reason<'_>> {
+        let told = self.told.as_deref()?;
+        told.panic.as_ref().and_then(|_| self.failure())
+    }
+}
+
+impl Told {
     fn note_log(&mut self, trimmed: &str, line: u64, is_error: bool) {
         self.headless = trimmed.ends_with(':');
         if is_error && self.error.is_none() {
@@ -106,33 +146,6 @@ impl Excerpt {
         if path.contains("_test.go:") && position_end(path) == Some(path.len()) {
             self.frame = Some(cap(path).to_owned());
         }
-    }
-
-    /// Why the test failed.
-    pub(in crate::dialect) fn failure(&self) -> Option<Reason<'_>> {
-        if let Some(panic) = &self.panic {
-            return Some(Reason {
-                message: &panic.text,
-                location: self.frame.as_deref(),
-                line: panic.line,
-            });
-        }
-        self.error
-            .as_ref()
-            .or(self.log.as_ref())
-            .or(self.plain.as_ref())
-            .map(reason)
-    }
-
-    /// Why the test was skipped.
-    pub(in crate::dialect) fn skip(&self) -> Option<Reason<'_>> {
-        let last = self.last_log.as_ref().or(self.log.as_ref());
-        last.or(self.plain.as_ref()).map(reason)
-    }
-
-    /// The panic, if one was printed.
-    pub(in crate::dialect) fn panic(&self) -> Option<Reason<'_>> {
-        self.panic.as_ref().and_then(|_| self.failure())
     }
 }
 

@@ -5,6 +5,7 @@
 //! Benchmarks are measurements, not tests, unless one fails. Nor is a test in which Ginkgo runs its
 //! specs, which are told by their own dialect.
 
+mod begun;
 mod excerpt;
 mod lines;
 mod needles;
@@ -12,18 +13,15 @@ mod needles;
 mod tests;
 mod wrapper;
 
-use std::collections::HashMap;
-
 use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line, ginkgo};
 use crate::event::{Body, Status, SuiteEnd, TestDetail, TestEnd, TestStart};
 
+use begun::Begun;
 pub(super) use excerpt::{Excerpt, Reason};
 use lines::{GoLine, Outcome, Package};
 use wrapper::Wrapper;
 
-/// Begun tests that are remembered at a time; beyond, their output is not looked at.
-const OPEN_CAP: usize = 100_000;
 /// Lines of other text after which what a test prints is looked at only where it shows a place in a test.
 const PATIENCE: u64 = 5;
 /// Levels of sub-tests whose reports may nest.
@@ -45,8 +43,7 @@ static MARKS: Needles = Needles::of(needles::NEEDLES);
 /// State over one stream.
 #[derive(Default)]
 struct GoTest {
-    /// Tests begun and not ended, with what they printed.
-    open: HashMap<Box<str>, Excerpt>,
+    begun: Begun,
     /// Whose output the lines are, under `-v`.
     current: Option<Box<str>>,
     /// Results whose own output may follow, outermost first.
@@ -120,9 +117,17 @@ impl GoTest {
             }
             GoLine::Switch(name) => {
                 self.close_reports(0, emit);
+                let wrapper = matches!(&self.wrapper, Wrapper::Begun(it) if **it == *name);
+                if !wrapper && !is_benchmark(name) {
+                    self.begun.go_on(name);
+                }
                 self.current = Some(name.into());
             }
-            GoLine::Pause => self.current = None,
+            GoLine::Pause => {
+                if let Some(name) = self.current.take() {
+                    self.begun.pause(&name);
+                }
+            }
             GoLine::Result(outcome) if self.wraps(&outcome) => {
                 self.wrapper = Wrapper::None;
                 self.failed |= outcome.status == Status::Failed;
@@ -157,9 +162,7 @@ impl GoTest {
         if is_benchmark(name) {
             return;
         }
-        if self.open.len() < OPEN_CAP {
-            self.open.insert(name.into(), Excerpt::default());
-        }
+        self.begun.begin(name);
         emit(number, Body::TestStart(start(name)));
     }
 
@@ -169,7 +172,7 @@ impl GoTest {
         };
         self.timed_out = None;
         self.close_reports(indent, emit);
-        let mut excerpt = self.open.remove(outcome.name).unwrap_or_default();
+        let mut excerpt = self.begun.end(outcome.name).unwrap_or_default();
         if !outcome.before.is_empty() {
             excerpt.note(outcome.before, line.number, false);
         }
@@ -198,7 +201,7 @@ impl GoTest {
                 let below = outcome.name.strip_prefix(&*parent.name)?;
                 (parent.indent + 4 == indent && below.starts_with('/')).then_some(indent)
             }
-            None => self.open.contains_key(outcome.name).then_some(0),
+            None => self.begun.holds(outcome.name).then_some(0),
         }
     }
 
@@ -246,7 +249,7 @@ impl GoTest {
         if package.ran {
             self.close_reports(0, emit);
             self.tell_panics(emit);
-            self.open.clear();
+            self.begun.clear();
             self.current = None;
         }
         // A binary that fails without a failed test crashed, exited or ran out of time.
@@ -271,7 +274,7 @@ impl GoTest {
     /// Tells the panics of tests that never ended.
     fn tell_panics(&self, emit: Emit<'_>) {
         let mut panics: Vec<_> = self
-            .open
+            .begun
             .iter()
             .filter_map(|(name, excerpt)| excerpt.panic().map(|reason| (name, reason)))
             .collect();
@@ -305,7 +308,7 @@ impl GoTest {
 
     fn note_current(&mut self, line: &Line<'_>) {
         let current = self.current.as_ref();
-        if let Some(excerpt) = current.and_then(|name| self.open.get_mut(name)) {
+        if let Some(excerpt) = current.and_then(|name| self.begun.excerpt(name)) {
             excerpt.note(line.text, line.number, false);
         }
     }
@@ -347,8 +350,8 @@ impl GoTest {
             self.timed_out = None;
             return false;
         };
-        if !self.open.contains_key(name) && self.open.len() < OPEN_CAP {
-            self.open.insert(name.into(), Excerpt::default());
+        if !self.begun.holds(name) {
+            self.begun.begin(name);
             emit(line.number, Body::TestStart(start(name)));
         }
         let reason = Reason {

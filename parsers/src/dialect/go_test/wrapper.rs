@@ -27,7 +27,7 @@ impl GoTest {
             return;
         }
         self.wrapper = match self.current.take() {
-            Some(name) if self.open.remove(&name).is_some() => {
+            Some(name) if self.begun.end(&name).is_some() => {
                 let start = SuiteStart {
                     suite: &name,
                     tags: None,

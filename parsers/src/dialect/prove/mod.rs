@@ -16,6 +16,7 @@ use super::needle::Needles;
 use super::tap::{Stream, is_version, plan, test_line};
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart};
+use crate::texts::Texts;
 use session::Session;
 use syntax::Outcome;
 
@@ -63,8 +64,11 @@ const NEEDLES: &[&str] = &[
     "\nResult: ",
 ];
 
-/// Headings held back until the run is recognised.
-const HELD_CAP: usize = 10_000;
+/// Headings held back until the run is recognised; beyond it the oldest is forgotten. Those of files called `.t`
+/// are not held, they show themselves whose they are.
+const HELD_CAP: usize = 512;
+/// Bytes of them together.
+const HELD_ROOM: usize = 16 * 1024;
 
 fn sniff(line: &Line<'_>) -> bool {
     match line.text.as_bytes() {
@@ -74,17 +78,39 @@ fn sniff(line: &Line<'_>) -> bool {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Prove {
     open: bool,
-    /// Headings before the dialect was recognised, and whether a needle stands in them.
-    held: Vec<(u64, String, Outcome, bool)>,
+    /// Headings before the dialect was recognised.
+    held: Texts<Heading>,
     file: Option<File>,
     /// Whether files are called `.t`.
     dot_t: bool,
     session: Session,
     /// In the report at the end.
     in_report: bool,
+}
+
+impl Default for Prove {
+    fn default() -> Prove {
+        Prove {
+            open: false,
+            held: Texts::new(HELD_CAP, HELD_ROOM),
+            file: None,
+            dot_t: false,
+            session: Session::default(),
+            in_report: false,
+        }
+    }
+}
+
+/// A line that may be a heading; its text is the file's name.
+#[derive(Debug)]
+struct Heading {
+    line: u64,
+    outcome: Outcome,
+    /// Whether a needle stands in it.
+    marked: bool,
 }
 
 /// The file whose output is being read.
@@ -113,8 +139,9 @@ impl Dialect for Prove {
         }
         self.open = true;
         self.forget(number);
-        for (line, name, outcome, _) in std::mem::take(&mut self.held) {
-            self.begin(line, &name, outcome, emit);
+        let held = std::mem::replace(&mut self.held, Texts::new(HELD_CAP, HELD_ROOM));
+        for (heading, name) in held.iter() {
+            self.begin(heading.line, name, heading.outcome, emit);
         }
         self.spoken(text, number, emit)
     }
@@ -128,8 +155,7 @@ impl Prove {
     /// Headings without a needle count only shortly before a line with one.
     fn forget(&mut self, number: u64) {
         let reach = number.saturating_sub(LOOKBACK.into());
-        let counts = |held: &(u64, String, Outcome, bool)| held.3 || held.0 >= reach;
-        self.held.retain(counts);
+        self.held.retain(|held| held.marked || held.line >= reach);
     }
 
     /// Whether the line proves that this is prove's output; else a heading is held.
@@ -141,10 +167,12 @@ impl Prove {
                 return true;
             }
             if test_line(text).is_none() {
-                if self.held.len() >= HELD_CAP {
-                    self.held.clear();
-                }
-                self.held.push((number, name.to_owned(), outcome, marked));
+                let heading = Heading {
+                    line: number,
+                    outcome,
+                    marked,
+                };
+                self.held.push(heading, name);
             }
             return false;
         }
@@ -152,7 +180,7 @@ impl Prove {
             return false;
         }
         self.forget(number);
-        let Some((line, _, outcome, _)) = self.held.last() else {
+        let Some(held) = self.held.last() else {
             return false;
         };
         if syntax::totals(text).is_some() {
@@ -161,7 +189,7 @@ impl Prove {
         let tap = is_version(text)
             || plan(text).is_some()
             || test_line(text).is_some_and(|t| t.number == Some(1));
-        *outcome == Outcome::Running && line + 1 == number && tap
+        held.outcome == Outcome::Running && held.line + 1 == number && tap
     }
 
     fn spoken(&mut self, text: &str, number: u64, emit: Emit<'_>) -> Claim {
