@@ -279,13 +279,14 @@ impl<'a> Masker<'a> {
             Level::Template => 0,
         };
         let mut i = 0;
-        while i < len {
+        while let Some(others) = word[i..].iter().position(u8::is_ascii_digit) {
+            i += others;
             let run = word[i..].iter().take_while(|b| b.is_ascii_digit()).count();
             let apart = self.level > Level::Reading && i > 0 && word[i - 1] == b'_';
-            if run > most || (run > 0 && apart) {
+            if run > most || apart {
                 self.replace(at + i, at + i + run, "<n>");
             }
-            i += run.max(1);
+            i += run;
         }
     }
 

@@ -40,7 +40,11 @@ pub(super) fn time(rest: &[u8]) -> Option<Found> {
 
 /// `2026-01-02`, `2026-01-02T03:04:05.678+00:00`, `2026/01/02 03:04:05`, `03:04:05.678`.
 fn iso(rest: &[u8]) -> Option<Found> {
-    let date = like(rest, b"0000-00-00") || like(rest, b"0000/00/00");
+    let date = match rest.get(4) {
+        Some(b'-') => like(rest, b"0000-00-00"),
+        Some(b'/') => like(rest, b"0000/00/00"),
+        _ => false,
+    };
     let mut len = 0;
     if date {
         len = 10;
@@ -69,7 +73,7 @@ fn colon_word(rest: &[u8]) -> bool {
 
 /// Length of `03:04:05.678`.
 fn clock(rest: &[u8]) -> usize {
-    if !like(rest, b"00:00:00") {
+    if rest.get(2) != Some(&b':') || !like(rest, b"00:00:00") {
         return 0;
     }
     if !matches!(rest.get(8), Some(b'.' | b',')) {
@@ -110,13 +114,23 @@ fn spaced_zone(rest: &[u8]) -> usize {
 }
 
 fn month(rest: &[u8]) -> bool {
-    MONTHS.iter().any(|m| rest.starts_with(*m))
+    rest.first_chunk()
+        .is_some_and(|three| MONTHS.contains(&three))
+}
+
+fn weekday(rest: &[u8]) -> bool {
+    let three = rest.first_chunk();
+    three.is_some_and(|three| WEEKDAYS.contains(&three))
 }
 
 /// `Nov 23 07:41:26`, `Mon Jan  2 15:04:05 2006`, `Jan 2, 2006`, `Mon, 23 Nov 2026 07:41:26 GMT`.
 fn named(rest: &[u8]) -> Option<Found> {
+    // Names of days and months have three letters.
+    if !matches!(rest.get(3), Some(b' ' | b',')) {
+        return None;
+    }
     let mut len = 0;
-    if WEEKDAYS.iter().any(|day| rest.starts_with(*day)) {
+    if weekday(rest) {
         len += 3 + usize::from(rest.get(3) == Some(&b','));
         if rest.get(len) != Some(&b' ') {
             return None;
@@ -191,7 +205,9 @@ pub(super) fn duration(rest: &[u8]) -> Option<Found> {
             let decimals = run(&rest[end + 1..], 20, |b| b.is_ascii_digit());
             end += if decimals > 0 { 1 + decimals } else { 0 };
         }
-        let unit = UNITS.iter().find(|unit| rest[end..].starts_with(unit))?;
+        let first = rest.get(end)?;
+        let may = UNITS.iter().filter(|unit| unit[0] == *first);
+        let unit = may.into_iter().find(|unit| rest[end..].starts_with(unit))?;
         len = end + unit.len();
     }
     (len > 0 && ends_word(&rest[len..])).then_some(Found { len, mask: "<dur>" })

@@ -45,17 +45,21 @@ pub(super) struct Memo {
     base64: usize,
     /// No directory begins before.
     directory: usize,
+    /// No `@` stands behind what begins before.
+    nobody: usize,
 }
 
-/// Length of a word of a few letters, or a number of a few digits, that stands between blanks, in brackets or before
+/// Length of a word of letters, or a number of a few digits, that stands between blanks, in brackets or before
 /// a comma or colon, and is no part of a date: no mask but that of plain numbers begins with it.
 pub(super) fn plain_word(rest: &[u8]) -> Option<usize> {
     /// Letters of the shortest [hex] number of letters alone.
     const HEX: usize = 8;
+    /// Of the shortest [mixed token](token) or [Base64](base64).
+    const MIXED: usize = 20;
     let number = rest[0].is_ascii_digit();
     let len = match number {
         true => run(rest, HEX, |b| b.is_ascii_digit()),
-        false => run(rest, HEX, |b| b.is_ascii_alphabetic()),
+        false => run(rest, MIXED, |b| b.is_ascii_alphabetic()),
     };
     let next = rest.get(len + 1);
     let ends = match rest.get(len) {
@@ -66,17 +70,22 @@ pub(super) fn plain_word(rest: &[u8]) -> Option<usize> {
         Some(_) => false,
     };
     let named = len == 3 && rest[0].is_ascii_uppercase();
-    (0 < len && len < HEX && ends && !named).then_some(len)
+    let short = match number {
+        true => len < HEX,
+        false => len < HEX || (len < MIXED && !rest[..len].iter().all(u8::is_ascii_hexdigit)),
+    };
+    (0 < len && short && ends && !named).then_some(len)
 }
 
 /// What may begin where a word begins, at a place in the text; the byte before it tells `v1.2.3.4.5`
 /// from an address.
 pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Option<Found> {
     let address = || {
-        uuid(rest)
-            .or_else(|| ipv4(rest).filter(|_| before != b'.'))
-            .or_else(|| ipv6(rest))
-            .or_else(|| mac(rest))
+        let four = || ipv4(rest).filter(|_| before != b'.');
+        match rest.get(2) {
+            Some(b':') => four().or_else(|| ipv6(rest)).or_else(|| mac(rest)),
+            _ => uuid(rest).or_else(four).or_else(|| ipv6(rest)),
+        }
     };
     // Most words begin with a letter that no number in any notation begins with.
     let digit = rest[0].is_ascii_hexdigit();
@@ -85,7 +94,7 @@ pub(super) fn at_word(rest: &[u8], before: u8, at: usize, memo: &mut Memo) -> Op
         .or_else(|| base64(rest, at, memo))
         .or_else(|| token(rest, at, memo))
         .or_else(|| digit.then(|| hex(rest))?)
-        .or_else(|| email(rest))
+        .or_else(|| email(rest, at, memo))
         .or_else(|| drive(rest))
 }
 
@@ -128,6 +137,9 @@ pub(super) fn like(bytes: &[u8], pattern: &[u8]) -> bool {
 }
 
 fn uuid(rest: &[u8]) -> Option<Found> {
+    if rest.get(8) != Some(&b'-') {
+        return None;
+    }
     let whole = like(rest, b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") && ends_word(&rest[36..]);
     whole.then_some(Found {
         len: 36,
@@ -137,6 +149,9 @@ fn uuid(rest: &[u8]) -> Option<Found> {
 
 /// Four numbers up to 255, then perhaps a port.
 fn ipv4(rest: &[u8]) -> Option<Found> {
+    if !rest.first()?.is_ascii_digit() {
+        return None;
+    }
     let mut len = 0;
     for part in 0..4 {
         if part > 0 {
@@ -178,6 +193,11 @@ fn port(rest: &[u8]) -> usize {
 /// Groups of up to four hex digits: eight of them, or fewer round one `::`. At least one digit
 /// must be among them: `de::add` is a path in a program.
 pub(super) fn ipv6(rest: &[u8]) -> Option<Found> {
+    // Most words are told by their first bytes.
+    let group = run(rest, 5, |b| b.is_ascii_hexdigit());
+    if group > 4 || !matches!(rest.get(group), Some(b':' | b'.')) {
+        return None;
+    }
     let mut len = run(rest, 46, |b| {
         b.is_ascii_hexdigit() || b == b':' || b == b'.'
     });
@@ -228,7 +248,9 @@ fn token(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
     let first = rest[0];
     let may_begin = KINDS[usize::from(first)] & TOKEN != 0;
     for (prefix, least) in TOKENS.iter().copied().filter(|_| may_begin) {
-        if prefix[0] == first && at >= memo.digitless && rest.starts_with(prefix) {
+        // Nearly all differ in the second byte, for which a call to compare them would be dear.
+        let alike = prefix[0] == first && rest.get(1) == Some(&prefix[1]);
+        if alike && at >= memo.digitless && rest.starts_with(prefix) {
             let len = run(&rest[prefix.len()..], usize::MAX, in_token);
             let random = rest[..prefix.len() + len].iter().any(u8::is_ascii_digit);
             if len >= least && random {
@@ -307,9 +329,16 @@ fn hex(rest: &[u8]) -> Option<Found> {
     }
 }
 
-fn email(rest: &[u8]) -> Option<Found> {
+fn email(rest: &[u8], at: usize, memo: &mut Memo) -> Option<Found> {
+    if at < memo.nobody {
+        return None;
+    }
     let local = run_of(rest, 65, LOCAL);
-    if local > 64 || rest.get(local) != Some(&b'@') {
+    if local > 64 {
+        return None;
+    }
+    if rest.get(local) != Some(&b'@') {
+        memo.nobody = at + local;
         return None;
     }
     let host = &rest[local + 1..];

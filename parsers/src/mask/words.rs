@@ -17,16 +17,25 @@ pub(super) fn announces_code(word: &str, before: bool) -> bool {
         "exit_code",
     ];
     const CARRY: [&str; 7] = ["with", "was", "is", "of", "error", "got", "received"];
-    // The longest of them.
-    if word.len() > "status_code".len() {
-        return false;
-    }
+    // By their first letter, for nearly every word is asked; and none is longer.
+    let may = match word.as_bytes() {
+        [first, ..] if word.len() <= "status_code".len() => match first | 0x20 {
+            b'h' | b's' | b'c' | b'r' | b'e' => true,
+            b'w' | b'i' | b'o' | b'g' => before,
+            _ => false,
+        },
+        _ => false,
+    };
     let among = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w));
-    among(&ANNOUNCE) || (before && among(&CARRY))
+    may && (among(&ANNOUNCE) || (before && among(&CARRY)))
 }
 
 pub(super) fn is_method(word: &str) -> bool {
-    matches!(
+    let may = matches!(
+        word.as_bytes(),
+        [b'G' | b'P' | b'D' | b'H' | b'O', b'A'..=b'Z', ..]
+    );
+    may && matches!(
         word,
         "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS"
     )

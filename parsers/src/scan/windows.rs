@@ -163,6 +163,11 @@ impl Ordinary {
         Ordinary(counts)
     }
 
+    /// Without a sample, to which all bytes are alike.
+    pub(super) fn uncounted() -> Ordinary {
+        Ordinary(HashMap::new())
+    }
+
     /// Where the windows of a needle begin: one for each alignment it may have, that which is rarest in
     /// ordinary logs. The needle has at least [`LEAST`](super::needles::LEAST) bytes.
     pub(super) fn rarest(&self, needle: &[u8]) -> impl Iterator<Item = usize> {

@@ -9,6 +9,7 @@ use super::{
     database, disk, dotnet, go, http, java, native, network, node, php, python, ruby, rust,
     sanitizer, terminate, tls,
 };
+use crate::scan::NeedleSet;
 
 /// A class of errors that take one line.
 pub(super) struct LineClass {
@@ -66,22 +67,15 @@ pub(super) const MEMORY: Classes = 1 << 6;
 /// Classes as bits: [`BLOCKS`] first, then [`LINES`]; or [`LINES`] alone.
 pub(super) type Classes = u32;
 
-/// Finds out which classes a line may be of, so that a line costs only the tests of those classes.
-struct Keywords {
-    every: Option<AhoCorasick>,
-    /// The class of each keyword, as a bit.
-    bits: Vec<Classes>,
-}
-
-static KEYWORDS: LazyLock<Keywords> = LazyLock::new(|| {
-    let (words, bits): (Vec<&str>, Vec<Classes>) = lists()
-        .enumerate()
-        .flat_map(|(class, list)| list.iter().map(move |word| (*word, 1 << class)))
-        .unzip();
-    Keywords {
-        every: AhoCorasick::new(&words).ok(),
-        bits,
+/// Finds out which classes a line may be of, so that a line costs only the tests of those classes. The few keywords that
+/// are too short for the set's windows are told together.
+static KEYWORDS: LazyLock<NeedleSet> = LazyLock::new(|| {
+    let mut keywords = NeedleSet::default();
+    for (class, list) in lists().enumerate() {
+        keywords.add_literals(list.iter().copied(), 1 << class);
     }
+    keywords.build_quickly();
+    keywords
 });
 
 fn lists() -> impl Iterator<Item = &'static [&'static str]> {
@@ -113,14 +107,12 @@ pub(super) fn holds_needle(text: &str) -> bool {
     EVERY.as_ref().is_none_or(|every| every.is_match(text))
 }
 
-/// The classes of which a keyword stands in the text.
+/// The classes of which a keyword stands in the text, and perhaps others of which the keywords are short: those look
+/// for them.
 pub(super) fn classes(text: &str) -> Classes {
-    let Some(every) = &KEYWORDS.every else {
-        return Classes::MAX;
-    };
-    every
-        .find_overlapping_iter(text)
-        .fold(0, |classes, found| classes | KEYWORDS.bits[found.pattern()])
+    let found = KEYWORDS.line(text.as_bytes(), &mut Vec::new());
+    // There are fewer classes than bits in either.
+    (found | KEYWORDS.always()) as Classes
 }
 
 /// Of the classes, those of one line.

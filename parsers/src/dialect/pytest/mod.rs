@@ -134,7 +134,7 @@ fn opening(text: &str) -> Option<Opening<'_>> {
             .map(Opening::Banner),
         b'T' => summary::is_sugar_start(text).then_some(Opening::Sugar),
         b'0'..=b'9' => summary::figures(text)
-            .filter(|(printed, _)| *printed != summary::zeros())
+            .filter(|(printed, _)| *printed != summary::zeros() && MARKS.stand_in(text))
             .map(|_| Opening::Figures),
         b'.' | b'F' | b'E' | b's' | b'x' | b'X' if text.ends_with("%]") => letters::letters(text)
             .filter(|l| l.confirmed && l.file.is_none() && MARKS.stand_in(text))

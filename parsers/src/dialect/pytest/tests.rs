@@ -297,3 +297,21 @@ proptest::proptest! {
         proptest::prop_assert!(ledger.totals().total() >= named.min(1));
     }
 }
+
+#[test]
+fn figures_whose_last_word_is_nobodys_open_no_session_whoever_looks_at_the_line() {
+    // Without a needle nobody but a thorough parser sees it.
+    for text in [
+        "3 failed, 12 tests in 0.001s\n",
+        "3 failed, 12 passed in 0.001s\n",
+    ] {
+        let mut told = Vec::new();
+        let mut parser = crate::ParserOptions::new()
+            .dialects(|id| id == "pytest")
+            .thorough()
+            .parser();
+        parser.feed(text.as_bytes(), &mut |e| told.push(format!("{:?}", e.body)));
+        parser.finish(&mut |e| told.push(format!("{:?}", e.body)));
+        assert_eq!(told.is_empty(), text.contains("tests"), "{told:?}");
+    }
+}
