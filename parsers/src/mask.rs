@@ -164,6 +164,10 @@ impl<'a> Masker<'a> {
 
     /// Puts a placeholder in the place of a part of the text.
     fn replace(&mut self, from: usize, to: usize, with: &str) -> usize {
+        if self.out.capacity() == 0 {
+            // Most placeholders are shorter than what they stand for.
+            self.out.reserve(self.text.len() + with.len());
+        }
         self.out.push_str(&self.text[self.copied..from]);
         self.out.push_str(with);
         self.copied = to;
