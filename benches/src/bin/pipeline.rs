@@ -107,8 +107,13 @@ fn first_event(program: &Path) -> Result<First, String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (_agent, address) = agent(dir.path())?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let store = Connection::open_with_flags(dir.path().join("sentinel.db"), flags);
-    let store = store.map_err(|e| e.to_string())?;
+    let database = dir.path().join("sentinel.db");
+    let mut store = None;
+    until(Duration::from_secs(20), "the agent's database", || {
+        store = Connection::open_with_flags(&database, flags).ok();
+        store.is_some()
+    })?;
+    let store = store.ok_or("the agent has no database")?;
     let stored = || {
         let most = store.query_row("SELECT max(committed) FROM streams", [], |row| row.get(0));
         matches!(most, Ok(Some(1i64..)))

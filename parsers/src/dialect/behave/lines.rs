@@ -250,7 +250,7 @@ fn figures<'a>(text: &'a str, of: &str) -> Option<Vec<(u64, &'a str)>> {
     let (count, rest) = text.trim_start().split_once(' ')?;
     let count = count.parse().ok()?;
     let rest = rest.strip_prefix(of)?;
-    let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start();
+    let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(' ')?;
     if let Some(inside) = rest.strip_prefix('(').and_then(|r| r.strip_suffix(')')) {
         let pair = |part: &'a str| {
             let (word, count) = part.split_once(": ")?;
