@@ -328,7 +328,7 @@ pub struct Gap<'a> {
     /// First byte after the loss.
     pub to: u64,
     /// `rotated_away`, `truncated`, `cap`, `write_failed`, `oversize`, `corrupt`, `rejected`, `killed`,
-    /// `sidecar_absent`.
+    /// `sidecar_absent`; and `forgotten`, of bytes that were seen, but not by the parser that read on behind them.
     pub reason: &'a str,
 }
 

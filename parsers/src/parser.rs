@@ -15,7 +15,7 @@ mod slots;
 mod texts;
 mod watch;
 
-use crate::dialect::DIALECTS;
+use crate::dialect::{DIALECTS, STAND_ALONE};
 use crate::event::Event;
 use crate::line::LineSplitter;
 
@@ -137,6 +137,15 @@ impl Parser {
         let spoken = |id: &str| self.lanes.routers().any(|r| r.speaks(id));
         let ids = DIALECTS.iter().map(|info| info.id);
         ids.filter(move |id| spoken(id))
+    }
+
+    /// Whether the tests and results of what comes next are told the same by a parser that has read less of what came
+    /// before: no more than the lines by which was recognised what is spoken.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        // Writers are numbered as they appear.
+        let one = self.lanes.routers().nth(1).is_none();
+        one && self.dialects().all(|id| STAND_ALONE.contains(&id))
     }
 
     /// Lines of writers beyond the 64 that are told apart, which were read as one stream with the lines of no

@@ -13,12 +13,20 @@ use sentinel_parsers::frame::Frame;
 use crate::segments::{Lost, StreamEnd};
 use cutter::Cutter;
 
+/// Why there is a gap although all events of its bytes were told: whoever reads on has not read them.
+const FORGOTTEN: &str = "forgotten";
+
+/// Why bytes cannot be read that once could.
+const ROTATED_AWAY: &str = "rotated_away";
+
 /// Turns one stream into frames.
 pub struct Pipeline {
     parser: Parser,
     cutter: Cutter,
     /// A loss that reaches to the first line start after it.
     loss: Option<Loss>,
+    /// What the parser has not read although the agent has it, and must be told of once something new is.
+    forgotten: Option<(u64, u64)>,
     /// Offset of the next byte.
     at: u64,
     any_loss: bool,
@@ -35,7 +43,8 @@ impl Pipeline {
     /// bytes can be read from `start` on.
     ///
     /// What lies before `committed` is parsed again, for the state of the parser, and not sent
-    /// again. What lies between `committed` and `start`, if anything, is a loss.
+    /// again. What lies between `committed` and `start`, if anything, is a loss. What is missing before `committed`
+    /// is none; but where what comes next may be told otherwise for it, that is told as a gap, `forgotten`.
     #[must_use]
     pub fn resume(
         config: &SidecarConfig,
@@ -49,12 +58,13 @@ impl Pipeline {
         // `committed` is a line start; other offsets need not be one.
         let loss = (start > 0 && start != committed).then(|| Loss {
             from: start.min(committed),
-            reason: "rotated_away".to_owned(),
+            reason: ROTATED_AWAY.to_owned(),
         });
         Pipeline {
             parser,
             cutter: Cutter::new(config, epoch, committed, now_ms),
             loss,
+            forgotten: None,
             at: start,
             any_loss: start > 0,
         }
@@ -65,11 +75,45 @@ impl Pipeline {
         let Some(bytes) = self.skip_loss(bytes, now_ms) else {
             return;
         };
+        let known = self.forget(bytes, now_ms);
+        self.read(&bytes[known..], now_ms);
+        self.tick(now_ms);
+    }
+
+    fn read(&mut self, bytes: &[u8], now_ms: i64) {
         let cutter = &mut self.cutter;
         self.parser
             .feed(bytes, &mut |event| cutter.event(event, now_ms));
         self.at += bytes.len() as u64;
-        self.tick(now_ms);
+    }
+
+    /// Tells what is missing, behind the first line that the agent does not have, once something is spoken in which what
+    /// comes may depend on it; how many of the bytes were read for that.
+    fn forget(&mut self, bytes: &[u8], now_ms: i64) -> usize {
+        if self.forgotten.is_none() {
+            return 0;
+        }
+        let known = self.cutter.committed().saturating_sub(self.at);
+        let known = usize::try_from(known).map_or(bytes.len(), |n| n.min(bytes.len()));
+        self.read(&bytes[..known], now_ms);
+        let end = bytes[known..].iter().position(|b| *b == b'\n');
+        let Some(end) = end.filter(|_| !self.parser.stands_alone()) else {
+            return known;
+        };
+        let (line, behind) = (self.parser.position(), known + end + 1);
+        self.read(&bytes[known..behind], now_ms);
+        self.tell_forgotten(line, now_ms);
+        behind
+    }
+
+    /// Whoever read what is missing told its events. But the state that came of it is gone, and what was told since may
+    /// be told otherwise than he would have: a test without its suite, or not at all.
+    fn tell_forgotten(&mut self, at: u64, now_ms: i64) {
+        if let Some((from, to)) = self.forgotten.take() {
+            let reason = FORGOTTEN;
+            let body = Body::Gap(Gap { from, to, reason });
+            self.cutter.told(at, self.parser.lines(), body, now_ms);
+        }
     }
 
     /// The next bytes of the stream are lost. The line they begin in and the line they end in are
@@ -115,6 +159,10 @@ impl Pipeline {
         let cutter = &mut self.cutter;
         self.parser.finish(&mut |event| cutter.event(event, now_ms));
         let total = self.parser.position();
+        if !self.parser.stands_alone() {
+            self.tell_forgotten(total, now_ms);
+        }
+        let cutter = &mut self.cutter;
         let body = Body::EndOfStream(EndOfStream {
             total_bytes: total,
             hash: end.hash.as_deref().filter(|_| !self.any_loss),
@@ -189,7 +237,14 @@ impl Pipeline {
         let Some(loss) = self.loss.take() else {
             return;
         };
+        let missing = (loss.from, to.min(self.cutter.committed()));
+        // Of a stream that is there from its beginning; what was lost to the one before as well he has told.
+        let begun = self.parser.lines() > 0 && loss.reason == ROTATED_AWAY;
         self.parser.skip_to(to);
+        if begun && missing.0 < missing.1 {
+            let (from, _) = self.forgotten.unwrap_or(missing);
+            self.forgotten = Some((from, missing.1));
+        }
         // Of a loss the agent knows the part before its position already.
         let from = loss.from.max(self.cutter.committed());
         if from < to {

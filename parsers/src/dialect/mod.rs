@@ -102,6 +102,9 @@ pub trait Dialect: Send {
     /// The stream is over: emits what is still held back.
     fn finish(&mut self, emit: Emit<'_>);
 
+    /// Lines before the next were lost: what counts up from line to line may go on with a higher number.
+    fn lost(&mut self) {}
+
     /// Whether the closed dialect holds lines that what follows may confirm: then it has to see the
     /// next line too, if `sniff` holds for it.
     fn is_waiting(&self) -> bool {
@@ -146,6 +149,10 @@ pub struct DialectInfo {
     /// A fresh state.
     pub new: fn() -> Box<dyn Dialect>,
 }
+
+/// Dialects whose every line says all that is to be told of it: a parser that has not read what stands before, but for
+/// the lines by which they are recognised, tells the same tests with the same results.
+pub const STAND_ALONE: &[&str] = &["go_test_json", "ctest", "k6"];
 
 /// Every dialect, in the order in which they are asked about a line nobody owns yet:
 /// machine formats first, then the formats with the most particular openings.

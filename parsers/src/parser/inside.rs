@@ -64,6 +64,10 @@ impl Inside {
         !self.trials.is_empty() || self.slots.are_attentive()
     }
 
+    pub(super) fn lost(&mut self) {
+        self.slots.lost();
+    }
+
     pub(super) fn finish(&mut self, at: &mut Numbering<'_>, out: &mut dyn FnMut(&Event<'_>)) {
         self.slots.finish(at, out);
     }

@@ -194,6 +194,9 @@ impl Lanes {
     /// Bytes were lost.
     pub(super) fn forget(&mut self) {
         self.envelopes.forget();
+        for lane in &mut self.lanes {
+            lane.router.lost();
+        }
     }
 
     /// The stream is over: reads what was never ended, then closes every lane.

@@ -225,6 +225,12 @@ impl Router {
         self.slots.at_once(reader, line, at, out)
     }
 
+    /// Lines before the next were lost.
+    pub(super) fn lost(&mut self) {
+        self.slots.lost();
+        self.inside.lost();
+    }
+
     /// Whether one of the dialects is spoken.
     pub(super) fn speaks_one_of(&self, bits: Bits) -> bool {
         self.slots.open() & bits != 0

@@ -107,6 +107,12 @@ impl Slots {
         claim
     }
 
+    /// Lines before the next were lost.
+    pub(super) fn lost(&mut self) {
+        let states = self.slots.iter_mut().filter_map(|slot| slot.state.as_mut());
+        states.for_each(|state| state.lost());
+    }
+
     /// Whether the dialect is spoken that is asked first of all.
     pub(super) fn speaks_first(&self) -> bool {
         self.open & scan::dialect_bit(FIRST) != 0

@@ -77,6 +77,8 @@ impl SegmentSource {
                 format!("segment directory of a newer version ({})", info.format),
             ));
         }
+        // Whoever read before asked for these: one who asks for more must not forget them.
+        let kept = segments::Spent::read(&*fs, dir).kept;
         Ok(SegmentSource {
             fs,
             dir: dir.to_owned(),
@@ -87,7 +89,7 @@ impl SegmentSource {
             next: None,
             acked: 0,
             told: 0,
-            kept: Vec::new(),
+            kept,
             bad: None,
             stop: None,
         })
@@ -349,4 +351,37 @@ impl SegmentSource {
 
 fn is_empty(file: &dyn FsFile) -> bool {
     file.stat().is_ok_and(|stat| stat.len == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segments::{Limits, SegmentWriter, Spent};
+
+    #[test]
+    fn whoever_reads_on_does_not_forget_which_segments_the_one_before_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let info = StreamInfo::new("tests".to_owned(), None);
+        let limits = Limits {
+            segment_bytes: 4,
+            cap_bytes: 1 << 20,
+        };
+        let mut writer = SegmentWriter::create(dir.path(), &info, limits).unwrap();
+        writer.append(b"0123456789ab");
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            let mut source = SegmentSource::open(dir.path()).unwrap();
+            source.rewind().unwrap();
+            let mut buffer = [0; 4];
+            for segment in 0..3 {
+                source.read(&mut buffer).unwrap();
+                if segment > 0 {
+                    source.keep();
+                    kept.push(Spent::read(&RealFs, dir.path()).kept);
+                }
+            }
+        }
+        let both = vec![4, 8];
+        assert_eq!(kept, [vec![4], both.clone(), both.clone(), both]);
+    }
 }

@@ -125,6 +125,12 @@ impl Dialect for Tap {
         }
     }
 
+    fn lost(&mut self) {
+        if let Some(Reader::Results(stream)) = &mut self.reader {
+            stream.lost();
+        }
+    }
+
     fn attention(&self) -> Attention {
         let every = self.held.is_waiting()
             || match &self.reader {

@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     seen: u64,
     last_number: u64,
     numbered: bool,
+    /// Lines were lost since the last result, and perhaps results among them.
+    broken: bool,
     over: bool,
     block: Block,
     current: Option<Current>,
@@ -116,6 +118,11 @@ impl Stream {
         }
     }
 
+    /// Lines were lost.
+    pub(super) fn lost(&mut self) {
+        self.broken = self.numbered;
+    }
+
     /// Whether the next line may belong to the stream whatever it looks like.
     pub(crate) fn is_attentive(&self) -> bool {
         match self.block {
@@ -161,6 +168,7 @@ impl Stream {
     fn restart(&mut self) {
         (self.plan, self.unconfirmed) = (None, None);
         (self.seen, self.last_number, self.numbered) = (0, 0, false);
+        self.broken = false;
         self.over = false;
         self.nested.clear();
     }
@@ -189,6 +197,9 @@ impl Stream {
         match test.number {
             Some(n) if n == self.last_number + 1 => true,
             Some(1) if self.unconfirmed.is_some() => true,
+            Some(n) if self.broken && n > self.last_number => {
+                !self.over && self.plan.is_none_or(|tests| n <= tests)
+            }
             Some(n) => plain && !self.over && n.abs_diff(self.last_number) <= NUMBER_SLACK,
             None => !self.over && (plain || (!self.numbered && self.seen > 0)),
         }
@@ -250,6 +261,7 @@ impl Stream {
         }
         self.seen += 1;
         self.numbered |= test.number.is_some();
+        self.broken = false;
         self.last_number = test.number.unwrap_or(self.last_number + 1);
         self.over = self.plan.is_some_and(|plan| self.seen >= plan);
     }

@@ -172,3 +172,24 @@ fn a_long_first_failure_does_not_hide_the_stream() {
     let text = format!("not ok 1 a\n  oh no\n{stack}ok 2 b\nok 3 c\n1..3\n");
     assert_eq!(tap(&text).lines().count(), 3);
 }
+
+#[test]
+fn behind_lost_lines_results_go_on_with_a_higher_number() {
+    let results = |behind: &str| {
+        let mut parser = crate::Parser::new();
+        let mut names = Vec::new();
+        let mut tell = |event: &crate::Event<'_>| {
+            if let crate::Body::TestEnd(end) = &event.body {
+                names.push(end.name.to_owned());
+            }
+        };
+        parser.feed(b"1..40\nok 1 one\nok 2 two\n", &mut tell);
+        parser.skip_to(1000);
+        parser.feed(behind.as_bytes(), &mut tell);
+        names.join(", ")
+    };
+    let gone_on = "ok 30 thirty\nok 31 more\nok 7 rows updated\n";
+    assert_eq!(results(gone_on), "one, two, thirty, more");
+    // More than were planned, and fewer than were.
+    assert_eq!(results("ok 73 rows updated\nok 1 again\n"), "one, two");
+}

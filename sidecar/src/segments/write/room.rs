@@ -12,9 +12,9 @@ impl<D: Disk> SegmentWriter<D> {
     /// How many of the next `wanted` bytes may go into the present segment, after making room.
     pub(super) fn room(&mut self, wanted: u64) -> u64 {
         if self.left() < wanted {
-            self.free(self.part(CONTEXT));
+            self.free(self.part(CONTEXT), wanted);
             if self.left() == 0 {
-                self.free(0);
+                self.free(0, wanted);
             }
         }
         let in_cap = self.left();
@@ -50,19 +50,24 @@ impl<D: Disk> SegmentWriter<D> {
         bytes.min(self.limits.cap_bytes / 16).max(1)
     }
 
-    /// Deletes segments that the agent has stored whole, or whose events are in the digest: oldest first, never the
-    /// current one, nor so many bytes before what is needed, nor the lines that tell what is spoken.
-    fn free(&mut self, context: u64) {
+    /// Deletes segments that the agent has stored whole, or whose events are in the digest, until there is room: oldest
+    /// first, never the current one, nor so many bytes before what is needed, nor the lines that tell what is spoken.
+    /// All that needs not go stays: what comes next may depend on what was said long ago.
+    fn free(&mut self, context: u64, wanted: u64) {
         let spent = self.disk.spent();
         self.beside = spent.beside;
-        let (mut next, mut kept) = (0, 0);
-        while let Some(oldest) = self.held.get(next).copied() {
+        let (mut next, mut kept, mut any) = (0, 0, false);
+        while self.left() < wanted
+            && let Some(oldest) = self.held.get(next).copied()
+        {
             let current = next + 1 == self.held.len() && self.current.is_some();
             if current || oldest.end.saturating_add(context) > spent.before {
                 return;
             }
-            let small = kept + oldest.bytes <= self.limits.cap_bytes / 8;
+            // Of a small cap one segment is more than that, and the first that is kept matters most.
+            let small = kept + oldest.bytes <= self.limits.cap_bytes / 8 || !any;
             if oldest.start == 0 || (small && spent.kept.contains(&oldest.start)) {
+                any |= oldest.start > 0;
                 kept += oldest.bytes;
                 next += 1;
                 continue;

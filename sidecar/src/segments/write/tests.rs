@@ -110,25 +110,49 @@ fn at_the_cap_what_the_agent_has_is_deleted_and_nothing_lost() {
 }
 
 #[test]
+fn no_more_is_deleted_than_room_is_needed_for() {
+    let (mut writer, disk) = writer(10, 400);
+    writer.append(&[b'a'; 400]);
+    disk.0.borrow_mut().acked = 400;
+    writer.append(&[b'b'; 15]);
+    // The first stays anyway.
+    assert_eq!(disk.0.borrow().removed, [10, 20]);
+    writer.append(&[b'c'; 5]);
+    assert_eq!(disk.0.borrow().removed, [10, 20]);
+    assert!(lost(&writer).is_empty());
+}
+
+#[test]
+fn of_a_small_cap_a_segment_that_is_asked_for_stays_although_it_is_large() {
+    let (mut writer, disk) = writer(1000, 160);
+    disk.0.borrow_mut().kept = vec![10, 50];
+    writer.append(&[b'a'; 160]);
+    disk.0.borrow_mut().acked = 160;
+    writer.append(&[b'b'; 60]);
+    // The segments are a quarter of the cap each.
+    assert_eq!(disk.0.borrow().removed, [50, 90]);
+}
+
+#[test]
 fn the_first_lines_and_a_segment_that_tells_what_is_spoken_stay() {
     let (mut writer, disk) = writer(10, 160);
     disk.0.borrow_mut().kept = vec![20];
     writer.append(&[b'a'; 160]);
     disk.0.borrow_mut().acked = 160;
-    writer.append(&[b'b'; 40]);
+    writer.append(&[b'b'; 130]);
     let kept: Vec<u64> = disk.0.borrow().segments.keys().copied().take(3).collect();
     // And a little before what is still needed.
     assert_eq!(kept, [0, 20, 150]);
     // More of them than a small part of the room does not stay.
     disk.0.borrow_mut().kept = (20..).step_by(10).take(12).collect();
-    disk.0.borrow_mut().acked = 200;
-    writer.append(&[b'c'; 95]);
+    disk.0.borrow_mut().acked = 290;
+    writer.append(&[b'c'; 130]);
     let held = disk
         .0
         .borrow()
         .segments
         .keys()
-        .filter(|s| **s < 190)
+        .filter(|s| **s < 280)
         .count();
     assert_eq!(held, 2);
     assert!(lost(&writer).is_empty());
