@@ -332,6 +332,21 @@ pub struct Gap<'a> {
     pub reason: &'a str,
 }
 
+impl Gap<'_> {
+    /// The reason of a gap of which every event was told, by one whose state is gone: whoever read on behind it may have
+    /// told what comes otherwise than he would.
+    pub const FORGOTTEN: &'static str = "forgotten";
+
+    /// Bytes of which nothing is known.
+    #[must_use]
+    pub fn lost_bytes(&self) -> u64 {
+        match self.reason {
+            Gap::FORGOTTEN => 0,
+            _ => self.to.saturating_sub(self.from),
+        }
+    }
+}
+
 /// The end of a stream, as whoever made the stream knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndOfStream<'a> {

@@ -13,9 +13,6 @@ use sentinel_parsers::frame::Frame;
 use crate::segments::{Lost, StreamEnd};
 use cutter::Cutter;
 
-/// Why there is a gap although all events of its bytes were told: whoever reads on has not read them.
-const FORGOTTEN: &str = "forgotten";
-
 /// Why bytes cannot be read that once could.
 const ROTATED_AWAY: &str = "rotated_away";
 
@@ -110,7 +107,7 @@ impl Pipeline {
     /// be told otherwise than he would have: a test without its suite, or not at all.
     fn tell_forgotten(&mut self, at: u64, now_ms: i64) {
         if let Some((from, to)) = self.forgotten.take() {
-            let reason = FORGOTTEN;
+            let reason = Gap::FORGOTTEN;
             let body = Body::Gap(Gap { from, to, reason });
             self.cutter.told(at, self.parser.lines(), body, now_ms);
         }

@@ -226,6 +226,11 @@ impl Check<'_> {
     fn gaps(&self) {
         self.gaps_told();
         let job = self.job;
+        if self.stored.forgotten && self.forgotten() == 0 && !job.cut.get() {
+            self.wrong(format_args!(
+                "read on as after a deletion, and nothing was deleted"
+            ));
+        }
         let found = joined(
             self.stored
                 .gaps

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use sentinel_agent::solo::Database;
 use sentinel_agent::store::StoreError;
-use sentinel_parsers::event::{Body, Status};
+use sentinel_parsers::event::{self, Body, Status};
 use sentinel_parsers::frame::{Frame, Limits};
 
 use crate::oracle::{result, told};
@@ -32,6 +32,8 @@ pub(crate) struct StoredStream {
     pub(crate) tests: Vec<Row>,
     /// Gaps in the table of gaps.
     pub(crate) gaps: Vec<Gap>,
+    /// Whether a part was read by one who had not read what stands before.
+    pub(crate) forgotten: bool,
     /// Gaps as the frames tell them.
     pub(crate) told_gaps: Vec<Gap>,
     /// All that the parser told, in the order of the frames.
@@ -82,8 +84,10 @@ fn frames(conn: &Connection, id: i64, stream: &mut StoredStream) -> rusqlite::Re
                 stream.events.push(told(&event));
             }
             if let Body::Gap(gap) = &event.body {
-                let gap = (gap.from, gap.to, gap.reason.to_owned());
-                stream.told_gaps.push(gap);
+                match gap.reason {
+                    event::Gap::FORGOTTEN => stream.forgotten = true,
+                    reason => stream.told_gaps.push((gap.from, gap.to, reason.to_owned())),
+                }
             }
         }
     }
@@ -103,6 +107,12 @@ fn rest(conn: &Connection, id: i64, stream: &mut StoredStream) -> rusqlite::Resu
         Ok((uint(row.get(0)?), uint(row.get(1)?), row.get(2)?))
     })?;
     stream.gaps = rows.collect::<rusqlite::Result<_>>()?;
+    let told = stream.gaps.len();
+    stream
+        .gaps
+        .retain(|(.., reason)| reason != event::Gap::FORGOTTEN);
+    // Told and stored, or neither.
+    stream.forgotten |= stream.gaps.len() < told;
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn check(world: &World, host: &Host, streams: &BTreeMap<String, Store
         let whole = known.iter().all(|(job, stored)| {
             stored.closed
                 && stored.gaps.is_empty()
+                && !stored.forgotten
                 && job.whole.get() == Some(true)
                 && stored.committed == job.printed.get() as u64
         });

@@ -187,7 +187,8 @@ fn take(
             }
             Body::RunStart(said) => marked(run, id, event.offset, said, settings),
             Body::Gap(gap) => {
-                let row = stream.lose(&run.id, gap, settings.limits.gaps_per_stream);
+                let limit = settings.limits.gaps_per_stream;
+                let row = stream.losses.add(&run.id, id, gap, limit);
                 taken.gaps.extend(row);
                 run.changed |= Change::STATE;
             }

@@ -24,6 +24,7 @@ pub mod input;
 pub mod interval;
 mod jobs;
 mod lifecycle;
+mod losses;
 pub mod metrics;
 mod nodes;
 mod opening;

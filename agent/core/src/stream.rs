@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use sentinel_parsers::event::{Body, Event, Gap};
+use sentinel_parsers::event::{Body, Event};
 use sentinel_parsers::frame::Header;
 use sentinel_parsers::ledger::{Ledger, Test};
 use sentinel_parsers::wire::OpenStream;
 
 use crate::correlate::{Pace, Words};
 use crate::input::{Millis, StreamId};
+use crate::losses::Losses;
 use crate::nodes::Route;
 use crate::output::{GapRow, Persist, StreamRow, SuiteRow, TestRow};
 
@@ -27,9 +28,7 @@ pub struct Stream {
     ledger: Ledger,
     /// Tests that passed after failing, by ordinal.
     flaky: HashSet<u32>,
-    gaps: Vec<GapRow>,
-    lost_bytes: u64,
-    gaps_dropped: u64,
+    pub(crate) losses: Losses,
     end: Option<StreamEnd>,
     marks: Marks,
     /// Results over time.
@@ -99,9 +98,7 @@ impl Stream {
             last_frame_ms: now,
             ledger: Ledger::new(),
             flaky: HashSet::new(),
-            gaps: Vec::new(),
-            lost_bytes: 0,
-            gaps_dropped: 0,
+            losses: Losses::default(),
             end: None,
             marks: Marks::default(),
             pace: Pace::default(),
@@ -162,19 +159,19 @@ impl Stream {
     /// Losses, the first ones one by one.
     #[must_use]
     pub fn gaps(&self) -> &[GapRow] {
-        &self.gaps
+        &self.losses.gaps
     }
 
     /// Losses that are only counted.
     #[must_use]
     pub fn gaps_dropped(&self) -> u64 {
-        self.gaps_dropped
+        self.losses.dropped
     }
 
     /// Bytes known to be lost.
     #[must_use]
     pub fn lost_bytes(&self) -> u64 {
-        self.lost_bytes
+        self.losses.bytes
     }
 
     /// Tests that passed after failing.
@@ -272,26 +269,6 @@ impl Stream {
             self.marks.last_test_line = line;
             self.marks.over_ms = None;
         }
-    }
-
-    /// Keeps a loss; returns its row, or nothing when it is only counted.
-    pub(crate) fn lose(&mut self, run_id: &str, gap: &Gap<'_>, limit: usize) -> Option<GapRow> {
-        self.lost_bytes = self
-            .lost_bytes
-            .saturating_add(gap.to.saturating_sub(gap.from));
-        if self.gaps.len() >= limit {
-            self.gaps_dropped += 1;
-            return None;
-        }
-        let row = GapRow {
-            run_id: run_id.to_owned(),
-            stream: self.id.clone(),
-            from: gap.from,
-            to: gap.to,
-            reason: gap.reason.to_owned(),
-        };
-        self.gaps.push(row.clone());
-        Some(row)
     }
 
     /// The frame is taken: moves the position.

@@ -136,6 +136,9 @@ fn missing_evidence(run: &Run) -> Answer {
                 let why = first.map_or("unknown", |gap| &gap.reason);
                 format!("{name} lost {} bytes ({why})", stream.lost_bytes())
             }
+            _ if stream.losses.forgotten => format!(
+                "{name} was read on after a restart without what had been deleted of it: results may be told wrongly"
+            ),
             None => format!("{name} has no end-of-stream record"),
             Some(end) if end.total_bytes != stream.committed() => format!(
                 "{name} is {} bytes long, {} were taken",

@@ -15,7 +15,7 @@ impl Check<'_> {
             Some(files) => !files.destroyed().is_empty(),
             None => job.deleted_up_to() > 0 && !job.keeps_head(),
         };
-        if !whole || !self.stored.gaps.is_empty() || headless {
+        if !whole || !self.stored.gaps.is_empty() || headless || self.stored.forgotten {
             return;
         }
         let mut events = Vec::new();

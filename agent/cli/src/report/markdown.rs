@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sentinel_parsers::event::Gap;
+
 use super::model::Report;
 use super::table::{number, totals};
 use crate::style::{bytes, inert, seconds};
@@ -26,9 +28,14 @@ pub(crate) fn report(report: &Report) -> String {
     findings(&mut out, report);
     for gap in &report.gaps {
         let (size, reason) = (bytes(gap.to - gap.from), text(&gap.reason));
+        let what = if gap.reason == Gap::FORGOTTEN {
+            "read on without"
+        } else {
+            "lost"
+        };
         let _ = writeln!(
             out,
-            "- lost {size} at bytes {}..{}: {reason}",
+            "- {what} {size} at bytes {}..{}: {reason}",
             gap.from, gap.to
         );
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sentinel_core::{Anomaly, Severity};
 use sentinel_parsers::Status;
-use sentinel_parsers::event::Counts;
+use sentinel_parsers::event::{Counts, Gap};
 
 use super::model::{Report, RunHead, TestLine};
 use crate::style::{Style, bytes, fit, inert, seconds};
@@ -292,10 +292,14 @@ fn losses(out: &mut String, report: &Report, style: Style) {
         let size = bytes(gap.to - gap.from);
         let _ = writeln!(
             out,
-            "  {size} at bytes {}..{}: {}",
+            "  {size} at bytes {}..{}: {}{}",
             gap.from,
             gap.to,
-            inert(&gap.reason)
+            inert(&gap.reason),
+            match gap.reason == Gap::FORGOTTEN {
+                true => ", what was deleted before a restart",
+                false => "",
+            }
         );
     }
 }

@@ -14,7 +14,8 @@ struct Told {
     counts: &'static [(Status, u64)],
     printed: Option<Printed>,
     planned: Option<u64>,
-    lost: bool,
+    /// Why a part is missing.
+    lost: Option<&'static str>,
     exit: Option<i32>,
     signal: Option<i32>,
     short: bool,
@@ -26,7 +27,7 @@ const GREEN: Told = Told {
     counts: &[(Status::Passed, 3)],
     printed: None,
     planned: None,
-    lost: false,
+    lost: None,
     exit: Some(0),
     signal: None,
     short: false,
@@ -69,13 +70,13 @@ fn tell(sim: &mut Sim, stream: &str, told: Told) {
             ..RunEnd::default()
         })
     }));
-    if told.lost {
-        bodies.push(Body::Gap(Gap {
+    bodies.extend(told.lost.map(|reason| {
+        Body::Gap(Gap {
             from: 10,
             to: 20,
-            reason: "cap",
-        }));
-    }
+            reason,
+        })
+    }));
     if told.end {
         bodies.push(Body::EndOfStream(EndOfStream {
             total_bytes: if told.short { 99 } else { 100 },
@@ -151,7 +152,7 @@ fn green_passes_with_its_counts() {
 #[test]
 fn lost_bytes_come_before_everything_and_do_not_hide_failures() {
     let told = Told {
-        lost: true,
+        lost: Some("cap"),
         ..GREEN
     };
     is(
@@ -167,6 +168,19 @@ fn lost_bytes_come_before_everything_and_do_not_hide_failures() {
         &one(told),
         RunStatus::Incomplete,
         "stream `tests` lost 10 bytes (cap); 1 failed of 2 tests",
+    );
+}
+
+#[test]
+fn what_was_read_on_without_what_stands_before_is_incomplete_and_nothing_lost() {
+    let told = Told {
+        lost: Some(Gap::FORGOTTEN),
+        ..GREEN
+    };
+    is(
+        &one(told),
+        RunStatus::Incomplete,
+        "stream `tests` was read on after a restart without what had been deleted of it: results may be told wrongly",
     );
 }
 

@@ -7,10 +7,12 @@ use super::ids::Ids;
 use super::value::{int, uint};
 use crate::api::view::GapView;
 
+/// Where bytes were lost for good as well, that is what is kept of both.
 const UPSERT: &str = "
     INSERT INTO gaps (stream, from_at, to_at, run, reason) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (stream, from_at) DO UPDATE SET
-        to_at = excluded.to_at, run = excluded.run, reason = excluded.reason";
+        to_at = excluded.to_at, run = excluded.run, reason = excluded.reason
+        WHERE excluded.reason <> 'forgotten' OR gaps.reason = 'forgotten'";
 
 pub(super) fn write(conn: &Connection, ids: &mut Ids, gap: &GapRow) -> rusqlite::Result<()> {
     let run = ids.run(conn, &gap.run_id)?;
@@ -40,4 +42,15 @@ pub(crate) fn list(conn: &Connection, run: i64, limit: usize) -> rusqlite::Resul
         })
     })?;
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_that_the_store_knows_by_name_is_that_of_the_event() {
+        let reason = sentinel_parsers::event::Gap::FORGOTTEN;
+        assert_eq!(UPSERT.matches(&format!("'{reason}'")).count(), 2);
+    }
 }
