@@ -33,6 +33,7 @@
 //!
 //! What a [redactor](crate::redact) put in the place of a secret stays; from exact on it is `<secret>` too.
 
+mod addresses;
 mod hash;
 mod kinds;
 mod moments;
@@ -138,7 +139,7 @@ impl<'a> Masker<'a> {
                 b'[' if bytes[at..].starts_with(b"[redacted:") => self.redacted(at),
                 b'/' | b'~' => self.path(at, before),
                 b':' if bytes[at..].starts_with(b"::") && !is_word(before) => {
-                    shapes::ipv6(&bytes[at..]).map_or(at + 1, |found| self.found(at, &found))
+                    addresses::ipv6(&bytes[at..]).map_or(at + 1, |found| self.found(at, &found))
                 }
                 b'"' | b'\'' | b'`' if self.level == Level::Template && !is_word(before) => {
                     self.quoted(at)

@@ -158,7 +158,7 @@ fn take(
     let Some(mut stream) = run.streams.remove(id) else {
         return;
     };
-    let spike = &settings.rules.failure_spike;
+    let (spike, limits) = (&settings.rules.failure_spike, &settings.limits);
     let suites = stream.ledger().suites().len();
     let mut touched = Touched::default();
     // By the line of the failure that they came before.
@@ -182,13 +182,11 @@ fn take(
                 counted_results(run, &mut stream, counted.counts, when(&event, now), spike);
             }
             Body::Signature(error) => {
-                let limit = settings.limits.signatures_per_run;
-                erred(run, &mut stream, &event, error, limit);
+                erred(run, &mut stream, &event, error, limits.signatures_per_run);
             }
             Body::RunStart(said) => marked(run, id, event.offset, said, settings),
             Body::Gap(gap) => {
-                let limit = settings.limits.gaps_per_stream;
-                let row = stream.losses.add(&run.id, id, gap, limit);
+                let row = stream.losses.add(&run.id, id, gap, limits.gaps_per_stream);
                 taken.gaps.extend(row);
                 run.changed |= Change::STATE;
             }
