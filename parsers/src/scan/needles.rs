@@ -199,7 +199,12 @@ impl NeedleSet {
     /// have any number of lines.
     pub(crate) fn scan(&self, block: &[u8], hits: &mut Vec<Hit>) {
         hits.clear();
-        self.windows(block, hits);
+        self.windows(block, &mut |at, bits| {
+            if !(hits.len() >= MANY && is_known(block, at, bits, hits)) {
+                let at = place(at);
+                hits.push(Hit { at, bits });
+            }
+        });
         if let Some((searcher, bits)) = &self.short {
             let found = searcher.find_iter(block).map(|m| Hit {
                 at: place(m.start()),
@@ -210,31 +215,47 @@ impl NeedleSet {
         }
     }
 
+    /// Whose needles stand anywhere in some text, of all that are too short for windows together.
+    pub(crate) fn anywhere(&self, text: &[u8]) -> Bits {
+        let mut all = self.always;
+        self.windows(text, &mut |_, bits| all |= bits);
+        if let Some((searcher, bits)) = &self.short
+            && searcher.find(text).is_some()
+        {
+            all |= bits;
+        }
+        all
+    }
+
     /// Finds the needles that have windows. Which windows the table lets through is known for many before any
     /// is compared.
-    fn windows(&self, block: &[u8], hits: &mut Vec<Hit>) {
+    #[inline]
+    fn windows(&self, block: &[u8], found: &mut impl FnMut(usize, Bits)) {
         let mut list = List::new();
         let (chunks, rest) = block.as_chunks::<CHUNK>();
         for (number, chunks) in chunks.chunks(CHUNKS).enumerate() {
             self.windows.list(chunks, &mut list);
             let from = number * CHUNKS * CHUNK;
             for window in list.iter() {
-                self.compare(block, from + window * WINDOW, hits);
+                self.compare(block, from + window * WINDOW, found);
             }
         }
         let from = block.len() - rest.len();
         for (number, window) in rest.as_chunks().0.iter().enumerate() {
             if self.windows.may(u32::from_le_bytes(*window)) {
-                self.compare(block, from + number * WINDOW, hits);
+                self.compare(block, from + number * WINDOW, found);
             }
         }
     }
 
     /// Compares a window that the table lets through with the needles.
     #[inline]
-    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+    fn compare(&self, block: &[u8], at: usize, found: &mut impl FnMut(usize, Bits)) {
         if self.checks.may(block, at) {
-            self.verify(block, at, hits);
+            let bits = self.verify(block, at);
+            if bits != 0 {
+                found(at, bits);
+            }
         }
     }
 
@@ -251,9 +272,9 @@ impl NeedleSet {
         self.starts.of(line)
     }
 
-    /// Compares a window with the needles that hold it.
+    /// Compares a window with the needles that hold it; whose they are.
     #[inline(never)]
-    fn verify(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+    fn verify(&self, block: &[u8], at: usize) -> Bits {
         let (found, around) = (window(&block[at..]), around(block, at));
         let bucket = bucket(found);
         let entries = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
@@ -270,10 +291,7 @@ impl NeedleSet {
                 bits |= of;
             }
         }
-        if bits != 0 && !(hits.len() >= MANY && is_known(block, at, bits, hits)) {
-            let at = place(at);
-            hits.push(Hit { at, bits });
-        }
+        bits
     }
 }
 

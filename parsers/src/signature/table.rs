@@ -110,9 +110,8 @@ pub(super) fn holds_needle(text: &str) -> bool {
 /// The classes of which a keyword stands in the text, and perhaps others of which the keywords are short: those look
 /// for them.
 pub(super) fn classes(text: &str) -> Classes {
-    let found = KEYWORDS.line(text.as_bytes(), &mut Vec::new());
     // There are fewer classes than bits in either.
-    (found | KEYWORDS.always()) as Classes
+    KEYWORDS.anywhere(text.as_bytes()) as Classes
 }
 
 /// Of the classes, those of one line.
