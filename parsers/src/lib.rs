@@ -188,9 +188,9 @@ mod parser;
 pub mod pattern;
 mod places;
 pub mod redact;
+mod remembered;
 mod scan;
 mod signature;
-mod texts;
 #[cfg(feature = "frame")]
 pub mod wire;
 

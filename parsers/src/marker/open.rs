@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::texts::Texts;
+use crate::remembered::Remembered;
 
 /// Started tests that are remembered; beyond it the oldest is forgotten.
 pub(super) const REMEMBERED: usize = 512;
@@ -14,10 +14,10 @@ const ROOM: usize = 32 * 1024;
 const PLACES: usize = 2048;
 
 /// The started tests without a result, in the order of their starts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct OpenTests {
     /// The suite follows the name.
-    tests: Texts<Open>,
+    tests: Remembered<Open, REMEMBERED, ROOM>,
     /// How many names there are of a hash, so that one that nobody started costs no search.
     counts: Vec<u16>,
     hasher: DefaultHashBuilder,
@@ -28,16 +28,6 @@ struct Open {
     hash: u32,
     /// Length of the name.
     name: u32,
-}
-
-impl Default for OpenTests {
-    fn default() -> OpenTests {
-        OpenTests {
-            tests: Texts::new(REMEMBERED, ROOM),
-            counts: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
-    }
 }
 
 impl OpenTests {

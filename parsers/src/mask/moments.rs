@@ -205,9 +205,9 @@ pub(super) fn duration(rest: &[u8]) -> Option<Found> {
             let decimals = run(&rest[end + 1..], 20, |b| b.is_ascii_digit());
             end += if decimals > 0 { 1 + decimals } else { 0 };
         }
-        let first = rest.get(end)?;
-        let may = UNITS.iter().filter(|unit| unit[0] == *first);
-        let unit = may.into_iter().find(|unit| rest[end..].starts_with(unit))?;
+        let first = rest.get(end);
+        let is = |unit: &&&[u8]| unit.first() == first && rest[end..].starts_with(unit);
+        let unit = UNITS.iter().find(is)?;
         len = end + unit.len();
     }
     (len > 0 && ends_word(&rest[len..])).then_some(Found { len, mask: "<dur>" })

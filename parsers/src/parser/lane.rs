@@ -12,7 +12,7 @@ use crate::envelope::Item;
 use crate::event::Event;
 use crate::line::{visible, visible_plain, visible_text};
 use crate::redact::Redactor;
-use crate::scan::{Bits, Hit, LOOK, NeedleSet, ODD};
+use crate::scan::{Bits, LOOK, NeedleSet, ODD};
 
 /// One writer, or the lines of no particular one.
 pub(super) struct Lane {
@@ -38,8 +38,6 @@ pub(super) struct Reading<'r> {
     /// Its text with all envelopes, if it is known.
     pub(super) text: Option<&'r str>,
     pub(super) set: &'r NeedleSet,
-    /// Room for what is found in it.
-    pub(super) hits: &'r mut Vec<Hit>,
     /// Whether the lane is the only one, so that its lines are the stream's.
     pub(super) alone: bool,
     /// Whether nobody read the latest line of it, or it was blank or free text and nothing came of it.
@@ -53,10 +51,10 @@ impl Reading<'_> {
     /// the line as it stands.
     pub(super) fn bits(&mut self, text: &[u8], changed: bool) -> Bits {
         if changed || self.bits & ODD != 0 {
-            let mut bits = self.bits & !ODD | self.set.line(visible(text).as_bytes(), self.hits);
+            let mut bits = self.bits & !ODD | self.set.line(visible(text).as_bytes());
             // Colours that were written as escapes of JSON were no needles of the line.
             if changed && memchr::memchr(0x1b, text).is_some() {
-                bits |= self.set.line(text, self.hits);
+                bits |= self.set.line(text);
             }
             return bits;
         }

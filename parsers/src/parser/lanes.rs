@@ -48,7 +48,6 @@ pub(super) struct Lanes {
     pub(super) vain: bool,
     /// Room for what is found in a block, and in a line.
     pub(super) hits: Vec<Hit>,
-    line_hits: Vec<Hit>,
 }
 
 impl Lanes {
@@ -67,7 +66,6 @@ impl Lanes {
             recent: Recent::default(),
             vain: false,
             hits: Vec::new(),
-            line_hits: Vec::new(),
         }
     }
 
@@ -247,7 +245,6 @@ impl Lanes {
             whole: place.whole,
             text: place.text,
             set: &self.set,
-            hits: &mut self.line_hits,
             alone: self.by_key.is_empty(),
             vain: false,
             watch: &mut self.options.watch,

@@ -217,7 +217,7 @@ impl NeedleSet {
 
     /// Whose needles stand anywhere in some text, of all that are too short for windows together.
     pub(crate) fn anywhere(&self, text: &[u8]) -> Bits {
-        let mut all = self.always;
+        let mut all = 0;
         self.windows(text, &mut |_, bits| all |= bits);
         if let Some((searcher, bits)) = &self.short
             && searcher.find(text).is_some()
@@ -260,10 +260,8 @@ impl NeedleSet {
     }
 
     /// Whose needles a line holds, those of its beginning included.
-    pub(crate) fn line(&self, line: &[u8], hits: &mut Vec<Hit>) -> Bits {
-        self.scan(line, hits);
-        let found = hits.iter().fold(0, |all, hit| all | hit.bits);
-        found | self.starts(line)
+    pub(crate) fn line(&self, line: &[u8]) -> Bits {
+        self.anywhere(line) | self.starts(line)
     }
 
     /// Whose needles stand at the line's beginning.

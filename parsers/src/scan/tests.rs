@@ -58,7 +58,10 @@ proptest! {
     fn needles_are_found_wherever_they_stand(pieces in prop::collection::vec(piece(), 0..12)) {
         let line = pieces.concat();
         let (set, mut hits) = (set(), Vec::new());
-        prop_assert_eq!(set.line(line.as_bytes(), &mut hits), naive(&line), "{:?}", line);
+        prop_assert_eq!(set.line(line.as_bytes()), naive(&line), "{:?}", line);
+        set.scan(line.as_bytes(), &mut hits);
+        let listed = hits.iter().fold(0, |all, hit| all | hit.bits);
+        prop_assert_eq!(listed, set.anywhere(line.as_bytes()), "{:?}", line);
     }
 
     #[test]
@@ -93,9 +96,8 @@ fn every_dialect_has_needles_that_leave_ordinary_lines_alone() {
     let set = built_in();
     assert_eq!(set.always(), 0);
     let ordinary = include_str!("ordinary.log");
-    let mut hits = Vec::new();
     for line in ordinary.lines() {
-        let bits = set.line(line.as_bytes(), &mut hits);
+        let bits = set.line(line.as_bytes());
         let whose: Vec<&str> = DIALECTS
             .iter()
             .enumerate()

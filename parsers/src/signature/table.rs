@@ -111,7 +111,7 @@ pub(super) fn holds_needle(text: &str) -> bool {
 /// for them.
 pub(super) fn classes(text: &str) -> Classes {
     // There are fewer classes than bits in either.
-    KEYWORDS.anywhere(text.as_bytes()) as Classes
+    (KEYWORDS.anywhere(text.as_bytes()) | KEYWORDS.always()) as Classes
 }
 
 /// Of the classes, those of one line.

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use sentinel_parsers::event::Gap;
-
 use super::model::Report;
 use super::table::{number, totals};
 use crate::style::{bytes, inert, seconds};
@@ -28,10 +26,9 @@ pub(crate) fn report(report: &Report) -> String {
     findings(&mut out, report);
     for gap in &report.gaps {
         let (size, reason) = (bytes(gap.to - gap.from), text(&gap.reason));
-        let what = if gap.reason == Gap::FORGOTTEN {
-            "read on without"
-        } else {
-            "lost"
+        let what = match gap.is_lost() {
+            true => "lost",
+            false => "read on without",
         };
         let _ = writeln!(
             out,

@@ -2,7 +2,7 @@
 
 use sentinel_core::{Anomaly, Cause, Culprit};
 use sentinel_parsers::Status;
-use sentinel_parsers::event::{Counts, Printed};
+use sentinel_parsers::event::{Counts, Gap, Printed};
 use sentinel_parsers::ledger::{Ledger, Test};
 
 /// What is known of a run, or of a parsed log.
@@ -70,6 +70,13 @@ pub(crate) struct GapLine {
     pub(crate) from: u64,
     pub(crate) to: u64,
     pub(crate) reason: String,
+}
+
+impl GapLine {
+    /// Whether nothing of it is known, rather than that whoever read on behind it had not read it.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.reason != Gap::FORGOTTEN
+    }
 }
 
 impl TestLine {

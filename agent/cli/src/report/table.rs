@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sentinel_core::{Anomaly, Severity};
 use sentinel_parsers::Status;
-use sentinel_parsers::event::{Counts, Gap};
+use sentinel_parsers::event::Counts;
 
 use super::model::{Report, RunHead, TestLine};
 use crate::style::{Style, bytes, fit, inert, seconds};
@@ -296,9 +296,9 @@ fn losses(out: &mut String, report: &Report, style: Style) {
             gap.from,
             gap.to,
             inert(&gap.reason),
-            match gap.reason == Gap::FORGOTTEN {
-                true => ", what was deleted before a restart",
-                false => "",
+            match gap.is_lost() {
+                true => "",
+                false => ", what was deleted before a restart",
             }
         );
     }

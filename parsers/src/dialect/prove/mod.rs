@@ -16,7 +16,7 @@ use super::needle::Needles;
 use super::tap::{Stream, is_version, plan, test_line};
 use super::{Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart};
-use crate::texts::Texts;
+use crate::remembered::Remembered;
 use session::Session;
 use syntax::Outcome;
 
@@ -78,30 +78,17 @@ fn sniff(line: &Line<'_>) -> bool {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Prove {
     open: bool,
     /// Headings before the dialect was recognised.
-    held: Texts<Heading>,
+    held: Remembered<Heading, HELD_CAP, HELD_ROOM>,
     file: Option<File>,
     /// Whether files are called `.t`.
     dot_t: bool,
     session: Session,
     /// In the report at the end.
     in_report: bool,
-}
-
-impl Default for Prove {
-    fn default() -> Prove {
-        Prove {
-            open: false,
-            held: Texts::new(HELD_CAP, HELD_ROOM),
-            file: None,
-            dot_t: false,
-            session: Session::default(),
-            in_report: false,
-        }
-    }
 }
 
 /// A line that may be a heading; its text is the file's name.
@@ -139,7 +126,7 @@ impl Dialect for Prove {
         }
         self.open = true;
         self.forget(number);
-        let held = std::mem::replace(&mut self.held, Texts::new(HELD_CAP, HELD_ROOM));
+        let held = std::mem::take(&mut self.held);
         for (heading, name) in held.iter() {
             self.begin(heading.line, name, heading.outcome, emit);
         }

@@ -98,11 +98,17 @@ fn lost(writer: &SegmentWriter<Fake>) -> Vec<(u64, u64, &str)> {
     list.map(|l| (l.from, l.to, l.reason.as_str())).collect()
 }
 
+/// A writer at its cap, of which the agent has stored so much.
+fn full(segment_bytes: u64, cap_bytes: u64, acked: u64) -> (SegmentWriter<Fake>, Fake) {
+    let (mut writer, disk) = writer(segment_bytes, cap_bytes);
+    writer.append(&vec![b'a'; cap_bytes as usize]);
+    disk.0.borrow_mut().acked = acked;
+    (writer, disk)
+}
+
 #[test]
 fn at_the_cap_what_the_agent_has_is_deleted_and_nothing_lost() {
-    let (mut writer, disk) = writer(10, 40);
-    writer.append(&[b'a'; 40]);
-    disk.0.borrow_mut().acked = 25;
+    let (mut writer, disk) = full(10, 40, 25);
     writer.append(&[b'b'; 15]);
     assert_eq!(disk.0.borrow().removed, [2, 12]);
     assert!(lost(&writer).is_empty());
@@ -111,9 +117,7 @@ fn at_the_cap_what_the_agent_has_is_deleted_and_nothing_lost() {
 
 #[test]
 fn no_more_is_deleted_than_room_is_needed_for() {
-    let (mut writer, disk) = writer(10, 400);
-    writer.append(&[b'a'; 400]);
-    disk.0.borrow_mut().acked = 400;
+    let (mut writer, disk) = full(10, 400, 400);
     writer.append(&[b'b'; 15]);
     // The first stays anyway.
     assert_eq!(disk.0.borrow().removed, [10, 20]);
@@ -124,10 +128,8 @@ fn no_more_is_deleted_than_room_is_needed_for() {
 
 #[test]
 fn of_a_small_cap_a_segment_that_is_asked_for_stays_although_it_is_large() {
-    let (mut writer, disk) = writer(1000, 160);
+    let (mut writer, disk) = full(1000, 160, 160);
     disk.0.borrow_mut().kept = vec![10, 50];
-    writer.append(&[b'a'; 160]);
-    disk.0.borrow_mut().acked = 160;
     writer.append(&[b'b'; 60]);
     // The segments are a quarter of the cap each.
     assert_eq!(disk.0.borrow().removed, [50, 90]);
@@ -135,10 +137,8 @@ fn of_a_small_cap_a_segment_that_is_asked_for_stays_although_it_is_large() {
 
 #[test]
 fn the_first_lines_and_a_segment_that_tells_what_is_spoken_stay() {
-    let (mut writer, disk) = writer(10, 160);
+    let (mut writer, disk) = full(10, 160, 160);
     disk.0.borrow_mut().kept = vec![20];
-    writer.append(&[b'a'; 160]);
-    disk.0.borrow_mut().acked = 160;
     writer.append(&[b'b'; 130]);
     let kept: Vec<u64> = disk.0.borrow().segments.keys().copied().take(3).collect();
     // And a little before what is still needed.

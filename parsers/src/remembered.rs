@@ -3,16 +3,15 @@
 
 use std::collections::VecDeque;
 
-/// Texts with a value each, in the order in which they came. Nothing is allocated before the first.
+/// At most `MOST` texts of together at most `ROOM` bytes, up to 4 GiB, with a value each, in the order in which they came.
+/// Nothing is allocated before the first.
 #[derive(Debug)]
-pub(crate) struct Texts<T> {
+pub(crate) struct Remembered<T, const MOST: usize, const ROOM: usize> {
     entries: VecDeque<Entry<T>>,
     /// The texts of the entries, in their order, with holes where one was removed.
     bytes: Vec<u8>,
     /// Bytes of it that are no holes.
     used: usize,
-    most: usize,
-    room: usize,
 }
 
 #[derive(Debug)]
@@ -22,38 +21,37 @@ struct Entry<T> {
     length: u32,
 }
 
-impl<T> Texts<T> {
-    /// Room for that many texts of together so many bytes, at most 4 GiB.
-    pub(crate) const fn new(most: usize, room: usize) -> Texts<T> {
-        Texts {
+impl<T, const MOST: usize, const ROOM: usize> Default for Remembered<T, MOST, ROOM> {
+    fn default() -> Self {
+        Remembered {
             entries: VecDeque::new(),
             bytes: Vec::new(),
             used: 0,
-            most,
-            room,
         }
     }
+}
 
+impl<T, const MOST: usize, const ROOM: usize> Remembered<T, MOST, ROOM> {
     /// Whether one, the oldest, must be forgotten for another text of that length.
     pub(crate) fn is_crowded(&self, length: usize) -> bool {
         // An eighth stays free, so that it takes many texts until they are moved again.
-        let used = self.used + length + self.room / 8;
-        !self.entries.is_empty() && (self.entries.len() >= self.most || used > self.room)
+        let used = self.used + length + ROOM / 8;
+        !self.entries.is_empty() && (self.entries.len() >= MOST || used > ROOM)
     }
 
     /// Adds a text; older ones are forgotten for it. One that is longer than an eighth of the room is not remembered.
     pub(crate) fn push(&mut self, value: T, text: &str) {
-        if text.len() > self.room / 8 {
+        if text.len() > ROOM / 8 {
             return;
         }
         while self.is_crowded(text.len()) {
             self.remove(0);
         }
         if self.bytes.capacity() == 0 {
-            self.bytes.reserve_exact(self.room);
-            self.entries.reserve_exact(self.most);
+            self.bytes.reserve_exact(ROOM);
+            self.entries.reserve_exact(MOST);
         }
-        if self.bytes.len() + text.len() > self.room {
+        if self.bytes.len() + text.len() > ROOM {
             self.close_up();
         }
         self.entries.push_back(Entry {
@@ -147,7 +145,7 @@ mod tests {
         fn the_latest_are_remembered_whatever_was_removed_between(
             steps in prop::collection::vec((0u32..20, "[a-cé]{0,9}", 0usize..12), 0..200),
         ) {
-            let (mut texts, mut plain) = (Texts::new(MOST, ROOM), Vec::new());
+            let (mut texts, mut plain) = (Remembered::<_, MOST, ROOM>::default(), Vec::new());
             for (value, text, remove) in &steps {
                 texts.push(*value, text);
                 plainly(&mut plain, *value, text);
