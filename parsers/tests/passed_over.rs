@@ -70,6 +70,7 @@ fn what_holds_no_needle_opens_no_dialect() {
         "encode (json.encoder.JSONEncoder)\nand prose\n",
         "t/a.t ..\nand text\n",
         "--------------------------------------------------\nAdds  \nand text\n",
+        "\"GET / HTTP/1.1\" 542\nGET /a 500\nreply 501 (status (500)\n",
         "main.rb:6:in 'Object#rescue in load': cannot load (RuntimeError)\nand text\n",
     ];
     for log in logs {

@@ -117,6 +117,7 @@ impl Lanes {
     /// Reads the last of the lines that were passed over as the same as thousands before them.
     pub(super) fn read_repeated(&mut self, out: &mut dyn FnMut(&Event<'_>)) {
         while let Some((short, offset, number)) = self.repeats.unread() {
+            self.passed_up_to(number);
             let line = RawLine {
                 bytes: short.bytes(),
                 offset,

@@ -161,6 +161,15 @@ impl Lanes {
         taken
     }
 
+    /// Lines before this one were passed over because they repeat. Where there are several writers they are
+    /// no one's.
+    pub(super) fn passed_up_to(&mut self, number: u64) {
+        if self.by_key.is_empty() {
+            let lane = &mut self.lanes[0];
+            lane.router.passed(lane.numbers.missing(number));
+        }
+    }
+
     /// Shows a line that waits for more to whoever watches.
     fn waits(&mut self, number: u64) {
         if let Some(watch) = &mut self.options.watch {

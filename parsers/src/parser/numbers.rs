@@ -38,6 +38,11 @@ impl Numbers {
         self.count + in_stream.saturating_sub(self.latest).max(1)
     }
 
+    /// How many lines between the latest and the next were not read, if all lines are the lane's.
+    pub(super) fn missing(&self, in_stream: u64) -> u64 {
+        in_stream.saturating_sub(self.latest).saturating_sub(1)
+    }
+
     /// The stream's number of a line of the lane.
     pub(super) fn in_stream(&self, line: u64) -> u64 {
         let mut step = self.steps.back().filter(|s| s.0 <= line);

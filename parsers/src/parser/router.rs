@@ -225,6 +225,11 @@ impl Router {
         self.slots.at_once(reader, line, at, out)
     }
 
+    /// So many lines before the next were passed over.
+    pub(super) fn passed(&mut self, lines: u64) {
+        self.slots.passed(lines);
+    }
+
     /// Lines before the next were lost.
     pub(super) fn lost(&mut self) {
         self.slots.lost();

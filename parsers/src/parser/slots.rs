@@ -107,6 +107,14 @@ impl Slots {
         claim
     }
 
+    /// So many lines before the next were passed over, each the same as one right before it: whose patience
+    /// was at an end had lost it before, and the others would have claimed lines among them.
+    pub(super) fn passed(&mut self, lines: u64) {
+        for at in ones(self.open) {
+            self.slots[at].own += lines;
+        }
+    }
+
     /// Lines before the next were lost.
     pub(super) fn lost(&mut self) {
         let states = self.slots.iter_mut().filter_map(|slot| slot.state.as_mut());

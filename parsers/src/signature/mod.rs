@@ -149,7 +149,7 @@ impl Signatures {
             .filter(|(of, _)| classes >> of & 1 == 1)
             .find_map(|(_, class)| Some((class, (class.head)(text)?)));
         let Some((class, head)) = head else {
-            if let Some(class) = table::class_of(classes, Classes::MAX, text) {
+            if let Some(class) = table::class_by_itself(classes, text) {
                 tell(
                     &mut self.names,
                     class,

@@ -100,11 +100,24 @@ pub(super) fn needles() -> impl Iterator<Item = &'static str> {
         .copied()
 }
 
-/// Whether one of these literals stands in the text.
+/// Whether one of these literals stands in the text, told as the search over blocks tells it: those behind a line feed
+/// at its beginning, after blanks.
 pub(super) fn holds_needle(text: &str) -> bool {
-    static EVERY: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(needles()).ok());
-    EVERY.as_ref().is_none_or(|every| every.is_match(text))
+    static ANYWHERE: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(needles().filter(|n| !n.starts_with('\n'))).ok());
+    let inner = match text.starts_with([' ', '\t']) {
+        true => text.trim_ascii_start(),
+        false => text,
+    };
+    ANYWHERE.as_ref().is_none_or(|every| every.is_match(text))
+        || needles().any(|n| n.strip_prefix('\n').is_some_and(|n| inner.starts_with(n)))
+}
+
+/// The class of a line by itself, part of no block. Of a class whose keywords are too short for the search over blocks
+/// are only lines that the search finds: any other would be one beside certain lines, and none beside others.
+pub(super) fn class_by_itself(of: Classes, text: &str) -> Option<&'static str> {
+    let class = class_of(of, Classes::MAX, text)?;
+    (class != http::CLASS.class || holds_needle(text)).then_some(class)
 }
 
 /// The classes of which a keyword stands in the text, and perhaps others of which the keywords are short: those look
