@@ -1,6 +1,9 @@
 //! A set of needles, and the search for all of them in a block.
 
+use std::hash::BuildHasher;
+
 use aho_corasick::packed::Searcher;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::Bits;
 use super::checks::{Check, Checks, around};
@@ -44,6 +47,8 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct NeedleSet {
     needles: Vec<(Box<[u8]>, Bits)>,
+    /// Where each needle stands in the list, until the tables are made.
+    places: (HashTable<u16>, DefaultHashBuilder),
     starts: Starts,
     /// Of those who named no needle: every line is theirs.
     always: Bits,
@@ -98,11 +103,18 @@ impl NeedleSet {
     }
 
     fn add(&mut self, needle: &[u8], bits: Bits) {
-        let known = self.needles.iter().position(|(n, _)| **n == *needle);
+        let (needles, (places, hasher)) = (&mut self.needles, &mut self.places);
+        let known = places.find(hasher.hash_one(needle), |at| {
+            *needles[usize::from(*at)].0 == *needle
+        });
         match known {
-            Some(at) => self.needles[at].1 |= bits,
-            None if self.needles.len() < usize::from(u16::MAX / 4) => {
-                self.needles.push((needle.into(), bits));
+            Some(at) => needles[usize::from(*at)].1 |= bits,
+            None if needles.len() < usize::from(u16::MAX / 4) => {
+                let at = needles.len() as u16;
+                needles.push((needle.into(), bits));
+                places.insert_unique(hasher.hash_one(needle), at, |at| {
+                    hasher.hash_one(&*needles[usize::from(*at)].0)
+                });
             }
             // Beyond what the tables can number: never missed, only slow.
             None => self.always |= bits,
@@ -128,6 +140,7 @@ impl NeedleSet {
     }
 
     fn build_by(&mut self, ordinary: &Ordinary) {
+        self.places.0 = HashTable::new();
         let mut entries = Vec::new();
         let mut short = Vec::new();
         for (number, (needle, bits)) in self.needles.iter().enumerate() {
@@ -148,17 +161,27 @@ impl NeedleSet {
         }
         self.windows = Windows::of(&entries);
         self.checks = Checks::of(&entries);
-        entries.sort_by_key(|e| (bucket(e.window), e.window));
-        self.buckets = vec![0; (1 << BUCKETS) + 1];
-        for entry in &entries {
-            self.buckets[bucket(entry.window) + 1] += 1;
-        }
-        for at in 1..self.buckets.len() {
-            self.buckets[at] += self.buckets[at - 1];
-        }
-        self.entries = entries;
+        self.sort(&entries);
         self.starts.build();
         self.short = self.searcher(&short);
+    }
+
+    /// Groups the entries in their buckets.
+    fn sort(&mut self, entries: &[Entry]) {
+        let mut ends = vec![0; (1 << BUCKETS) + 1];
+        for entry in entries {
+            ends[bucket(entry.window) + 1] += 1;
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        self.buckets.clone_from(&ends);
+        self.entries = entries.to_vec();
+        for entry in entries {
+            let next = &mut ends[bucket(entry.window)];
+            self.entries[usize::from(*next)] = *entry;
+            *next += 1;
+        }
     }
 
     /// A search for needles that hold no window at some alignment.

@@ -43,14 +43,6 @@ impl Start {
         }
     }
 
-    /// Whether a line of these first two bytes may begin with the needle.
-    fn may_begin(&self, first: [u8; 2]) -> bool {
-        match (&*self.text, self.whole) {
-            ([byte], false) => first[0] == *byte,
-            _ => pair(&self.text) == first,
-        }
-    }
-
     /// Whether the line, whose first eight bytes are given, begins with the needle.
     fn begins(&self, line: &[u8], first: u64) -> bool {
         first & self.mask == self.first
@@ -104,15 +96,16 @@ impl Starts {
 
     pub(super) fn build(&mut self) {
         self.groups = vec![Box::default()];
-        let mut pairs: Vec<[u8; 2]> = self.added.iter().flat_map(Start::pairs).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        for pair in pairs {
-            let may_begin = |start: &&Start| start.may_begin(pair);
-            self.groups
-                .push(self.added.iter().filter(may_begin).cloned().collect());
+        let mut begun: Vec<([u8; 2], usize)> = Vec::new();
+        for (at, start) in self.added.iter().enumerate() {
+            begun.extend(start.pairs().into_iter().map(|pair| (pair, at)));
+        }
+        begun.sort_unstable();
+        for group in begun.chunk_by(|(one, _), (other, _)| one == other) {
+            let starts = group.iter().map(|(_, at)| self.added[*at].clone());
+            self.groups.push(starts.collect());
             // There are as many groups as pairs, of which some begin with a blank.
-            self.by_pair.0[index(pair)] = self.groups.len() as u16;
+            self.by_pair.0[index(group[0].0)] = self.groups.len() as u16;
         }
         for blank in [b' ', b'\t'] {
             for second in 0..=u8::MAX {

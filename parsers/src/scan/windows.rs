@@ -18,6 +18,12 @@ pub(super) const CHUNKS: usize = 16;
 /// Size of the table, as a power of two: 64 KiB, of 2^19 bits.
 const SIZE: u32 = 16;
 
+/// About as many different pieces are counted in the samples.
+const DIFFERENT: usize = 8192;
+
+/// Where in a needle its last window may begin.
+const FURTHEST: usize = 240;
+
 /// What a window is multiplied by for its hash: odd, with bits at every place, and of those tried one that
 /// lets few windows of ordinary logs through.
 const FACTOR: u32 = 0x297a_2d39;
@@ -150,7 +156,7 @@ pub(super) struct Ordinary(HashMap<&'static [u8], u32>);
 
 impl Ordinary {
     pub(super) fn new() -> Ordinary {
-        let mut counts = HashMap::new();
+        let mut counts = HashMap::with_capacity(DIFFERENT);
         let samples = [
             &include_bytes!("ordinary.log")[..],
             include_bytes!("tests.log"),
@@ -171,25 +177,67 @@ impl Ordinary {
     /// Where the windows of a needle begin: one for each alignment it may have, that which is rarest in
     /// ordinary logs. The needle has at least [`LEAST`](super::needles::LEAST) bytes.
     pub(super) fn rarest(&self, needle: &[u8]) -> impl Iterator<Item = usize> {
-        let last = (needle.len() - WINDOW).min(240);
+        let last = (needle.len() - WINDOW).min(FURTHEST);
+        let needle = &needle[..last + WINDOW];
+        let counts_at = |from: usize| {
+            let lengths: [usize; WINDOW - 1] = [2, 3, 4];
+            lengths.map(|length| needle.get(from..from + length).map_or(0, |b| self.of(b)))
+        };
+        let counts: Vec<_> = (0..needle.len()).map(counts_at).collect();
         (0..STRIDE).filter_map(move |alignment| {
             (alignment..=last)
                 .step_by(STRIDE)
-                .min_by_key(|from| self.likely(&needle[*from..from + WINDOW]))
+                .min_by_key(|from| likely(&counts[*from..]))
         })
     }
 
     fn of(&self, bytes: &[u8]) -> u64 {
         self.0.get(bytes).copied().unwrap_or(0).into()
     }
+}
 
-    /// How likely a window is, for comparison with others: as often as the sample holds it, and as often
-    /// as its first three bytes would be followed by its last if that hung on the two before only. Of
-    /// those that are equally unlikely, the one with the rarest pairs.
-    fn likely(&self, window: &[u8]) -> (u64, u64) {
-        let (first, middle, last) = (&window[..3], &window[1..3], &window[1..]);
-        let chained = 1000 * self.of(first) * self.of(last) / (self.of(middle) + 1);
-        let pairs = window.windows(2).map(|pair| self.of(pair)).sum();
-        (1000 * self.of(window) + chained, pairs)
+/// How likely a window is, for comparison with others: as often as the sample holds it, and as often as its first
+/// three bytes would be followed by its last if that hung on the two before only. Of those that are equally unlikely,
+/// the one with the rarest pairs. Given for each byte on: how often the two, three and four from there stand in the
+/// sample.
+fn likely(counts: &[[u64; WINDOW - 1]]) -> (u64, u64) {
+    let ([pair, first, window], [middle, last, _], [end, ..]) = (counts[0], counts[1], counts[2]);
+    let chained = 1000 * first * last / (middle + 1);
+    (1000 * window + chained, pair + middle + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same, counting for each window all that is asked about it.
+    fn rarest_plainly(ordinary: &Ordinary, needle: &[u8]) -> Vec<usize> {
+        let likely = |from: &usize| {
+            let window = &needle[*from..from + WINDOW];
+            let (first, middle, last) = (&window[..3], &window[1..3], &window[1..]);
+            let chained = 1000 * ordinary.of(first) * ordinary.of(last) / (ordinary.of(middle) + 1);
+            let pairs: u64 = window.windows(2).map(|pair| ordinary.of(pair)).sum();
+            (1000 * ordinary.of(window) + chained, pairs)
+        };
+        let last = (needle.len() - WINDOW).min(FURTHEST);
+        let alignments = (0..STRIDE).map(|alignment| (alignment..=last).step_by(STRIDE));
+        alignments
+            .filter_map(|froms| froms.min_by_key(likely))
+            .collect()
+    }
+
+    #[test]
+    fn windows_are_chosen_as_if_each_was_counted_alone() {
+        let ordinary = Ordinary::new();
+        let needles = crate::dialect::DIALECTS
+            .iter()
+            .flat_map(|info| info.needles);
+        let long = "[INFO] 2026-11-27 GET /api/v1/users took 17 ms; ".repeat(7);
+        for needle in needles.copied().chain([&*long]).map(str::as_bytes) {
+            if needle.len() >= WINDOW {
+                let chosen: Vec<usize> = ordinary.rarest(needle).collect();
+                assert_eq!(chosen, rarest_plainly(&ordinary, needle));
+            }
+        }
     }
 }
