@@ -61,6 +61,17 @@ fn a_second_run_is_read_as_the_first() {
 }
 
 #[test]
+fn a_features_title_is_nothing_behind_other_text() {
+    let log = "Feature: Cart\n\n  Scenario: adds\n    Given a cart ... passed in 0.001s\n\n\
+               1 feature passed, 0 failed, 0 skipped\n1 scenario passed, 0 failed, 0 skipped\n\
+               1 step passed, 0 failed, 0 skipped\nFeature: prose\nand more of it\n  Scenario: sums\n    \
+               Given a cart ... passed in 0.001s\n";
+    let told = exact(log);
+    assert!(told.iter().any(|e| e.contains("\"sums\"")), "{told:#?}");
+    assert!(told.iter().all(|e| !e.contains("prose")), "{told:#?}");
+}
+
+#[test]
 fn what_holds_no_needle_opens_no_dialect() {
     let logs = [
         "\u{b} RUN  v2.1.9 /w\n ✓ test/a.test.js (5 tests) 119ms\n  Tests  1 failed | 3 passed (4)\n",

@@ -1,6 +1,10 @@
 //! The frames of a stack that are the user's own code, not the runtime's or a library's: the few
 //! nearest to the error.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use super::block::numbered;
 use crate::cut::cut_at_boundary;
 use crate::event::FRAMES;
@@ -119,5 +123,12 @@ pub(super) fn is_library(path: &str) -> bool {
         "<internal:",
         "/usr/include/",
     ];
-    PIECES.iter().any(|piece| path.contains(piece))
+    static EVERY: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let builder = &mut AhoCorasick::builder();
+        builder.kind(Some(AhoCorasickKind::DFA)).build(PIECES).ok()
+    });
+    match &*EVERY {
+        Some(every) => every.is_match(path),
+        None => PIECES.iter().any(|piece| path.contains(piece)),
+    }
 }

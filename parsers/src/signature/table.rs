@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::block::BlockClass;
 use super::{
     database, disk, dotnet, go, http, java, native, network, node, php, python, ruby, rust,
-    sanitizer, terminate, tls,
+    sanitizer, statuses, terminate, tls,
 };
 use crate::scan::NeedleSet;
 
@@ -67,35 +67,41 @@ pub(super) const MEMORY: Classes = 1 << 6;
 /// Classes as bits: [`BLOCKS`] first, then [`LINES`]; or [`LINES`] alone.
 pub(super) type Classes = u32;
 
+/// Beside those of classes: a keyword stands in the text by which the search over blocks finds it too.
+const SEARCHED: Classes = 1 << 31;
+
+/// Classes of which some keywords are too short to be searched for in whole blocks.
+const SHORT: [&str; 2] = [ruby::CLASS.class, http::CLASS.class];
+
 /// Finds out which classes a line may be of, so that a line costs only the tests of those classes. The few keywords that
 /// are too short for the set's windows are told together.
 static KEYWORDS: LazyLock<NeedleSet> = LazyLock::new(|| {
     let mut keywords = NeedleSet::default();
-    for (class, list) in lists().enumerate() {
-        keywords.add_literals(list.iter().copied(), 1 << class);
+    for (bit, (class, list)) in lists().enumerate() {
+        let short = SHORT.contains(&class);
+        for keyword in list {
+            let searched = !short || statuses::NEEDLES.contains(keyword);
+            let bits = 1 << bit | if searched { SEARCHED } else { 0 };
+            keywords.add_literals([*keyword], bits.into());
+        }
     }
     keywords.build_quickly();
     keywords
 });
 
-fn lists() -> impl Iterator<Item = &'static [&'static str]> {
-    let blocks = BLOCKS.iter().map(|class| class.keywords);
-    blocks.chain(LINES.iter().map(|class| class.keywords))
+/// The classes with their keywords.
+fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let blocks = BLOCKS.iter().map(|class| (class.class, class.keywords));
+    blocks.chain(LINES.iter().map(|class| (class.class, class.keywords)))
 }
 
 /// Literals of which one stands in every line that means something to a class while no block is open:
 /// the keywords, or for those that are too short to be searched for in whole blocks, longer ones.
 pub(super) fn needles() -> impl Iterator<Item = &'static str> {
-    // By their names: of equal lists in constants nobody knows whether they are one.
-    let blocks = BLOCKS.iter().map(|class| (class.class, class.keywords));
-    let lines = LINES.iter().map(|class| (class.class, class.keywords));
-    let short = [ruby::CLASS.class, http::CLASS.class];
-    let long = blocks
-        .chain(lines)
-        .filter(move |(class, _)| !short.contains(class));
+    let long = lists().filter(|(class, _)| !SHORT.contains(class));
     let lists = long.map(|(_, list)| list);
     lists
-        .chain([ruby::NEEDLES, super::statuses::NEEDLES])
+        .chain([ruby::NEEDLES, statuses::NEEDLES])
         .flatten()
         .copied()
 }
@@ -117,7 +123,11 @@ pub(super) fn holds_needle(text: &str) -> bool {
 /// are only lines that the search finds: any other would be one beside certain lines, and none beside others.
 pub(super) fn class_by_itself(of: Classes, text: &str) -> Option<&'static str> {
     let class = class_of(of, Classes::MAX, text)?;
-    (class != http::CLASS.class || holds_needle(text)).then_some(class)
+    let searched = class != http::CLASS.class
+        || of & SEARCHED != 0
+        || http::is_searched_for(text)
+        || holds_needle(text);
+    searched.then_some(class)
 }
 
 /// The classes of which a keyword stands in the text, and perhaps others of which the keywords are short: those look

@@ -158,8 +158,9 @@ impl Dialect for Behave {
     }
 
     fn attention(&self) -> Attention {
-        // A scenario's title waits for steps, which alone mean nothing.
-        match self.running || self.closing.is_listing() || self.current.is_some() {
+        // A scenario's title waits for steps, which alone mean nothing, and a feature's for a scenario's.
+        let waiting = self.current.is_some() || self.candidate.is_some();
+        match self.running || self.closing.is_listing() || waiting {
             true => Attention::Every,
             false => Attention::Needles,
         }
