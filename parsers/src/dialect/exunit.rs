@@ -25,9 +25,12 @@ pub(super) const INFO: DialectInfo = DialectInfo {
             || (text.starts_with(|c: char| c.is_ascii_digit()) && summary(text).is_some())
     },
     needles: NEEDLES,
-    lookback: 3,
+    lookback: LOOKBACK,
     new: || Box::<ExUnit>::default(),
 };
+
+/// Lines before one with a needle that are shown to the closed dialect.
+const LOOKBACK: u8 = 3;
 
 /// What shows that a line means something.
 static MARKS: Needles = Needles::of(NEEDLES);
@@ -95,6 +98,11 @@ impl Dialect for ExUnit {
 impl ExUnit {
     fn read(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
+        let is_old = |(at, ..): &mut (u64, String, String)| *at + u64::from(LOOKBACK) < line.number;
+        if !self.spoken {
+            // What stood above is known by chance.
+            self.module.take_if(is_old);
+        }
         // Only the first entry of a list opens the dialect: others hold no needle.
         if let Some((suite, name)) = entry(text).filter(|_| self.spoken || MARKS.stand_in(text)) {
             self.open = true;

@@ -131,6 +131,7 @@ fn opening(text: &str) -> Option<Opening<'_>> {
     match text.as_bytes().first()? {
         b'=' => summary::banner(text)
             .filter(|t| summary::is_start(t) || matches!(*t, "FAILURES" | "ERRORS" | LIST))
+            .filter(|_| MARKS.stand_in(text))
             .map(Opening::Banner),
         b'T' => summary::is_sugar_start(text).then_some(Opening::Sugar),
         b'0'..=b'9' => summary::figures(text)

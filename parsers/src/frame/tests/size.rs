@@ -66,6 +66,7 @@ fn frame_of_run(names: &[String]) -> Frame {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it counts bytes, in an hour")]
 fn a_dense_run_takes_at_most_eight_bytes_an_event() {
     let (names, tests) = verbose_run(5_000);
     let frame = frame_of_run(&names);
