@@ -166,28 +166,22 @@ fn row(text: &str) -> Option<Row<'_>> {
     if !digits(number) || number.starts_with('0') || !digits(all) {
         return None;
     }
-    // The last word that is a result and is followed by a time.
-    let mut found = None;
-    for (at, _) in rest.match_indices(' ') {
-        let tail = rest[at..].trim_start();
-        let Some((word, after)) = tail.split_once(' ') else {
-            continue;
-        };
-        let (Some(status), Some((seconds, more))) = (status_of(word), time(after)) else {
-            continue;
-        };
+    // The last word that is a result and is followed by a time; blanks in sequence are one.
+    let blanks = rest.rmatch_indices(' ').map(|(at, _)| at);
+    let mut gaps = blanks.filter(|at| !rest[..*at].ends_with(' '));
+    gaps.find_map(|at| {
+        let (word, after) = rest[at..].trim_start().split_once(' ')?;
+        let status = status_of(word)?;
+        let (seconds, more) = time(after)?;
         let name = rest[..at].trim();
-        if !name.is_empty() {
-            found = Some(Row {
-                name,
-                word,
-                status,
-                seconds,
-                more,
-            });
-        }
-    }
-    found
+        (!name.is_empty()).then_some(Row {
+            name,
+            word,
+            status,
+            seconds,
+            more,
+        })
+    })
 }
 
 fn status_of(word: &str) -> Option<Status> {

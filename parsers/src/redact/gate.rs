@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 use super::table::{Found, Shape, judge, rows, word_dash};
 
+/// Bytes a line with a secret has at least: of its needle or of what stands round it, and of the secret.
+const SHORTEST: usize = 4;
 /// Bytes of a window.
 const WINDOW: usize = 3;
 /// Bytes from one window looked up to the next.
@@ -85,7 +87,7 @@ impl Gate {
     }
 
     fn suspects(&self, bytes: &[u8]) -> bool {
-        self.rare_suspects(bytes) || self.windows_suspect(bytes)
+        bytes.len() >= SHORTEST && (self.rare_suspects(bytes) || self.windows_suspect(bytes))
     }
 
     /// Whether a secret stands round one of the rare bytes.

@@ -12,6 +12,9 @@ pub(super) struct Flat<'a> {
 
 /// `Started:     adds() ([engine:junit-jupiter]/[class:a.B]/[method:adds()])`.
 pub(super) fn flat(text: &str) -> Option<Flat<'_>> {
+    if !text.starts_with(['S', 'F', 'R']) {
+        return None;
+    }
     let (word, rest) = text.split_once(":   ")?;
     let words = ["Started", "Finished", "Skipped", "Registered", "Reported"];
     if !words.contains(&word) {
@@ -38,6 +41,9 @@ pub(super) const FLAT_INDENT: &str = "             ";
 
 /// `JUnit Jupiter > BTest > adds() :: FAILED` of `--details testfeed`: captions and the last word.
 pub(super) fn feed(text: &str) -> Option<(&str, &str)> {
+    if !text.ends_with(['D', 'L']) {
+        return None;
+    }
     let (path, word) = text.rsplit_once(" :: ")?;
     let words = ["STARTED", "SUCCESSFUL", "FAILED", "ABORTED", "SKIPPED"];
     (words.contains(&word) && path.contains(" > ")).then_some((path, word))
