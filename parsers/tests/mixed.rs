@@ -25,13 +25,13 @@ const LOOKING_BACK: [&str; 8] = [
 /// The lines of the small logs, one log after the other.
 static LOGS: LazyLock<Vec<Vec<Vec<u8>>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/lines");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
+    let found = std::fs::read_dir(folder).expect("the small logs are part of the project");
+    let mut files: Vec<_> = found.flatten().map(|file| file.path()).collect();
     files.sort();
     let lines = |log: Vec<u8>| log.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
-    let logs = files.iter().map(|file| lines(std::fs::read(file).unwrap()));
+    let logs = files
+        .iter()
+        .map(|file| lines(std::fs::read(file).expect("it can be read")));
     logs.collect()
 });
 
