@@ -24,6 +24,8 @@ const READ: usize = GROUP - STRIDE + 4;
 /// Size of the table of marks, as a power of two: 16 KiB, which stay in the first cache.
 const BITS: u32 = 14;
 const SIZE: usize = 1 << BITS;
+/// Groups of entries, far more than there are entries.
+const SLOTS: usize = 1024;
 /// Bytes judged at a needle beyond which the thorough search takes over: it judges none twice.
 const FAR: usize = 128;
 
@@ -36,8 +38,8 @@ static GATE: LazyLock<Gate> = LazyLock::new(Gate::new);
 
 struct Gate {
     marks: Marks,
-    /// By the hash of a window, where in `entries` those with this hash begin and end.
-    slots: Box<[(u16, u16); SIZE]>,
+    /// By the upper bits of a window's hash, where in `entries` those with these begin and end.
+    slots: Box<[(u16, u16); SLOTS]>,
     entries: Vec<Entry>,
     /// Needles that end with a rare byte.
     rare: Vec<(&'static [u8], Shape)>,
@@ -71,10 +73,10 @@ impl Gate {
             .collect();
         let marks = Marks::of(&entries, FACTOR);
         entries.sort_by_key(|entry| marks.hash(four(entry.window)));
-        let mut slots = Box::new([(0, 0); SIZE]);
+        let mut slots = Box::new([(0, 0); SLOTS]);
         // The needles are a few hundred bytes, and their windows a few hundred.
         for (at, entry) in (0u16..).zip(&entries) {
-            let slot = &mut slots[marks.hash(four(entry.window))];
+            let slot = &mut slots[marks.slot(entry.window)];
             slot.0 = if slot.1 == 0 { at } else { slot.0 };
             slot.1 = at + 1;
         }
@@ -137,7 +139,7 @@ impl Gate {
             let at = may.trailing_zeros() as usize * STRIDE;
             may &= may - 1;
             let window = [group[at], group[at + 1], group[at + 2]];
-            let (begin, end) = self.slots[self.marks.hash(four(window))];
+            let (begin, end) = self.slots[self.marks.slot(window)];
             let entries = &self.entries[usize::from(begin)..usize::from(end)];
             let mut there = entries.iter().filter(|entry| entry.window == window);
             if there.any(|entry| entry.is_secret(bytes, from + at)) {
@@ -236,6 +238,11 @@ impl Marks {
     #[inline]
     fn hash(&self, window: [u8; 4]) -> usize {
         (u32::from_le_bytes(window).wrapping_mul(self.factor) >> (32 - BITS)) as usize
+    }
+
+    /// Where the entries of the window are.
+    fn slot(&self, window: [u8; WINDOW]) -> usize {
+        self.hash(four(window)) * SLOTS / SIZE
     }
 
     #[inline]

@@ -161,27 +161,17 @@ impl NeedleSet {
         }
         self.windows = Windows::of(&entries);
         self.checks = Checks::of(&entries);
-        self.sort(&entries);
+        entries.sort_unstable_by_key(|e| bucket(e.window));
+        self.buckets = vec![0; (1 << BUCKETS) + 1];
+        for entry in &entries {
+            self.buckets[bucket(entry.window) + 1] += 1;
+        }
+        for at in 1..self.buckets.len() {
+            self.buckets[at] += self.buckets[at - 1];
+        }
+        self.entries = entries;
         self.starts.build();
         self.short = self.searcher(&short);
-    }
-
-    /// Groups the entries in their buckets.
-    fn sort(&mut self, entries: &[Entry]) {
-        let mut ends = vec![0; (1 << BUCKETS) + 1];
-        for entry in entries {
-            ends[bucket(entry.window) + 1] += 1;
-        }
-        for at in 1..ends.len() {
-            ends[at] += ends[at - 1];
-        }
-        self.buckets.clone_from(&ends);
-        self.entries = entries.to_vec();
-        for entry in entries {
-            let next = &mut ends[bucket(entry.window)];
-            self.entries[usize::from(*next)] = *entry;
-            *next += 1;
-        }
     }
 
     /// A search for needles that hold no window at some alignment.
