@@ -1,9 +1,6 @@
 //! Answers of HTTP servers with a status from 500 to 599: access logs (common, combined, nginx, envoy,
 //! structured ones), status lines, what clients say of the answers they got.
 
-use std::sync::LazyLock;
-
-use super::statuses;
 use super::table::LineClass;
 use crate::cut::cut_at_boundary;
 
@@ -115,27 +112,6 @@ fn is(text: &str) -> bool {
             && (announced(before)
                 || AFTER.iter().any(|a| status[3..].starts_with(a))
                 || in_short_log(before, &status[3..]))
-    })
-}
-
-/// Whether a status stands in the text with that right beside it which the search over blocks finds it by: the request
-/// of an access log, or what begins a status line. What else there is to find is left out.
-pub(super) fn is_searched_for(text: &str) -> bool {
-    static SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let mut needles = statuses::NEEDLES.to_vec();
-        needles.sort_unstable();
-        needles
-    });
-    /// Bytes before the status and from it on: `1" 503 `, `1.1 503`, `HTTP 503`.
-    const AROUND: [(usize, usize); 3] = [(3, 4), (4, 3), (5, 3)];
-    memchr::memchr_iter(b'5', text.as_bytes()).any(|at| {
-        let (before, status) = text.as_bytes().split_at(at);
-        is_status(before, status)
-            && AROUND.iter().any(|(left, right)| {
-                let from = at.checked_sub(*left);
-                let around = from.and_then(|from| text.get(from..at + right));
-                around.is_some_and(|around| SORTED.binary_search(&around).is_ok())
-            })
     })
 }
 

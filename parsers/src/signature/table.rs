@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-
 use super::block::BlockClass;
 use super::{
     database, disk, dotnet, go, http, java, native, network, node, php, python, ruby, rust,
@@ -67,24 +65,17 @@ pub(super) const MEMORY: Classes = 1 << 6;
 /// Classes as bits: [`BLOCKS`] first, then [`LINES`]; or [`LINES`] alone.
 pub(super) type Classes = u32;
 
-/// Beside those of classes: a keyword stands in the text by which the search over blocks finds it too.
+/// Beside those of classes: one of the [`needles`] stands in the text, so that the search over blocks finds it too.
 const SEARCHED: Classes = 1 << 31;
-
-/// Classes of which some keywords are too short to be searched for in whole blocks.
-const SHORT: [&str; 2] = [ruby::CLASS.class, http::CLASS.class];
 
 /// Finds out which classes a line may be of, so that a line costs only the tests of those classes. The few keywords that
 /// are too short for the set's windows are told together.
 static KEYWORDS: LazyLock<NeedleSet> = LazyLock::new(|| {
     let mut keywords = NeedleSet::default();
-    for (bit, (class, list)) in lists().enumerate() {
-        let short = SHORT.contains(&class);
-        for keyword in list {
-            let searched = !short || statuses::NEEDLES.contains(keyword);
-            let bits = 1 << bit | if searched { SEARCHED } else { 0 };
-            keywords.add_literals([*keyword], bits.into());
-        }
+    for (bit, (_, list)) in lists().enumerate() {
+        keywords.add_literals(list.iter().copied(), 1 << bit);
     }
+    keywords.add_all(needles(), SEARCHED.into());
     keywords.build_quickly();
     keywords
 });
@@ -98,7 +89,8 @@ fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
 /// Literals of which one stands in every line that means something to a class while no block is open:
 /// the keywords, or for those that are too short to be searched for in whole blocks, longer ones.
 pub(super) fn needles() -> impl Iterator<Item = &'static str> {
-    let long = lists().filter(|(class, _)| !SHORT.contains(class));
+    let short = [ruby::CLASS.class, http::CLASS.class];
+    let long = lists().filter(move |(class, _)| !short.contains(class));
     let lists = long.map(|(_, list)| list);
     lists
         .chain([ruby::NEEDLES, statuses::NEEDLES])
@@ -106,35 +98,23 @@ pub(super) fn needles() -> impl Iterator<Item = &'static str> {
         .copied()
 }
 
-/// Whether one of these literals stands in the text, told as the search over blocks tells it: those behind a line feed
-/// at its beginning, after blanks.
+/// Whether one of these literals stands in the text.
 pub(super) fn holds_needle(text: &str) -> bool {
-    static ANYWHERE: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(needles().filter(|n| !n.starts_with('\n'))).ok());
-    let inner = match text.starts_with([' ', '\t']) {
-        true => text.trim_ascii_start(),
-        false => text,
-    };
-    ANYWHERE.as_ref().is_none_or(|every| every.is_match(text))
-        || needles().any(|n| n.strip_prefix('\n').is_some_and(|n| inner.starts_with(n)))
+    classes(text) & SEARCHED != 0
 }
 
 /// The class of a line by itself, part of no block. Of a class whose keywords are too short for the search over blocks
 /// are only lines that the search finds: any other would be one beside certain lines, and none beside others.
 pub(super) fn class_by_itself(of: Classes, text: &str) -> Option<&'static str> {
     let class = class_of(of, Classes::MAX, text)?;
-    let searched = class != http::CLASS.class
-        || of & SEARCHED != 0
-        || http::is_searched_for(text)
-        || holds_needle(text);
-    searched.then_some(class)
+    (class != http::CLASS.class || of & SEARCHED != 0).then_some(class)
 }
 
 /// The classes of which a keyword stands in the text, and perhaps others of which the keywords are short: those look
 /// for them.
 pub(super) fn classes(text: &str) -> Classes {
     // There are fewer classes than bits in either.
-    (KEYWORDS.anywhere(text.as_bytes()) | KEYWORDS.always()) as Classes
+    (KEYWORDS.line(text.as_bytes()) | KEYWORDS.always()) as Classes
 }
 
 /// Of the classes, those of one line.
