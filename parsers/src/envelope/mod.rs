@@ -258,14 +258,21 @@ impl Envelopes {
 
     /// Whether the line is in no envelope, as its first bytes tell; it counts as seen then.
     pub(crate) fn passes(&mut self, line: &[u8]) -> bool {
-        let Some(first) = line.first() else {
+        if self.journal.is_open() {
             return false;
+        }
+        let bare = match line {
+            // As if it were not there.
+            [] => return true,
+            // An envelope takes two bytes at least.
+            [_] => true,
+            [first, ..] => {
+                let may = FIRST[usize::from(*first)];
+                (may == 0 || (may & !*MARKED == 0 && begins_with_words(line)))
+                    && *first != BYTE_ORDER_MARK[0]
+                    && !Journal::begins(line)
+            }
         };
-        let may = FIRST[usize::from(*first)];
-        let bare = (may == 0 || (may & !*MARKED == 0 && begins_with_words(line)))
-            && *first != BYTE_ORDER_MARK[0]
-            && !self.journal.is_open()
-            && !Journal::begins(line);
         if bare {
             let outermost = &mut self.levels[0];
             outermost.begun = true;

@@ -100,7 +100,7 @@ impl Router {
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> Claim {
-        if self.special(line, bits, at, out) == Claim::Own {
+        if bits & (MARKER | PATTERN) != 0 && self.special(line, bits, at, out) == Claim::Own {
             return Claim::Own;
         }
         let asked = self.slots.asked(bits);

@@ -11,6 +11,8 @@ pub(super) struct Starts {
     groups: Vec<Box<[Start]>>,
     /// By pair of first bytes, which group, counted from 1. A line of one byte has a line feed for the second.
     by_pair: Pairs,
+    /// By byte, the needles of a line of no other, if there are any.
+    by_byte: Vec<Bits>,
 }
 
 /// A number for each pair of bytes.
@@ -45,12 +47,10 @@ impl Start {
 
     /// Whether the line, whose first eight bytes are given, begins with the needle.
     fn begins(&self, line: &[u8], first: u64) -> bool {
+        // What is beyond the line's end counts as zeros, which no needle holds.
         first & self.mask == self.first
-            && match self.whole {
-                true => line == &*self.text,
-                // What is beyond the line's end counts as zeros, which no needle holds.
-                false => self.text.len() <= 8 || line.starts_with(&self.text),
-            }
+            && !(self.whole && line.len() != self.text.len())
+            && (self.text.len() <= 8 || line.starts_with(&self.text))
     }
 }
 
@@ -112,10 +112,18 @@ impl Starts {
                 self.by_pair.0[index([blank, second])] = BLANKS;
             }
         }
+        let of_one = |byte: u8| match self.by_pair.0[index(pair(&[byte]))] {
+            0 => 0,
+            group => self.compare(&[byte], group),
+        };
+        self.by_byte = (0..=u8::MAX).map(of_one).collect();
     }
 
     #[inline]
     pub(super) fn of(&self, line: &[u8]) -> Bits {
+        if let [byte] = line {
+            return self.by_byte.get(usize::from(*byte)).map_or(0, |bits| *bits);
+        }
         match self.by_pair.0[index(pair(line))] {
             0 => 0,
             group => self.compare(line, group),

@@ -4,7 +4,9 @@ mod bytes;
 mod loggers;
 mod speed;
 
-use super::Envelopes;
+use std::cell::OnceCell;
+
+use super::{ENVELOPES, Envelopes, Look};
 use crate::line::LineSplitter;
 
 /// Each line without its envelopes: writer, time, text, `!` for an envelope's own word.
@@ -118,4 +120,18 @@ fn what_only_resembles_an_envelope_stays() {
                {\"log\":1}\n";
     let want: Vec<String> = log.lines().map(|l| format!("||{l}")).collect();
     assert_eq!(peeled(log), want);
+}
+
+#[test]
+fn no_envelope_takes_less_than_two_bytes() {
+    for byte in 0..=u8::MAX {
+        let text = [byte];
+        let look = Look {
+            text: &text,
+            stamp: OnceCell::new(),
+        };
+        for info in ENVELOPES.iter().filter(|info| (info.begins)(byte)) {
+            assert!((info.peel)(&look).is_none(), "{}: {byte:#x}", info.id);
+        }
+    }
 }
