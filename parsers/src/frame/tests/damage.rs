@@ -120,7 +120,8 @@ fn a_bomb_is_refused_by_its_header() {
 
 #[test]
 fn a_bomb_behind_a_modest_header_stops_at_the_promised_length() {
-    let zeros = vec![0; (50 << 20) / STEP];
+    // Above the promised length in any case.
+    let zeros = vec![0; if cfg!(miri) { 80 << 10 } else { 50 << 20 }];
     let bomb = gzip(&zeros);
     assert_eq!(decode(&forged(0, 60_000, 0, &bomb)), malformed("gzip"));
 }
