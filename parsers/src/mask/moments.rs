@@ -54,15 +54,15 @@ fn iso(rest: &[u8]) -> Option<Found> {
             return masked(len, rest);
         }
     }
+    // Where the time goes on as something else, which may be masked itself, the date stands alone.
+    let alone = || date.then(|| masked(10, rest)).flatten();
     match clock(&rest[len..]) {
         // What follows a second colon would have to be seconds.
         0 if date && !colon_word(&rest[len + 5..]) => len += 5,
-        0 => return None,
+        0 => return alone(),
         clock => len += clock,
     }
     len += zone(&rest[len..]);
-    // Where the time goes on as something else, which may be masked itself, the date stands alone.
-    let alone = || date.then(|| masked(10, rest)).flatten();
     masked(len, rest).or_else(alone)
 }
 
