@@ -256,13 +256,12 @@ impl Envelopes {
         self.peel(Item::bare(raw))
     }
 
-    /// Whether the line is in no envelope, as its first bytes tell; it counts as seen then.
+    /// Whether the line is in no envelope, as its first bytes tell; it counts as seen then, unless it is empty.
     pub(crate) fn passes(&mut self, line: &[u8]) -> bool {
         if self.journal.is_open() {
             return false;
         }
         let bare = match line {
-            // As if it were not there.
             [] => return true,
             // An envelope takes two bytes at least.
             [_] => true,
