@@ -92,6 +92,12 @@ fn family_of(id: &str) -> &'static str {
 /// Whether a dialect is wanted, by its id.
 pub(crate) type Wanted<'w> = &'w dyn Fn(&str) -> bool;
 
+/// Whether a line may be the head of a Ruby exception.
+fn may_be_ruby_head(line: &[u8]) -> bool {
+    let text = visible(line);
+    text.contains(":in '") || text.contains(":in `")
+}
+
 /// A stream as the fuzzer gives it: the last byte, a log's last line feed, says how long its chunks are,
 /// and whether it begins late, behind many idle lines.
 pub(crate) struct Stream<'a> {
@@ -157,8 +163,11 @@ impl<'a> Stream<'a> {
     fn check_stripped(&self, wanted: Wanted<'_>) {
         let escapes = self.bytes.iter().any(|b| matches!(b, 0x1b | b'\r'));
         let mark = self.bytes.windows(3).any(|w| w == b"\xef\xbb\xbf");
+        // Where a Ruby head is found for a needle that only its escapes hide, see below.
+        let heads = self.bytes.split(|b| *b == b'\n');
+        let mut hiding = heads.filter(|line| line.iter().any(|b| matches!(b, 0x1b | b'\r')));
         // A mark may come to the front.
-        if !escapes || mark || self.has_long_lines() {
+        if !escapes || mark || self.has_long_lines() || hiding.any(may_be_ruby_head) {
             return;
         }
         let plain = |id: &str| wanted(id) && !COLOURED.contains(&id);
@@ -189,13 +198,9 @@ impl<'a> Stream<'a> {
     ///   claimed or searched a line between;
     /// - a dialect that claims nothing for a thousand lines is put to rest.
     fn passes_over_nothing(&self) -> bool {
-        let ruby = |line: &[u8]| {
-            let text = visible(line);
-            text.contains(":in '") || text.contains(":in `")
-        };
         let mut lines = self.bytes.split(|b| *b == b'\n');
         let few = lines.clone().count() <= 1000;
-        few && !lines.any(ruby) && !self.has_long_lines()
+        few && !lines.any(may_be_ruby_head) && !self.has_long_lines()
     }
 
     fn has_long_lines(&self) -> bool {
