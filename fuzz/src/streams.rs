@@ -161,13 +161,13 @@ impl<'a> Stream<'a> {
     /// A log gives the same events, up to offsets, without its escapes: where no dialect reads colours,
     /// and no envelope (whose shape escapes could hide) is in play.
     fn check_stripped(&self, wanted: Wanted<'_>) {
-        let escapes = self.bytes.iter().any(|b| matches!(b, 0x1b | b'\r'));
+        let lines = self.bytes.split(|b| *b == b'\n');
+        let escapes = |line: &&[u8]| line.iter().any(|b| matches!(b, 0x1b | b'\r'));
+        let escaped: Vec<&[u8]> = lines.filter(escapes).collect();
         let mark = self.bytes.windows(3).any(|w| w == b"\xef\xbb\xbf");
-        // Where a Ruby head is found for a needle that only its escapes hide, see below.
-        let heads = self.bytes.split(|b| *b == b'\n');
-        let mut hiding = heads.filter(|line| line.iter().any(|b| matches!(b, 0x1b | b'\r')));
-        // A mark may come to the front.
-        if !escapes || mark || self.has_long_lines() || hiding.any(may_be_ruby_head) {
+        // A mark may come to the front. A Ruby head is found for a needle that only its escapes hide, see below.
+        let hides = escaped.iter().any(|line| may_be_ruby_head(line));
+        if escaped.is_empty() || mark || hides || self.has_long_lines() {
             return;
         }
         let plain = |id: &str| wanted(id) && !COLOURED.contains(&id);

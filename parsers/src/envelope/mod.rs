@@ -50,7 +50,7 @@ use crate::line::RawLine;
 
 use journal_export::{Journal, Read};
 use reassemble::Pieces;
-use words::{MARKED, begins_with_words};
+use words::{MARKED, begins_with_words, is_bare};
 
 /// Some tools begin their files with it, and so does every piece of a log made of such files.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -258,21 +258,8 @@ impl Envelopes {
 
     /// Whether the line is in no envelope, as its first bytes tell; it counts as seen then, unless it is empty.
     pub(crate) fn passes(&mut self, line: &[u8]) -> bool {
-        if self.journal.is_open() {
-            return false;
-        }
-        let bare = match line {
-            [] => return true,
-            // An envelope takes two bytes at least.
-            [_] => true,
-            [first, ..] => {
-                let may = FIRST[usize::from(*first)];
-                (may == 0 || (may & !*MARKED == 0 && begins_with_words(line)))
-                    && *first != BYTE_ORDER_MARK[0]
-                    && !Journal::begins(line)
-            }
-        };
-        if bare {
+        let bare = !self.journal.is_open() && is_bare(line);
+        if bare && !line.is_empty() {
             let outermost = &mut self.levels[0];
             outermost.begun = true;
             outermost.run = None;

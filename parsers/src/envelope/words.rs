@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use super::ENVELOPES;
+use super::journal_export::Journal;
+use super::{BYTE_ORDER_MARK, ENVELOPES, FIRST};
 
 /// The envelopes whose first word is [marked](super::EnvelopeInfo::marked).
 pub(super) static MARKED: LazyLock<u32> = LazyLock::new(|| {
@@ -21,4 +22,16 @@ pub(super) fn begins_with_words(text: &[u8]) -> bool {
         Some(end) if head[end] == b' ' => text[end..].iter().find(|b| **b != b' ') != Some(&b'|'),
         _ => false,
     }
+}
+
+/// Whether a line is in no envelope, as its first bytes tell.
+pub(super) fn is_bare(line: &[u8]) -> bool {
+    // An envelope takes two bytes at least.
+    let [first, _, ..] = line else {
+        return true;
+    };
+    let may = FIRST[usize::from(*first)];
+    (may == 0 || (may & !*MARKED == 0 && begins_with_words(line)))
+        && *first != BYTE_ORDER_MARK[0]
+        && !Journal::begins(line)
 }

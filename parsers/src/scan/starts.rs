@@ -112,11 +112,7 @@ impl Starts {
                 self.by_pair.0[index([blank, second])] = BLANKS;
             }
         }
-        let of_one = |byte: u8| match self.by_pair.0[index(pair(&[byte]))] {
-            0 => 0,
-            group => self.compare(&[byte], group),
-        };
-        self.by_byte = (0..=u8::MAX).map(of_one).collect();
+        self.by_byte = (0..=u8::MAX).map(|byte| self.of_pair(&[byte])).collect();
     }
 
     #[inline]
@@ -124,6 +120,11 @@ impl Starts {
         if let [byte] = line {
             return self.by_byte.get(usize::from(*byte)).map_or(0, |bits| *bits);
         }
+        self.of_pair(line)
+    }
+
+    #[inline]
+    fn of_pair(&self, line: &[u8]) -> Bits {
         match self.by_pair.0[index(pair(line))] {
             0 => 0,
             group => self.compare(line, group),
