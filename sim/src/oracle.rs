@@ -164,8 +164,8 @@ impl Check<'_> {
         let mut gaps = self.stored.gaps.iter();
         // Without its beginning pytest's output is that of anybody.
         let headless = |(from, ..): &(u64, u64, String)| *from < printed.from;
-        // What was not synced has no name after a power cut, and the agent may have had it.
-        let beheaded = self.job.cut.get() && self.job.deleted_up_to() > 0;
+        // What was not synced has no name after a power cut, and the agent may have had it: whoever read on says so.
+        let beheaded = self.job.cut.get() && self.stored.forgotten;
         if self.job.plan.format == Format::Pytest && (beheaded || gaps.clone().any(headless)) {
             return true;
         }

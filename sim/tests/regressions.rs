@@ -183,3 +183,10 @@ fn a_run_of_which_rows_wait_to_be_written_is_not_forgotten() {
     clean_from(28_394, Sources::Pods);
     clean_from(21_384, Sources::Recordings);
 }
+
+/// An agent's clock was set back by a day, and when it started again the run was settled by the time of before, in which all had been
+/// quiet for long enough: it was over in memory and never in the store.
+#[test]
+fn s11_a_run_taken_up_again_after_the_clock_was_set_back_is_settled_by_the_latest_time() {
+    clean_from(1_413, Sources::Pods);
+}

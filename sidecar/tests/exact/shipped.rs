@@ -20,6 +20,11 @@ pub(crate) struct Sidecar {
 impl Sidecar {
     /// Reads the stream from its beginning; the agent has everything before `committed`.
     pub(crate) fn begin(committed: u64) -> Sidecar {
+        Sidecar::begin_at(0, committed)
+    }
+
+    /// The same of a stream of which everything before `start` is gone.
+    pub(crate) fn begin_at(start: u64, committed: u64) -> Sidecar {
         let config = SidecarConfig {
             frame_events: 1,
             excerpts: true,
@@ -27,7 +32,7 @@ impl Sidecar {
         };
         let parser = Parser::new();
         Sidecar {
-            pipeline: Pipeline::resume(&config, parser, [7; 16], committed, 0, 0),
+            pipeline: Pipeline::resume(&config, parser, [7; 16], committed, start, 0),
             sent: Vec::new(),
             now_ms: 0,
         }

@@ -185,6 +185,18 @@ fn what_was_read_on_without_what_stands_before_is_incomplete_and_nothing_lost() 
 }
 
 #[test]
+fn of_what_never_told_of_tests_nothing_depends_on_what_stands_before() {
+    let database = Told {
+        counts: &[],
+        exit: None,
+        lost: Some(Gap::FORGOTTEN),
+        ..GREEN
+    };
+    let got = verdict(&[("tests", GREEN), ("database", database)]);
+    is(&got, RunStatus::Passed, "3 passed");
+}
+
+#[test]
 fn a_missing_or_mismatching_end_is_incomplete() {
     let told = Told {
         end: false,

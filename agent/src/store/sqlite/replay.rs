@@ -40,7 +40,7 @@ pub(crate) struct Replayed {
     /// Frames whose bytes could not be read any more; the position behind them is not reached
     /// again, so their senders, if alive, send them anew.
     pub unreadable: u64,
-    /// When the latest frame was taken.
+    /// When the frame that came last was taken: after others, whatever the clock said.
     pub latest_ms: Option<Millis>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn replay(
             continue;
         };
         done.frames += 1;
-        done.latest_ms = done.latest_ms.max(Some(received_ms));
+        done.latest_ms = Some(received_ms);
         let stream = stream.stream.clone();
         let input = Input::Frame { stream, frame };
         take(Recorded::Input(received_ms, Box::new(input)));
@@ -85,7 +85,7 @@ pub(crate) fn replay(
     for stream in &all {
         if let Some(by) = &stream.replaced_by {
             let (at, name) = (stream.opened_ms, stream.stream.clone());
-            let at = done.latest_ms.map_or(at, |latest| latest.max(at));
+            let at = done.latest_ms.unwrap_or(at);
             take(Recorded::Replaced(at, name, by.clone()));
         }
     }

@@ -85,6 +85,7 @@ fn a_large_frame_is_written_in_columns_and_a_small_one_in_rows() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it packs thousands of names, in an hour")]
 fn more_words_and_skeletons_than_have_numbers_come_back() {
     let words = frame_named(6_000, |i| {
         format!("w{}", i.wrapping_mul(0x9e37_79b9) % 100_000)
@@ -122,6 +123,7 @@ fn more_shapes_than_have_numbers_come_back() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it shrinks most of a mebibyte, in an hour")]
 fn what_would_shrink_too_far_to_be_believed_is_written_in_rows() {
     let long = "x".repeat(1_000) + "/";
     let frame = frame_named(700, |i| format!("{long}{i}"));
