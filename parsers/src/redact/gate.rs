@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use super::table::{Found, Shape, judge, rows, word_dash};
 
 /// Bytes a line with a secret has at least: of its needle or of what stands round it, and of the secret.
-const SHORTEST: usize = 4;
+pub(super) const SHORTEST: usize = 4;
 /// Bytes of a window.
 const WINDOW: usize = 3;
 /// Bytes from one window looked up to the next.

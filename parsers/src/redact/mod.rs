@@ -150,11 +150,13 @@ impl Redactor {
     }
 
     /// Whether the line may hold a secret: if not, [`line`](Self::line) would give it as it is.
+    #[inline]
     pub(crate) fn suspects(&self, text: &str) -> bool {
         self.open.is_some() || self.rules.suspects(text)
     }
 
     /// The line without its secrets; borrowed, and nothing allocated, if there are none.
+    #[inline]
     pub fn line<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         self.spans.clear();
         if !self.suspects(text) {
@@ -232,11 +234,12 @@ impl Redactor {
 }
 
 impl Rules {
+    #[inline]
     fn suspects(&self, text: &str) -> bool {
-        gate::suspects(text.as_bytes())
-            || (self.cards && card::suspects(text.as_bytes()))
-            || !self.values.is_empty()
-            || self.custom.suspects(text)
+        let bytes = text.as_bytes();
+        let tells = bytes.len() >= gate::SHORTEST
+            && (gate::suspects(bytes) || (self.cards && card::suspects(bytes)));
+        tells || !self.values.is_empty() || self.custom.suspects(text)
     }
 
     /// The name that is shown for a rule; none for what was dropped undecided.

@@ -80,6 +80,9 @@ enum Place {
 impl Dialect for Jasmine {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         let text = line.text;
+        if self.place == Place::Dots && text.starts_with('.') {
+            return self.dots(line, emit);
+        }
         if let Some(printed) = lines::totals(text).filter(|_| self.place != Place::Before) {
             self.totals(printed, line.number, emit);
             return Claim::Own;
