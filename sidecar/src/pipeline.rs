@@ -7,7 +7,7 @@ mod cutter;
 
 use sentinel_config::SidecarConfig;
 use sentinel_parsers::Parser;
-use sentinel_parsers::event::{Body, EndOfStream, Event, Gap};
+use sentinel_parsers::event::{Body, EndOfStream, Gap};
 use sentinel_parsers::frame::Frame;
 
 use crate::segments::{Lost, StreamEnd};
@@ -24,8 +24,6 @@ pub struct Pipeline {
     loss: Option<Loss>,
     /// What the parser has not read although the agent has it, and must be told of once something new is.
     forgotten: Option<(u64, u64)>,
-    /// Whether anything was told of tests.
-    tells_of_tests: bool,
     /// Offset of the next byte.
     at: u64,
     any_loss: bool,
@@ -55,17 +53,16 @@ impl Pipeline {
     ) -> Pipeline {
         let parser = parser.starting_at(start.min(committed));
         // `committed` is a line start; other offsets need not be one.
+        let before = start.min(committed);
         let loss = (start > 0 && start != committed).then(|| Loss {
-            from: start.min(committed),
+            from: before,
             reason: ROTATED_AWAY.to_owned(),
         });
-        let before = start.min(committed);
         Pipeline {
             parser,
             cutter: Cutter::new(config, epoch, committed, now_ms),
             loss,
             forgotten: (before > 0).then_some((0, before)),
-            tells_of_tests: false,
             at: start,
             any_loss: start > 0,
         }
@@ -82,11 +79,9 @@ impl Pipeline {
     }
 
     fn read(&mut self, bytes: &[u8], now_ms: i64) {
-        let (cutter, tells) = (&mut self.cutter, &mut self.tells_of_tests);
-        self.parser.feed(bytes, &mut |event| {
-            *tells |= is_of_tests(event);
-            cutter.event(event, now_ms);
-        });
+        let cutter = &mut self.cutter;
+        self.parser
+            .feed(bytes, &mut |event| cutter.event(event, now_ms));
         self.at += bytes.len() as u64;
     }
 
@@ -121,7 +116,7 @@ impl Pipeline {
 
     /// Whether nothing was recognised of a stream whose first lines are missing, by which it might have been.
     fn is_silent_without_its_head(&self) -> bool {
-        self.forgotten.is_some_and(|(from, _)| from == 0) && !self.tells_of_tests
+        self.forgotten.is_some_and(|(from, _)| from == 0) && !self.cutter.tells_of_tests()
     }
 
     /// The next bytes of the stream are lost. The line they begin in and the line they end in are
@@ -164,11 +159,8 @@ impl Pipeline {
         if self.loss.is_some() {
             self.close_loss(self.at, now_ms);
         }
-        let (cutter, tells) = (&mut self.cutter, &mut self.tells_of_tests);
-        self.parser.finish(&mut |event| {
-            *tells |= is_of_tests(event);
-            cutter.event(event, now_ms);
-        });
+        let cutter = &mut self.cutter;
+        self.parser.finish(&mut |event| cutter.event(event, now_ms));
         let total = self.parser.position();
         if !self.parser.stands_alone() || self.is_silent_without_its_head() {
             self.tell_forgotten(total, now_ms);
@@ -268,10 +260,6 @@ impl Pipeline {
             self.cutter.told(from, self.parser.lines(), body, now_ms);
         }
     }
-}
-
-fn is_of_tests(event: &Event<'_>) -> bool {
-    !matches!(event.body, Body::Signature(_))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{millis, parse};
 
-/// Bytes of the work that is timed, about 2 ms.
+/// Bytes of the work that is timed, some milliseconds.
 const WORK: usize = 128 * 1024;
 /// A core is at full pace if the work takes at most this many hundredths of what it took at best.
 const FULL: u32 = 110;

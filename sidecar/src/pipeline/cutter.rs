@@ -20,6 +20,8 @@ pub(super) struct Cutter {
     committed: u64,
     /// Where the frame in the making begins.
     start: u64,
+    /// Whether an event told of tests, sent or not.
+    tells_of_tests: bool,
     /// Place of the last event seen, sent or not.
     last: Option<(u64, u32)>,
     /// When the first event of the frame in the making came.
@@ -48,6 +50,7 @@ impl Cutter {
             seq: 0,
             committed,
             start: committed,
+            tells_of_tests: false,
             last: None,
             waiting_since: None,
             cut_at: now_ms,
@@ -57,6 +60,11 @@ impl Cutter {
             max_bytes: usize::try_from(config.frame_bytes).unwrap_or(usize::MAX),
             excerpts: config.excerpts,
         }
+    }
+
+    /// Whether any event told of tests, sent or not.
+    pub(super) fn tells_of_tests(&self) -> bool {
+        self.tells_of_tests
     }
 
     pub(super) fn committed(&self) -> u64 {
@@ -86,6 +94,10 @@ impl Cutter {
 
     /// Takes an event the parser recognised.
     pub(super) fn event(&mut self, event: &Event<'_>, now_ms: i64) {
+        self.tells_of_tests |= !matches!(
+            event.body,
+            Body::Signature(_) | Body::Gap(_) | Body::EndOfStream(_)
+        );
         let before = self.last.replace((event.offset, event.sub));
         if event.offset < self.committed {
             return;

@@ -2,6 +2,7 @@
 //! restarts and the losses.
 
 use proptest::prelude::*;
+use sentinel_parsers::event::Event;
 
 use super::*;
 
