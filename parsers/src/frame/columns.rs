@@ -33,8 +33,8 @@ const REST: usize = WORDS_LOW + 1;
 pub(super) const TEXT: usize = REST + 1;
 const COLUMNS: usize = TEXT + 1;
 
-/// Columns that begin something so unlike what stands before that a compressor should begin anew.
-const BREAKS: [usize; 4] = [OWN + 2, STEPS, WORDS, NUMBERS];
+/// Bytes of columns that get codes of their own; less would not pay for them.
+const BLOCK_LEAST: usize = 128;
 
 /// Shapes that get a number.
 const SHAPES_MAX: usize = 255;
@@ -91,9 +91,9 @@ fn told_in(
     Ok(())
 }
 
-/// The payload as version 3 has it, and where a compressor should begin anew. An error is one that the records had
-/// already, or numbers that a builder would not have written so, which would not come back as they are.
-pub(super) fn split(payload: &Payload) -> Result<(Vec<u8>, [usize; BREAKS.len()]), FrameError> {
+/// The payload as version 3 has it, and where blocks of columns end that have codes of their own. An error is one that
+/// the records had already, or numbers that a builder would not have written so, which would not come back as they are.
+pub(super) fn split(payload: &Payload) -> Result<(Vec<u8>, Vec<usize>), FrameError> {
     let mut columns = Columns::default();
     words::split(&payload.strings, &mut columns);
     let events = columns.records(payload)?;
@@ -109,15 +109,16 @@ pub(super) fn split(payload: &Payload) -> Result<(Vec<u8>, [usize; BREAKS.len()]
         varint::put(&mut head, column.len() as u64);
     }
     let mut bytes = head;
-    let mut breaks = [0; BREAKS.len()];
+    let mut blocks = Vec::with_capacity(COLUMNS);
     bytes.reserve(columns.0.iter().map(Vec::len).sum());
     for (i, column) in columns.0.iter().enumerate() {
-        if let Some(n) = BREAKS.iter().position(|at| *at == i) {
-            breaks[n] = bytes.len();
+        let from = blocks.last().copied().unwrap_or(0);
+        if i == TEXT || bytes.len() - from >= BLOCK_LEAST {
+            blocks.push(bytes.len());
         }
         bytes.extend_from_slice(column);
     }
-    Ok((bytes, breaks))
+    Ok((bytes, blocks))
 }
 
 impl Columns {

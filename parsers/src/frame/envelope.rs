@@ -1,11 +1,12 @@
 //! The fixed header and the compressed, checksummed payload behind it.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
-use flate2::Compression;
 use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::{Compression, Crc};
 
+use super::deflate::Blocks;
 use super::{FrameError, Header, Limits};
 
 const MAGIC: [u8; 4] = *b"SNTL";
@@ -22,6 +23,8 @@ const HEADER: usize = 68;
 const HEADER_MAX: usize = 1024;
 /// The fastest level that makes codes of its own for each block.
 const LEVEL: Compression = Compression::new(2);
+/// The head of a gzip member (RFC 1952, section 2.3): deflate, no name, no time, no system.
+const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// What gzip may add to data that does not shrink.
 const GZIP_SLACK: usize = 4096;
 
@@ -175,25 +178,25 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
 
 /// Compresses a payload of rows and puts the header before it.
 pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = compressed(payload, &[], LEVEL);
+    let mut frame = compressed(payload, LEVEL);
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
-        frame = compressed(payload, &[], Compression::none());
+        frame = compressed(payload, Compression::none());
     }
     let version = if lanes { VERSION_LANES } else { VERSION };
     head(&mut frame, version, header, events, payload);
     frame
 }
 
-/// Compresses columns, anew from each of the breaks on, and puts the header before them; `None` if a reader would not
-/// believe that so few bytes take `most` in memory.
+/// Compresses columns, the blocks of which end where is told, and puts the header before them; `None` if a reader would not believe that so few bytes take
+/// `most` in memory.
 pub(super) fn seal_columns(
     header: &Header,
     events: u32,
     columns: &[u8],
-    breaks: &[usize],
+    blocks: &[usize],
     most: usize,
 ) -> Option<Vec<u8>> {
-    let mut frame = compressed(columns, breaks, LEVEL);
+    let mut frame = in_blocks(columns, blocks);
     let stored = frame.len() - HEADER;
     if too_dense(most.max(columns.len()), stored, &Limits::default()) {
         return None;
@@ -222,26 +225,36 @@ fn head(frame: &mut [u8], version: u8, header: &Header, events: u32, payload: &[
     put(frame, 8, &crc.to_le_bytes());
 }
 
-/// Room for the header, then the payload as one gzip member whose codes are made anew at each of the breaks.
-fn compressed(payload: &[u8], breaks: &[usize], level: Compression) -> Vec<u8> {
+/// Room for the header, then the payload as one gzip member.
+fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
     let mut room = Vec::with_capacity(HEADER + payload.len() / 2 + 64);
     room.resize(HEADER, 0);
     let mut gzip = GzEncoder::new(room, level);
     // Writing into a Vec cannot fail; if it ever did, the checksum would not match.
-    let _ = write(&mut gzip, payload, breaks);
+    let _ = gzip.write_all(payload);
     gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
 }
 
-fn write(gzip: &mut GzEncoder<Vec<u8>>, payload: &[u8], breaks: &[usize]) -> io::Result<()> {
+/// The same of columns, in blocks that end where is told, and behind them text, in which much repeats.
+fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {
+    let mut room = Vec::with_capacity(HEADER + columns.len() / 2 + 64);
+    room.resize(HEADER, 0);
+    room.extend_from_slice(&GZIP_HEAD);
+    let mut blocks = Blocks::behind(room);
     let mut from = 0;
-    for at in breaks {
-        if from < *at {
-            gzip.write_all(&payload[from..*at])?;
-            gzip.flush()?;
-        }
-        from = *at;
+    for to in ends {
+        blocks.add(&columns[from..*to]);
+        from = *to;
     }
-    gzip.write_all(&payload[from..])
+    let mut text = DeflateEncoder::new(blocks.aligned(), LEVEL);
+    // As above.
+    let _ = text.write_all(&columns[from..]);
+    let mut frame = text.finish().unwrap_or_else(|_| vec![0; HEADER]);
+    let mut crc = Crc::new();
+    crc.update(columns);
+    frame.extend_from_slice(&crc.sum().to_le_bytes());
+    frame.extend_from_slice(&crc.amount().to_le_bytes());
+    frame
 }
 
 fn put(frame: &mut [u8], at: usize, bytes: &[u8]) {

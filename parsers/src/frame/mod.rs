@@ -110,6 +110,7 @@
 mod body;
 mod build;
 mod columns;
+mod deflate;
 mod envelope;
 mod payload;
 mod strings;
@@ -259,9 +260,9 @@ impl Frame {
     pub fn encode(&self) -> Vec<u8> {
         let length = self.payload_len();
         if length >= COLUMNS_FROM
-            && let Ok((columns, breaks)) = columns::split(&self.payload)
+            && let Ok((columns, blocks)) = columns::split(&self.payload)
             && let Some(frame) =
-                envelope::seal_columns(&self.header, self.count(), &columns, &breaks, length)
+                envelope::seal_columns(&self.header, self.count(), &columns, &blocks, length)
         {
             return frame;
         }
