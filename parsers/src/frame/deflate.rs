@@ -3,6 +3,8 @@
 
 mod codes;
 
+use wide::u8x16;
+
 use codes::{Codes, lengths};
 
 /// Symbols of the code for bytes and lengths of runs.
@@ -26,25 +28,24 @@ const STORED_MAX: usize = 65_535;
 
 /// Writes blocks, none of them the last, behind what is there already.
 pub(super) struct Blocks {
-    out: Vec<u8>,
-    /// Bits that do not fill a byte, the first in the lowest.
-    bits: u64,
-    held: u32,
-    /// One block's symbols, each with the extra bits of a length above [`EXTRA`]; kept for its allocation.
-    symbols: Vec<u32>,
+    bits: Bits,
+    /// One block's runs; kept for its allocation.
+    runs: Vec<Run>,
 }
 
-/// Where a symbol's extra bits begin.
-const EXTRA: u32 = 16;
+/// Single bytes, and behind them how often the last one comes again: never, or as [`RUN`] says.
+#[derive(Clone, Copy)]
+struct Run {
+    bytes: usize,
+    again: usize,
+}
 
 impl Blocks {
     /// Blocks behind the bytes given.
     pub(super) fn behind(out: Vec<u8>) -> Blocks {
         Blocks {
-            out,
-            bits: 0,
-            held: 0,
-            symbols: Vec::new(),
+            bits: Bits::behind(out),
+            runs: Vec::new(),
         }
     }
 
@@ -55,134 +56,202 @@ impl Blocks {
         }
         let often = self.take(bytes);
         let lengths = lengths::<SYMBOLS>(&often, LONGEST);
-        let coded: u64 = often
+        let told = Told::of(&lengths, often[END + 1..].iter().any(|n| *n > 0));
+        let coded = often
             .iter()
             .zip(lengths)
             .zip(0..)
-            .map(|((often, length), symbol)| {
-                let more = if symbol > END {
-                    extra_bits(symbol) + 1
-                } else {
-                    0
-                };
-                u64::from(*often) * u64::from(u32::from(length) + more)
-            })
-            .sum();
-        let told = Told::of(&lengths, often[END + 1..].iter().any(|n| *n > 0));
-        if coded + told.bits() >= 8 * bytes.len() as u64 {
-            return self.store(bytes);
+            .map(|((often, length), n)| {
+                let bits = u32::from(length) + if n > END { behind_length(n) } else { 0 };
+                u64::from(*often) * u64::from(bits)
+            });
+        if coded.sum::<u64>() + told.bits() >= 8 * bytes.len() as u64 {
+            return bytes.chunks(STORED_MAX).for_each(|b| self.bits.stored(b));
         }
         // Not the last, with codes of its own.
-        self.put(0b100, 3);
-        told.put(self);
+        self.bits.put(0b100, 3);
+        told.put(&mut self.bits);
         let codes = Codes::of(&lengths);
-        let symbols = std::mem::take(&mut self.symbols);
-        for (symbol, extra) in symbols.iter().map(|told| parts(*told)) {
-            let (code, length) = codes.0[symbol];
-            self.put(code, length);
-            if symbol > END {
-                // Behind it the code of the only distance, which is one bit, 0.
-                self.put(extra, extra_bits(symbol) + 1);
+        let mut rest = bytes;
+        for run in &self.runs {
+            let (single, behind) = rest.split_at(run.bytes);
+            self.bits.bytes(single, &codes);
+            rest = &behind[run.again..];
+            if run.again > 0 {
+                let (symbol, extra) = of_length(run.again);
+                let (code, length) = codes.0[symbol];
+                self.bits.put(code, length);
+                self.bits.put(extra, behind_length(symbol));
             }
         }
-        self.symbols = symbols;
         let (code, length) = codes.0[END];
-        self.put(code, length);
+        self.bits.put(code, length);
     }
 
     /// Ends at a whole byte, with an empty block that is stored, so that another writer can go on.
     pub(super) fn aligned(mut self) -> Vec<u8> {
-        self.stored(&[]);
-        self.out
+        self.bits.stored(&[]);
+        self.bits.out
     }
 
-    /// Takes bytes apart into symbols; how often each occurs, the end included.
+    /// Finds the runs; how often each symbol occurs, the end included.
     fn take(&mut self, bytes: &[u8]) -> [u32; SYMBOLS] {
         let mut often = [0; SYMBOLS];
         often[END] = 1;
-        self.symbols.clear();
-        let mut rest = bytes;
-        while let Some((byte, behind)) = rest.split_first() {
-            often[usize::from(*byte)] += 1;
-            self.symbols.push(u32::from(*byte));
-            rest = behind;
-            // Mostly the next byte is another.
-            while behind_run(*byte, rest) >= *RUN.start() {
-                let length = behind_run(*byte, rest);
-                let told = length_symbol(length);
-                often[parts(told).0] += 1;
-                self.symbols.push(told);
-                rest = &rest[length..];
+        self.runs.clear();
+        let mut from = 0;
+        while from < bytes.len() {
+            let (last, again) = next_run(bytes, from);
+            let single = &bytes[from..=last];
+            single.iter().for_each(|b| often[usize::from(*b)] += 1);
+            if again > 0 {
+                often[of_length(again).0] += 1;
             }
+            from = last + 1 + again;
+            self.runs.push(Run {
+                bytes: single.len(),
+                again,
+            });
         }
         often
     }
+}
 
-    fn store(&mut self, bytes: &[u8]) {
-        bytes
-            .chunks(STORED_MAX)
-            .for_each(|chunk| self.stored(chunk));
+/// Behind which byte the next run stands, and how long that is; the last byte, and 0, if there is none.
+fn next_run(bytes: &[u8], from: usize) -> (usize, usize) {
+    let mut at = from;
+    // The bytes at which four stand that are the same, sixteen at a time.
+    while let Some(window) = bytes[at..].first_chunk::<19>() {
+        let from_nth = |n: usize| {
+            let sixteen: [u8; 16] = std::array::from_fn(|i| window[n + i]);
+            u8x16::from(sixteen)
+        };
+        let first = from_nth(0);
+        let same = [1, 2, 3].map(|n| first.simd_eq(from_nth(n)));
+        let four = (same[0] & same[1] & same[2]).to_bitmask();
+        if four != 0 {
+            at += four.trailing_zeros() as usize;
+            return (at, repeats(&bytes[at..]));
+        }
+        at += 16;
+    }
+    let least = RUN.start() + 1;
+    let four = bytes[at..]
+        .windows(least)
+        .position(|w| w.iter().all(|b| *b == w[0]));
+    match four {
+        Some(n) => (at + n, repeats(&bytes[at + n..])),
+        None => (bytes.len() - 1, 0),
+    }
+}
+
+/// How often the first byte comes again, as far as a run reaches.
+fn repeats(bytes: &[u8]) -> usize {
+    let within = &bytes[1..bytes.len().min(RUN.end() + 1)];
+    let other = within.iter().position(|b| *b != bytes[0]);
+    other.unwrap_or(within.len())
+}
+
+/// Bytes of bits that are kept before they are appended.
+const KEPT: usize = 1024;
+
+/// Writes bits, the first in a byte's lowest.
+struct Bits {
+    out: Vec<u8>,
+    /// What comes behind, of which `whole` bytes are full.
+    kept: Box<[u8; KEPT]>,
+    whole: usize,
+    /// Bits that do not fill a byte.
+    bits: u64,
+    held: u32,
+}
+
+impl Bits {
+    fn behind(out: Vec<u8>) -> Bits {
+        Bits {
+            out,
+            kept: Box::new([0; KEPT]),
+            whole: 0,
+            bits: 0,
+            held: 0,
+        }
     }
 
+    /// Appends bits, at most twenty.
+    #[inline]
+    fn put(&mut self, bits: u32, count: u32) {
+        self.bits |= u64::from(bits) << self.held;
+        self.held += count;
+        self.keep();
+    }
+
+    /// Appends the codes of bytes, three at a time: they are at most 45 bits, behind at most seven.
+    fn bytes(&mut self, bytes: &[u8], codes: &Codes<SYMBOLS>) {
+        let (threes, rest) = bytes.as_chunks::<3>();
+        for three in threes {
+            for byte in three {
+                let (code, length) = codes.0[usize::from(*byte)];
+                self.bits |= u64::from(code) << self.held;
+                self.held += length;
+            }
+            self.keep();
+        }
+        for byte in rest {
+            let (code, length) = codes.0[usize::from(*byte)];
+            self.put(code, length);
+        }
+    }
+
+    /// Leaves less than a byte of bits.
+    #[inline]
+    fn keep(&mut self) {
+        if self.whole + 8 > KEPT {
+            self.spill();
+        }
+        if let Some(room) = self.kept[self.whole..].first_chunk_mut() {
+            *room = self.bits.to_le_bytes();
+        }
+        self.whole += (self.held / 8) as usize;
+        self.bits >>= self.held & !7;
+        self.held &= 7;
+    }
+
+    #[cold]
+    fn spill(&mut self) {
+        self.out.extend_from_slice(&self.kept[..self.whole]);
+        self.whole = 0;
+    }
+
+    /// Appends a block of at most [`STORED_MAX`] bytes that is stored, from the next whole byte on.
     fn stored(&mut self, bytes: &[u8]) {
         self.put(0, 3);
-        let whole = self.held.div_ceil(8) as usize;
-        self.out
-            .extend_from_slice(&self.bits.to_le_bytes()[..whole]);
-        (self.bits, self.held) = (0, 0);
-        // At most `STORED_MAX`, which has two bytes.
+        self.put(0, self.held.wrapping_neg() & 7);
+        self.spill();
         let length = bytes.len() as u16;
         self.out.extend_from_slice(&length.to_le_bytes());
         self.out.extend_from_slice(&(!length).to_le_bytes());
         self.out.extend_from_slice(bytes);
     }
-
-    /// Appends bits, at most sixteen.
-    #[inline]
-    fn put(&mut self, bits: u32, count: u32) {
-        self.bits |= u64::from(bits) << self.held;
-        self.held += count;
-        if self.held >= 32 {
-            self.out
-                .extend_from_slice(&(self.bits as u32).to_le_bytes());
-            self.bits >>= 32;
-            self.held -= 32;
-        }
-    }
 }
 
-/// How many of the next bytes are that byte, as far as a run may reach.
-#[inline]
-fn behind_run(byte: u8, rest: &[u8]) -> usize {
-    let within = &rest[..rest.len().min(*RUN.end())];
-    let other = within.iter().position(|b| *b != byte);
-    other.unwrap_or(within.len())
-}
-
-/// How many bits follow the symbol of a length.
-fn extra_bits(symbol: usize) -> u32 {
+/// How many bits follow the symbol of a length: its extra bits, and the code of the only distance, which is one bit, 0.
+fn behind_length(symbol: usize) -> u32 {
     match symbol {
-        257..265 | 285 => 0,
-        _ => (symbol as u32 - 261) / 4,
+        257..265 | 285 => 1,
+        _ => (symbol as u32 - 261) / 4 + 1,
     }
 }
 
-/// A symbol and its extra bits.
-#[inline]
-fn parts(told: u32) -> (usize, u32) {
-    ((told & ((1 << EXTRA) - 1)) as usize, told >> EXTRA)
-}
-
-/// The symbol of a run's length, with its extra bits.
-fn length_symbol(length: usize) -> u32 {
+/// The symbol of a run's length, and its extra bits.
+fn of_length(length: usize) -> (usize, u32) {
     let beyond = (length - RUN.start()) as u32;
     match beyond {
-        0..8 => 257 + beyond,
-        255 => 285,
+        0..8 => (257 + beyond as usize, 0),
+        255 => (285, 0),
         _ => {
             let bits = beyond.ilog2() - 2;
             let symbol = 261 + 4 * bits + ((beyond >> bits) - 4);
-            symbol | (beyond & ((1 << bits) - 1)) << EXTRA
+            (symbol as usize, beyond & ((1 << bits) - 1))
         }
     }
 }
@@ -229,18 +298,18 @@ impl Told {
         3 + 14 + 3 * self.telling as u64 + items.sum::<u64>()
     }
 
-    fn put(&self, blocks: &mut Blocks) {
-        blocks.put((self.symbols - END - 1) as u32, 5);
-        blocks.put(0, 5);
-        blocks.put(self.telling as u32 - 4, 4);
+    fn put(&self, to: &mut Bits) {
+        to.put((self.symbols - END - 1) as u32, 5);
+        to.put(0, 5);
+        to.put(self.telling as u32 - 4, 4);
         for n in &ORDER[..self.telling] {
-            blocks.put(u32::from(self.lengths[*n]), 3);
+            to.put(u32::from(self.lengths[*n]), 3);
         }
         let codes = Codes::of(&self.lengths);
         for (item, extra, bits) in &self.items {
             let (code, length) = codes.0[usize::from(*item)];
-            blocks.put(code, length);
-            blocks.put(u32::from(*extra), u32::from(*bits));
+            to.put(code, length);
+            to.put(u32::from(*extra), u32::from(*bits));
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct Token {
 }
 
 impl Token {
+    #[inline]
     fn of(all: &[u8], from: usize, length: usize) -> Token {
         let key = match all[from..].first_chunk() {
             Some(eight) => u64::from_le_bytes(*eight),
@@ -45,80 +46,178 @@ impl Token {
     }
 
     /// Whether the key is all there is.
+    #[inline]
     pub(super) fn is_short(self) -> bool {
         self.length <= 8
     }
 
+    /// Whether key and length are the same, which is all there is of a short one.
+    #[inline]
+    pub(super) fn is_alike(self, other: Token) -> bool {
+        (self.key == other.key) & (self.length == other.length)
+    }
+
     pub(super) fn is_same(self, other: Token, all: &[u8]) -> bool {
-        self.key == other.key
-            && self.length == other.length
-            && (self.is_short() || self.bytes(all) == other.bytes(all))
+        self.is_alike(other) && (self.is_short() || self.bytes(all) == other.bytes(all))
+    }
+
+    /// The number that its digits are, of which there are at most [`DIGITS`]; eight of them at once.
+    #[inline]
+    pub(super) fn number(self, all: &[u8]) -> u64 {
+        // Digits that it does not have are zeros before the first.
+        let eight = self.key << (64 - 8 * self.length.min(8)) & 0x0f0f_0f0f_0f0f_0f0f;
+        let twos = eight.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+        let fours = twos.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+        let number = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+        let behind = self.bytes(all).iter().skip(8);
+        behind.fold(number, |n, b| n * 10 + u64::from(b - b'0'))
     }
 }
 
-/// One text taken apart; kept for its allocations.
-#[derive(Default)]
+/// In a [gap](Apart::gaps): how long it is, from this bit on.
+const LENGTH: u32 = 24;
+/// Longest gap whose bytes it has.
+const GAP: usize = 3;
+/// A longer one.
+const LONG: u32 = 4 << LENGTH;
+/// A number follows.
+const BEFORE_NUMBER: u32 = 8 << LENGTH;
+
+/// One text taken apart; kept for its arrays.
 pub(super) struct Apart {
-    /// What stands between tokens, with [`WORD`] or [`NUMBER`] in the place of each.
-    pub(super) pattern: Vec<u8>,
-    pub(super) tokens: Vec<Token>,
-    /// Bit by token: whether it is a number.
+    tokens: [Token; TOKENS_MAX],
+    /// What stands before each token, with its length and whether that token is a number, and behind the last. Texts
+    /// with the same gaps have the same pattern, if none is longer than [`GAP`].
+    gaps: [u32; TOKENS_MAX + 1],
+    count: usize,
+    /// A hash of the gaps.
+    pub(super) hash: u64,
+    /// Bit by token: whether it is a number, and whether it has bytes beyond its key.
     pub(super) numbers: u64,
+    pub(super) long: u64,
+    /// Whether any gap is longer than [`GAP`].
+    pub(super) is_gaping: bool,
     /// Where tokens begin and end.
     bounds: Bounds,
 }
 
+impl Default for Apart {
+    fn default() -> Apart {
+        Apart {
+            tokens: [Token::default(); TOKENS_MAX],
+            gaps: [0; TOKENS_MAX + 1],
+            count: 0,
+            hash: 0,
+            numbers: 0,
+            long: 0,
+            is_gaping: false,
+            bounds: Bounds::default(),
+        }
+    }
+}
+
 impl Apart {
     /// Takes the bytes from `from` to `to` apart; false if they are too many or have too many tokens.
+    #[inline]
     pub(super) fn take(&mut self, all: &[u8], from: usize, to: usize) -> bool {
-        self.pattern.clear();
-        self.tokens.clear();
-        self.numbers = 0;
         if to - from > LONGEST {
             return false;
         }
         let Some(count) = self.bounds.find(&all[from..], to - from) else {
             return false;
         };
+        let (mut numbers, mut long, mut gaping, mut hash) = (0, 0, 0, 0u64);
         let mut at = from;
         let bounds = self.bounds.begins.iter().zip(&self.bounds.ends);
-        for (n, (begin, end)) in bounds.take(count).enumerate() {
+        let told = self.tokens.iter_mut().zip(&mut self.gaps);
+        for (n, ((begin, end), (token, gap))) in bounds.zip(told).take(count).enumerate() {
             let (begin, end) = (from + usize::from(*begin), from + usize::from(*end));
-            // Mostly one byte, for which a call to copy it would be dear.
-            for byte in &all[at..begin] {
-                self.pattern.push(*byte);
-            }
+            *token = Token::of(all, begin, end - begin);
             // A number that would not be printed the same again is a word.
-            let number = all[begin].is_ascii_digit()
-                && end - begin <= DIGITS
-                && (all[begin] != b'0' || end - begin == 1);
-            self.numbers |= u64::from(number) << n;
-            self.pattern.push(if number { NUMBER } else { WORD });
-            self.tokens.push(Token::of(all, begin, end - begin));
+            let first = token.key as u8;
+            let number = first.is_ascii_digit()
+                & (end - begin <= DIGITS)
+                & ((first != b'0') | (end - begin == 1));
+            numbers |= u64::from(number) << n;
+            long |= u64::from(end - begin > 8) << n;
+            *gap = gap_of(all, at, begin) | (u32::from(number) * BEFORE_NUMBER);
+            gaping |= *gap;
+            hash = (hash ^ u64::from(*gap)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             at = end;
         }
-        self.pattern.extend_from_slice(&all[at..to]);
+        let last = gap_of(all, at, to);
+        self.gaps[count] = last;
+        self.count = count;
+        self.hash = (hash ^ u64::from(last)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (self.numbers, self.long) = (numbers, long);
+        self.is_gaping = (gaping | last) & LONG != 0;
         true
+    }
+
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens[..self.count]
+    }
+
+    pub(super) fn gaps(&self) -> &[u32] {
+        &self.gaps[..=self.count]
+    }
+
+    /// What stands between the tokens of the text just taken apart, with [`WORD`] or [`NUMBER`] in the place of each.
+    pub(super) fn pattern(&self, all: &[u8], from: usize, to: usize) -> Vec<u8> {
+        let mut pattern = Vec::new();
+        let mut at = from;
+        for (n, token) in self.tokens().iter().enumerate() {
+            let begin = token.from as usize;
+            pattern.extend_from_slice(&all[at..begin]);
+            let number = self.numbers >> n & 1 == 1;
+            pattern.push(if number { NUMBER } else { WORD });
+            at = begin + token.length as usize;
+        }
+        pattern.extend_from_slice(&all[at..to]);
+        pattern
     }
 }
 
+/// A gap: its bytes, and how long it is.
+#[inline]
+fn gap_of(all: &[u8], from: usize, to: usize) -> u32 {
+    let length = to - from;
+    if length > GAP {
+        return LONG;
+    }
+    let four = match all[from..].first_chunk() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => all[from..]
+            .iter()
+            .rev()
+            .fold(0, |k, b| k << 8 | u32::from(*b)),
+    };
+    four & ((1 << (8 * length)) - 1) | (length as u32) << LENGTH
+}
+
+/// Places noted at once, whether or not there are so many.
+const AT_ONCE: usize = 4;
+/// Room for them behind the most places there may be.
+const PLACES: usize = TOKENS_MAX + AT_ONCE;
+
 /// Where tokens begin and end.
 struct Bounds {
-    begins: [u16; TOKENS_MAX],
-    ends: [u16; TOKENS_MAX],
+    begins: [u16; PLACES],
+    ends: [u16; PLACES],
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
         Bounds {
-            begins: [0; TOKENS_MAX],
-            ends: [0; TOKENS_MAX],
+            begins: [0; PLACES],
+            ends: [0; PLACES],
         }
     }
 }
 
 impl Bounds {
     /// Finds those of the first `length` bytes; their number, or `None` if there are too many.
+    #[inline]
     fn find(&mut self, bytes: &[u8], length: usize) -> Option<usize> {
         let (mut begun, mut ended) = (0, 0);
         // Of the byte before: whether it belongs to a token, and whether it is a digit.
@@ -146,14 +245,22 @@ impl Bounds {
     }
 }
 
-/// Appends the places of bits that are set; the new number of places, or `None` if they are too many.
+/// Appends the places of bits that are set; the new number of places, or `None` if they are too many. Some at once: how
+/// many there are is what nobody can foresee.
 #[inline]
-fn note(places: &mut [u16; TOKENS_MAX], count: usize, bits: u64, from: usize) -> Option<usize> {
-    let (mut count, mut bits) = (count, bits);
+fn note(places: &mut [u16; PLACES], count: usize, bits: u64, from: usize) -> Option<usize> {
+    let (mut at, mut bits) = (count, bits);
+    let count = count + bits.count_ones() as usize;
+    if count > TOKENS_MAX {
+        return None;
+    }
     while bits != 0 {
-        *places.get_mut(count)? = (from + bits.trailing_zeros() as usize) as u16;
-        count += 1;
-        bits &= bits - 1;
+        let room: &mut [u16; AT_ONCE] = places.get_mut(at..)?.first_chunk_mut()?;
+        for place in room {
+            *place = (from + (bits | 1 << 63).trailing_zeros() as usize) as u16;
+            bits &= bits.wrapping_sub(1);
+        }
+        at += AT_ONCE;
     }
     Some(count)
 }
@@ -182,6 +289,7 @@ fn sixty_four(bytes: &[u8], length: usize) -> (u64, u64) {
 
 /// Which of sixteen bytes are letters or digits, and which digits. Letters are also what is beyond ASCII, and the two bytes that
 /// mean something in a skeleton.
+#[inline]
 fn classes(bytes: u8x16) -> (u32, u32) {
     let within = |bytes: u8x16, first: u8, count: u8| {
         let from_first = bytes - u8x16::splat(first);
@@ -238,8 +346,8 @@ mod tests {
             let taken = apart.take(&all, before.len(), before.len() + text.len());
             prop_assert_eq!(taken, tokens.len() <= TOKENS_MAX && text.len() <= LONGEST);
             if taken {
-                prop_assert_eq!(&apart.pattern, &pattern);
-                let bytes: Vec<_> = apart.tokens.iter().map(|t| t.bytes(&all)).collect();
+                prop_assert_eq!(&apart.pattern(&all, before.len(), before.len() + text.len()), &pattern);
+                let bytes: Vec<_> = apart.tokens().iter().map(|t| t.bytes(&all)).collect();
                 prop_assert_eq!(bytes, tokens.iter().map(|t| t.as_bytes()).collect::<Vec<_>>());
             }
         }
@@ -251,8 +359,8 @@ mod tests {
         for length in 0..=LONGEST {
             let text = "a".repeat(length).into_bytes();
             assert!(apart.take(&text, 0, length));
-            assert_eq!(apart.tokens.len(), length.min(1));
-            assert!(apart.tokens.iter().all(|t| t.bytes(&text) == text));
+            assert_eq!(apart.tokens().len(), length.min(1));
+            assert!(apart.tokens().iter().all(|t| t.bytes(&text) == text));
         }
         assert!(!apart.take(&vec![b'a'; LONGEST + 1], 0, LONGEST + 1));
     }

@@ -30,13 +30,23 @@ const WORDS_MAX: usize = SHORT + (256 - FIRST_LONG) * 256;
 
 /// Leaves as many bits of a hash as tell the places for words that were told lately.
 const RECENT_SHIFT: u32 = 64 - 10;
+/// The same for skeletons.
+const LIKELY_SHIFT: u32 = 64 - 8;
 
 const BAD: FrameError = FrameError::Malformed { what: "words" };
 
 /// What a skeleton looks like, and which tokens the last text that had it had.
 struct Skeleton {
+    gaps: Vec<u32>,
     pattern: Vec<u8>,
     tokens: Vec<Token>,
+}
+
+/// A short word, and its number from 1.
+#[derive(Clone, Copy, Default)]
+struct Recent {
+    word: Token,
+    index: u16,
 }
 
 /// Writes strings into columns.
@@ -45,13 +55,13 @@ struct Encoder<'a> {
     columns: &'a mut Columns,
     apart: Apart,
     skeletons: Vec<Skeleton>,
-    /// The skeleton of the text before.
-    last: usize,
+    /// By a part of the hash of their gaps: the skeleton told last.
+    likely: [u8; 1 << (64 - LIKELY_SHIFT)],
     words: Vec<Token>,
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
-    /// Short words by a part of a hash that anybody can foresee, with their numbers from 1.
-    recent: Vec<(Token, u16)>,
+    /// Short words by a part of a hash that anybody can foresee.
+    recent: Vec<Recent>,
 }
 
 /// Writes the string table into the columns that are for it.
@@ -61,11 +71,11 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
         columns,
         apart: Apart::default(),
         skeletons: Vec::new(),
-        last: 0,
+        likely: [0; 1 << (64 - LIKELY_SHIFT)],
         words: Vec::new(),
         seen: HashTable::new(),
         hasher: DefaultHashBuilder::default(),
-        recent: vec![(Token::default(), 0); 1 << (64 - RECENT_SHIFT)],
+        recent: vec![Recent::default(); 1 << (64 - RECENT_SHIFT)],
     };
     let mut from = 0;
     for to in strings.ends.iter().map(|end| *end as usize) {
@@ -77,72 +87,83 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
 impl Encoder<'_> {
     fn string(&mut self, from: usize, to: usize) {
         let fits = self.apart.take(self.text, from, to);
-        let known = if fits { self.skeleton() } else { None };
+        let known = if fits { self.skeleton(from, to) } else { None };
         let Some(index) = known else {
             self.columns.0[SKELETONS].push(PLAIN);
             return self.columns.text(&self.text[from..to]);
         };
-        let mut before = std::mem::take(&mut self.skeletons[index].tokens);
+        let (tokens, before) = (self.apart.tokens(), &mut self.skeletons[index].tokens);
         let mut changed = 0;
-        for (n, old) in before.iter_mut().enumerate() {
-            let token = self.apart.tokens[n];
-            if !token.is_same(*old, self.text) {
-                changed |= 1 << n;
-                *old = token;
-                self.token(token, self.apart.numbers >> n & 1 == 1);
+        for (n, (token, old)) in tokens.iter().zip(&*before).enumerate() {
+            changed |= u64::from(!token.is_alike(*old)) << n;
+        }
+        for n in bits(self.apart.long & !changed) {
+            changed |= u64::from(!tokens[n].is_same(before[n], self.text)) << n;
+        }
+        before.copy_from_slice(tokens);
+        varint::put(&mut self.columns.0[TOKENS], changed);
+        for n in bits(changed) {
+            let token = self.apart.tokens()[n];
+            match self.apart.numbers >> n & 1 {
+                1 => varint::put(&mut self.columns.0[NUMBERS], token.number(self.text)),
+                _ => self.told(token),
             }
         }
-        self.skeletons[index].tokens = before;
-        varint::put(&mut self.columns.0[TOKENS], changed);
     }
 
     /// The number of the skeleton of the text that was taken apart, told; `None` if there are too many.
-    fn skeleton(&mut self) -> Option<usize> {
-        let pattern = &self.apart.pattern;
-        let same = |skeleton: &Skeleton| skeleton.pattern == *pattern;
-        let known = match self.skeletons.get(self.last).is_some_and(same) {
-            true => Some(self.last),
+    fn skeleton(&mut self, from: usize, to: usize) -> Option<usize> {
+        let apart = &self.apart;
+        // Bytes of long gaps are in the pattern alone.
+        let long = apart.is_gaping.then(|| apart.pattern(self.text, from, to));
+        let same = |skeleton: &Skeleton| {
+            skeleton.gaps == apart.gaps() && long.as_ref().is_none_or(|p| *p == skeleton.pattern)
+        };
+        let slot = (apart.hash >> LIKELY_SHIFT) as usize;
+        let likely = usize::from(self.likely[slot]);
+        let known = match self.skeletons.get(likely).is_some_and(same) {
+            true => Some(likely),
             false => self.skeletons.iter().position(same),
         };
         let index = known.unwrap_or(self.skeletons.len());
         if index == SKELETONS_MAX {
             return None;
         }
-        self.last = index;
+        // There are no more than a byte tells.
+        self.likely[slot] = index as u8;
         if known.is_some() {
             self.columns.0[SKELETONS].push((index + FIRST_SKELETON) as u8);
             return known;
         }
+        let pattern = long.unwrap_or_else(|| apart.pattern(self.text, from, to));
         self.columns.0[SKELETONS].push(NEW);
-        self.columns.text(pattern);
+        self.columns.text(&pattern);
         self.skeletons.push(Skeleton {
-            pattern: pattern.clone(),
+            gaps: apart.gaps().to_vec(),
+            pattern,
             // Before the first text with it stood one whose tokens are all empty.
-            tokens: vec![Token::default(); self.apart.tokens.len()],
+            tokens: vec![Token::default(); apart.tokens().len()],
         });
         Some(index)
     }
 
-    /// Tells a token that is another than that of the text before.
-    fn token(&mut self, token: Token, is_number: bool) {
-        if is_number {
-            let digits = token.bytes(self.text).iter();
-            let number = digits.fold(0, |n, b| n * 10 + u64::from(b - b'0'));
-            return varint::put(&mut self.columns.0[NUMBERS], number);
-        }
-        if !token.is_short() {
-            return self.word(token);
+    /// Tells a word that is another than that of the text before.
+    #[inline]
+    fn told(&mut self, word: Token) {
+        if !word.is_short() {
+            return self.word(word);
         }
         // What was told lately mostly comes again.
-        let slot = (token.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
-        let (known, index) = self.recent[slot];
-        if index > 0 && known.is_same(token, self.text) {
-            return self.columns.word(usize::from(index) - 1);
+        let slot = (word.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
+        let known = self.recent[slot];
+        if known.index > 0 && known.word.is_alike(word) {
+            return self.columns.word(usize::from(known.index) - 1);
         }
         let before = self.words.len();
-        self.word(token);
+        self.word(word);
         if self.words.len() > before {
-            self.recent[slot] = (token, self.words.len() as u16);
+            let index = self.words.len() as u16;
+            self.recent[slot] = Recent { word, index };
         }
     }
 
@@ -167,6 +188,16 @@ impl Encoder<'_> {
                 .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
         }
     }
+}
+
+/// Which bits are set, the lowest first.
+#[inline]
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (set != 0).then_some(set.trailing_zeros() as usize);
+        set &= set.wrapping_sub(1);
+        lowest
+    })
 }
 
 impl Columns {
