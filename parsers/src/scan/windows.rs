@@ -1,8 +1,9 @@
 //! The bit set of windows: four bytes of a needle each, chosen where ordinary logs hold them least.
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{
+    Bytes, Level, Simd, SimdBase, SimdFrom, SimdMask, SimdNarrow, dispatch, u8x32, u16x16, u32x8,
+};
 use hashbrown::HashMap;
-use wide::u8x16;
 
 use super::needles::{Entry, STRIDE};
 use super::table;
@@ -55,37 +56,51 @@ impl Windows {
 
     /// Lists which windows of the chunks may be one of a needle; of [`CHUNKS`] chunks at most.
     pub(super) fn list(&self, chunks: &[[u8; CHUNK]], list: &mut List) {
-        let through = dispatch!(Level::new(), _simd => self.look_up(chunks));
+        let through = dispatch!(Level::new(), simd => self.look_up(simd, chunks));
         list.fill(&through);
     }
 
     /// Step by step for all of them: the first and the last step are done for many windows at once, as
     /// many as the processor can, and the middle one waits for nothing.
     #[inline(always)]
-    fn look_up(&self, chunks: &[[u8; CHUNK]]) -> [u16; CHUNKS] {
+    fn look_up<S: Simd>(&self, simd: S, chunks: &[[u8; CHUNK]]) -> [u16; CHUNKS] {
         let mut places = [[0; WINDOWS]; CHUNKS];
         let mut bits = [[0; WINDOWS]; CHUNKS];
         for ((chunk, places), bits) in chunks.iter().zip(&mut places).zip(&mut bits) {
-            let (windows, _) = chunk.as_chunks::<WINDOW>();
-            for ((window, at), asked) in windows.iter().zip(places).zip(bits) {
-                let window = u32::from_le_bytes(*window);
-                (*at, *asked) = (place(window), bit(window));
-            }
+            let (first, second) = windows(simd, chunk);
+            *places = (hashes(first) >> (32 - SIZE))
+                .narrow(hashes(second) >> (32 - SIZE))
+                .into();
+            let one = u32x8::splat(simd, 1);
+            *bits = (one << (first & 7)).narrow(one << (second & 7)).into();
         }
         let mut held = [[0; WINDOWS]; CHUNKS];
         for (places, held) in places.iter().zip(&mut held).take(chunks.len()) {
             for (at, held) in places.iter().zip(held) {
-                *held = self.0[usize::from(*at)];
+                *held = u16::from(self.0[usize::from(*at)]);
             }
         }
         let mut through = [0; CHUNKS];
         for ((through, bits), held) in through.iter_mut().zip(bits).zip(held).take(chunks.len()) {
-            let none = (u8x16::from(bits) & u8x16::from(held)).simd_eq(u8x16::ZERO);
+            let both = u16x16::simd_from(simd, bits) & u16x16::simd_from(simd, held);
             // There is a bit for each of the sixteen.
-            *through = !none.to_bitmask() as u16;
+            *through = !both.simd_eq(0).to_bitmask() as u16;
         }
         through
     }
+}
+
+/// The windows of a chunk, eight and eight.
+#[inline(always)]
+fn windows<S: Simd>(simd: S, chunk: &[u8; CHUNK]) -> (u32x8<S>, u32x8<S>) {
+    let (first, second) = chunk.split_at(CHUNK / 2);
+    let eight = |bytes| u32x8::from_bytes(u8x32::from_slice(simd, bytes));
+    (eight(first), eight(second))
+}
+
+#[inline(always)]
+fn hashes<S: Simd>(windows: u32x8<S>) -> u32x8<S> {
+    windows * FACTOR
 }
 
 /// The numbers of windows, listed mostly without a jump for each: a jump that depends on the text is guessed
@@ -147,7 +162,8 @@ fn bit(window: u32) -> u8 {
 
 #[inline]
 pub(super) fn window(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    // As vectors have them.
+    u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// How often two, three and four bytes stand in ordinary logs and in the output of tests, by a sample of each.
