@@ -241,11 +241,10 @@ impl Pipeline {
             return;
         };
         let missing = (loss.from, to.min(self.cutter.committed()));
-        // What was lost to the one before as well he has told.
-        let begun = self.forgotten.is_some() || self.parser.lines() > 0;
-        let begun = begun && loss.reason == ROTATED_AWAY;
+        // What was lost to the one before as well he has told, or was deleted since.
+        let is_gone = loss.reason == ROTATED_AWAY;
         self.parser.skip_to(to);
-        if begun && missing.0 < missing.1 {
+        if is_gone && missing.0 < missing.1 {
             let (from, _) = self.forgotten.unwrap_or(missing);
             self.forgotten = Some((from, missing.1));
         }

@@ -190,3 +190,11 @@ fn a_run_of_which_rows_wait_to_be_written_is_not_forgotten() {
 fn s11_a_run_taken_up_again_after_the_clock_was_set_back_is_settled_by_the_latest_time() {
     clean_from(1_413, Sources::Pods);
 }
+
+/// Of a recording the beginning was deleted, and its power was cut, which took the lines by which pytest is recognised. Of what
+/// was left the next sidecar recognised nothing, and did not say that it read without the beginning, for that was missing before it
+/// had read a line.
+#[test]
+fn a_beginning_that_is_missing_before_any_line_was_read_is_told() {
+    clean_from(7_986, Sources::Recordings);
+}

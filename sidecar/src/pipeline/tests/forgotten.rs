@@ -53,3 +53,16 @@ fn what_is_missing_before_the_agents_position_is_not_told_where_nothing_depends_
     let told = forgetful(text.as_bytes(), line(1).len(), line(1).len() * 4);
     assert!(!told.iter().any(|event| event.contains("Gap")), "{told:?}");
 }
+
+#[test]
+fn a_beginning_that_is_missing_before_any_line_was_read_is_told_where_nothing_is_recognised() {
+    let head = "===== test session starts =====\ncollected 2 items\n\na.py::test_a PASSED [ 50%]\n";
+    let text = format!("{head}a.py::test_b PASSED [100%]\n");
+    let told = forgetful(text.as_bytes(), 0, head.len());
+    let gap = format!(
+        "0 Gap(Gap {{ from: 0, to: {}, reason: \"forgotten\" }})",
+        head.len()
+    );
+    let gaps = told.iter().filter(|event| event.ends_with(&gap)).count();
+    assert_eq!(gaps, 1, "{told:?}");
+}
