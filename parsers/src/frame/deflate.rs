@@ -1,10 +1,12 @@
 //! DEFLATE (RFC 1951) of columns: each a block with codes of its own, of single bytes and runs of one byte. What is searched for
 //! matches as well shrinks by hardly more, for columns have little that repeats otherwise, and takes five times as long.
 
+mod bits;
 mod codes;
 
 use wide::u8x16;
 
+use bits::Bits;
 use codes::{Codes, lengths};
 
 /// Symbols of the code for bytes and lengths of runs.
@@ -152,88 +154,6 @@ fn repeats(bytes: &[u8]) -> usize {
     other.unwrap_or(within.len())
 }
 
-/// Bytes of bits that are kept before they are appended.
-const KEPT: usize = 1024;
-
-/// Writes bits, the first in a byte's lowest.
-struct Bits {
-    out: Vec<u8>,
-    /// What comes behind, of which `whole` bytes are full.
-    kept: Box<[u8; KEPT]>,
-    whole: usize,
-    /// Bits that do not fill a byte.
-    bits: u64,
-    held: u32,
-}
-
-impl Bits {
-    fn behind(out: Vec<u8>) -> Bits {
-        Bits {
-            out,
-            kept: Box::new([0; KEPT]),
-            whole: 0,
-            bits: 0,
-            held: 0,
-        }
-    }
-
-    /// Appends bits, at most twenty.
-    #[inline]
-    fn put(&mut self, bits: u32, count: u32) {
-        self.bits |= u64::from(bits) << self.held;
-        self.held += count;
-        self.keep();
-    }
-
-    /// Appends the codes of bytes, three at a time: they are at most 45 bits, behind at most seven.
-    fn bytes(&mut self, bytes: &[u8], codes: &Codes<SYMBOLS>) {
-        let (threes, rest) = bytes.as_chunks::<3>();
-        for three in threes {
-            for byte in three {
-                let (code, length) = codes.0[usize::from(*byte)];
-                self.bits |= u64::from(code) << self.held;
-                self.held += length;
-            }
-            self.keep();
-        }
-        for byte in rest {
-            let (code, length) = codes.0[usize::from(*byte)];
-            self.put(code, length);
-        }
-    }
-
-    /// Leaves less than a byte of bits.
-    #[inline]
-    fn keep(&mut self) {
-        if self.whole + 8 > KEPT {
-            self.spill();
-        }
-        if let Some(room) = self.kept[self.whole..].first_chunk_mut() {
-            *room = self.bits.to_le_bytes();
-        }
-        self.whole += (self.held / 8) as usize;
-        self.bits >>= self.held & !7;
-        self.held &= 7;
-    }
-
-    #[cold]
-    fn spill(&mut self) {
-        self.out.extend_from_slice(&self.kept[..self.whole]);
-        self.whole = 0;
-    }
-
-    /// Appends a block of at most [`STORED_MAX`] bytes that is stored, from the next whole byte on.
-    fn stored(&mut self, bytes: &[u8]) {
-        self.put(0, 3);
-        self.put(0, self.held.wrapping_neg() & 7);
-        self.spill();
-        let length = bytes.len() as u16;
-        self.out.extend_from_slice(&length.to_le_bytes());
-        self.out.extend_from_slice(&(!length).to_le_bytes());
-        self.out.extend_from_slice(bytes);
-    }
-}
-
 /// How many bits follow the symbol of a length: its extra bits, and the code of the only distance, which is one bit, 0.
 fn behind_length(symbol: usize) -> u32 {
     match symbol {
@@ -339,81 +259,4 @@ fn told_by(lengths: &[u8]) -> Vec<(u8, u8, u8)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use flate2::bufread::DeflateDecoder;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn inflated(columns: &[Vec<u8>]) -> Vec<u8> {
-        let mut blocks = Blocks::behind(Vec::new());
-        columns.iter().for_each(|column| blocks.add(column));
-        let mut bytes = blocks.aligned();
-        // An empty last block.
-        bytes.extend_from_slice(&[1, 0, 0, 255, 255]);
-        let mut inflated = Vec::new();
-        let mut decoder = DeflateDecoder::new(&bytes[..]);
-        decoder.read_to_end(&mut inflated).unwrap();
-        assert!(decoder.into_inner().is_empty());
-        inflated
-    }
-
-    #[test]
-    fn runs_of_any_length_inflate_to_themselves() {
-        for length in (0..600).chain([65_534, 65_535, 65_536, 200_000]) {
-            let column = [b"ab".as_slice(), &vec![7; length], b"c"].concat();
-            assert_eq!(inflated(std::slice::from_ref(&column)), column, "{length}");
-        }
-    }
-
-    #[test]
-    fn all_lengths_of_runs_at_once_inflate_to_themselves() {
-        let runs = (1..=300).flat_map(|n| std::iter::repeat_n((n % 251) as u8, n));
-        let column: Vec<u8> = runs.collect();
-        assert_eq!(inflated(std::slice::from_ref(&column)), column);
-    }
-
-    #[test]
-    fn the_rarest_byte_gets_a_code_however_rare() {
-        // How often they occur grows as Fibonacci's numbers do, which makes the longest codes there are.
-        let (mut a, mut b) = (1, 1);
-        let mut column = Vec::new();
-        for byte in 0..26 {
-            column.extend(std::iter::repeat_n([byte, byte + 100], a).flatten());
-            (a, b) = (b, a + b);
-        }
-        assert_eq!(inflated(std::slice::from_ref(&column)), column);
-    }
-
-    #[test]
-    fn what_codes_do_not_shrink_is_stored() {
-        let column: Vec<u8> = (0..=255).collect();
-        let mut blocks = Blocks::behind(Vec::new());
-        blocks.add(&column);
-        assert_eq!(blocks.aligned().len(), 5 + 256 + 5);
-        assert_eq!(
-            inflated(&[column.clone(), column.clone()]),
-            column.repeat(2)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn columns_inflate_to_themselves(
-            columns in prop::collection::vec(
-                prop_oneof![
-                    prop::collection::vec(any::<u8>(), 0..2_000),
-                    prop::collection::vec(0u8..4, 0..2_000),
-                    prop::collection::vec((0u8..3, 1usize..300), 0..20).prop_map(|runs| {
-                        runs.into_iter().flat_map(|(b, n)| std::iter::repeat_n(b, n)).collect()
-                    }),
-                ],
-                0..6,
-            )
-        ) {
-            prop_assert_eq!(inflated(&columns), columns.concat());
-        }
-    }
-}
+mod tests;

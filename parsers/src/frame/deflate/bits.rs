@@ -1,0 +1,86 @@
+//! Bits in a row, as DEFLATE has them: the first in a byte's lowest.
+
+use super::SYMBOLS;
+use super::codes::Codes;
+
+/// Bytes of bits that are kept before they are appended.
+const KEPT: usize = 1024;
+
+/// Writes bits, the first in a byte's lowest.
+pub(super) struct Bits {
+    pub(super) out: Vec<u8>,
+    /// What comes behind, of which `whole` bytes are full.
+    kept: Box<[u8; KEPT]>,
+    whole: usize,
+    /// Bits that do not fill a byte.
+    bits: u64,
+    held: u32,
+}
+
+impl Bits {
+    pub(super) fn behind(out: Vec<u8>) -> Bits {
+        Bits {
+            out,
+            kept: Box::new([0; KEPT]),
+            whole: 0,
+            bits: 0,
+            held: 0,
+        }
+    }
+
+    /// Appends bits, at most twenty.
+    #[inline]
+    pub(super) fn put(&mut self, bits: u32, count: u32) {
+        self.bits |= u64::from(bits) << self.held;
+        self.held += count;
+        self.keep();
+    }
+
+    /// Appends the codes of bytes, three at a time: they are at most 45 bits, behind at most seven.
+    pub(super) fn bytes(&mut self, bytes: &[u8], codes: &Codes<SYMBOLS>) {
+        let (threes, rest) = bytes.as_chunks::<3>();
+        for three in threes {
+            for byte in three {
+                let (code, length) = codes.0[usize::from(*byte)];
+                self.bits |= u64::from(code) << self.held;
+                self.held += length;
+            }
+            self.keep();
+        }
+        for byte in rest {
+            let (code, length) = codes.0[usize::from(*byte)];
+            self.put(code, length);
+        }
+    }
+
+    /// Leaves less than a byte of bits.
+    #[inline]
+    fn keep(&mut self) {
+        if self.whole + 8 > KEPT {
+            self.spill();
+        }
+        if let Some(room) = self.kept[self.whole..].first_chunk_mut() {
+            *room = self.bits.to_le_bytes();
+        }
+        self.whole += (self.held / 8) as usize;
+        self.bits >>= self.held & !7;
+        self.held &= 7;
+    }
+
+    #[cold]
+    fn spill(&mut self) {
+        self.out.extend_from_slice(&self.kept[..self.whole]);
+        self.whole = 0;
+    }
+
+    /// Appends a block of at most [`STORED_MAX`](super::STORED_MAX) bytes that is stored, from the next whole byte on.
+    pub(super) fn stored(&mut self, bytes: &[u8]) {
+        self.put(0, 3);
+        self.put(0, self.held.wrapping_neg() & 7);
+        self.spill();
+        let length = bytes.len() as u16;
+        self.out.extend_from_slice(&length.to_le_bytes());
+        self.out.extend_from_slice(&(!length).to_le_bytes());
+        self.out.extend_from_slice(bytes);
+    }
+}
