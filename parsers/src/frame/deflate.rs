@@ -81,13 +81,11 @@ impl Blocks {
             rest = &behind[run.again..];
             if run.again > 0 {
                 let (symbol, extra) = of_length(run.again);
-                let (code, length) = codes.0[symbol];
-                self.bits.put(code, length);
+                self.bits.symbol(symbol, &codes);
                 self.bits.put(extra, behind_length(symbol));
             }
         }
-        let (code, length) = codes.0[END];
-        self.bits.put(code, length);
+        self.bits.symbol(END, &codes);
     }
 
     /// Ends at a whole byte, with an empty block that is stored, so that another writer can go on.
@@ -189,8 +187,8 @@ struct Told {
 
 impl Told {
     fn of(lengths: &[u8; SYMBOLS], runs: bool) -> Told {
-        let symbols = lengths.iter().rposition(|n| *n > 0).map_or(0, |n| n + 1);
-        let symbols = symbols.max(END + 1);
+        // The end always has a code.
+        let symbols = lengths.iter().rposition(|n| *n > 0).unwrap_or(END) + 1;
         let mut all = [0; SYMBOLS + 1];
         all[..symbols].copy_from_slice(&lengths[..symbols]);
         // The only distance is one, and its code one bit.
@@ -227,8 +225,7 @@ impl Told {
         }
         let codes = Codes::of(&self.lengths);
         for (item, extra, bits) in &self.items {
-            let (code, length) = codes.0[usize::from(*item)];
-            to.put(code, length);
+            to.symbol(usize::from(*item), &codes);
             to.put(u32::from(*extra), u32::from(*bits));
         }
     }

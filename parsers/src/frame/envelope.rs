@@ -187,8 +187,8 @@ pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) ->
     frame
 }
 
-/// Compresses columns, the blocks of which end where is told, and puts the header before them; `None` if a reader would not believe that so few bytes take
-/// `most` in memory.
+/// Compresses columns, the blocks of which end where is told, and puts the header before them; `None` if a reader would
+/// not believe that so few bytes take `most` in memory.
 pub(super) fn seal_columns(
     header: &Header,
     events: u32,
@@ -225,11 +225,16 @@ fn head(frame: &mut [u8], version: u8, header: &Header, events: u32, payload: &[
     put(frame, 8, &crc.to_le_bytes());
 }
 
-/// Room for the header, then the payload as one gzip member.
-fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
+/// Room for the header, and for what becomes of the payload.
+fn room_for(payload: &[u8]) -> Vec<u8> {
     let mut room = Vec::with_capacity(HEADER + payload.len() / 2 + 64);
     room.resize(HEADER, 0);
-    let mut gzip = GzEncoder::new(room, level);
+    room
+}
+
+/// Room for the header, then the payload as one gzip member.
+fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(room_for(payload), level);
     // Writing into a Vec cannot fail; if it ever did, the checksum would not match.
     let _ = gzip.write_all(payload);
     gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
@@ -237,8 +242,7 @@ fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
 
 /// The same of columns, in blocks that end where is told, and behind them text, in which much repeats.
 fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {
-    let mut room = Vec::with_capacity(HEADER + columns.len() / 2 + 64);
-    room.resize(HEADER, 0);
+    let mut room = room_for(columns);
     room.extend_from_slice(&GZIP_HEAD);
     let mut blocks = Blocks::behind(room);
     let mut from = 0;

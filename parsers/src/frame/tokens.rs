@@ -9,6 +9,9 @@ pub(super) const NUMBER: u8 = 1;
 /// Most tokens of a text that is told by its skeleton: as many as a mask has bits.
 pub(super) const TOKENS_MAX: usize = 64;
 
+/// What a hash is multiplied by, so that its upper bits depend on all below.
+pub(super) const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Most digits of a number.
 const DIGITS: usize = 9;
 /// Longest text that is taken apart; longer ones are sentences.
@@ -26,13 +29,7 @@ pub(super) struct Token {
 impl Token {
     #[inline]
     fn of(all: &[u8], from: usize, length: usize) -> Token {
-        let key = match all[from..].first_chunk() {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => all[from..]
-                .iter()
-                .rev()
-                .fold(0, |k, b| k << 8 | u64::from(*b)),
-        };
+        let key = eight(&all[from..]);
         let unused = 64 - 8 * length.clamp(1, 8) as u32;
         Token {
             from: from as u32,
@@ -142,13 +139,13 @@ impl Apart {
             long |= u64::from(end - begin > 8) << n;
             *gap = gap_of(all, at, begin) | (u32::from(number) * BEFORE_NUMBER);
             gaping |= *gap;
-            hash = (hash ^ u64::from(*gap)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            hash = (hash ^ u64::from(*gap)).wrapping_mul(SPREAD);
             at = end;
         }
         let last = gap_of(all, at, to);
         self.gaps[count] = last;
         self.count = count;
-        self.hash = (hash ^ u64::from(last)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.hash = (hash ^ u64::from(last)).wrapping_mul(SPREAD);
         (self.numbers, self.long) = (numbers, long);
         self.is_gaping = (gaping | last) & LONG != 0;
         true
@@ -185,14 +182,17 @@ fn gap_of(all: &[u8], from: usize, to: usize) -> u32 {
     if length > GAP {
         return LONG;
     }
-    let four = match all[from..].first_chunk() {
-        Some(four) => u32::from_le_bytes(*four),
-        None => all[from..]
-            .iter()
-            .rev()
-            .fold(0, |k, b| k << 8 | u32::from(*b)),
-    };
-    four & ((1 << (8 * length)) - 1) | (length as u32) << LENGTH
+    let bytes = eight(&all[from..]) as u32;
+    bytes & ((1 << (8 * length)) - 1) | (length as u32) << LENGTH
+}
+
+/// The first eight bytes, 0 for those that there are not.
+#[inline]
+fn eight(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => bytes.iter().rev().fold(0, |k, b| k << 8 | u64::from(*b)),
+    }
 }
 
 /// Places noted at once, whether or not there are so many.

@@ -12,7 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::FrameError;
 use super::columns::{Columns, NUMBERS, Readers, SKELETONS, TEXT, TOKENS, WORDS, WORDS_LOW};
 use super::strings::Strings;
-use super::tokens::{Apart, NUMBER, TOKENS_MAX, Token};
+use super::tokens::{Apart, NUMBER, SPREAD, TOKENS_MAX, Token};
 use super::varint;
 
 /// What stands in place of a skeleton's number: a new one follows.
@@ -154,7 +154,7 @@ impl Encoder<'_> {
             return self.word(word);
         }
         // What was told lately mostly comes again.
-        let slot = (word.key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> RECENT_SHIFT) as usize;
+        let slot = (word.key.wrapping_mul(SPREAD) >> RECENT_SHIFT) as usize;
         let known = self.recent[slot];
         if known.index > 0 && known.word.is_alike(word) {
             return self.columns.word(usize::from(known.index) - 1);

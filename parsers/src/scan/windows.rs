@@ -68,9 +68,8 @@ impl Windows {
         let mut bits = [[0; WINDOWS]; CHUNKS];
         for ((chunk, places), bits) in chunks.iter().zip(&mut places).zip(&mut bits) {
             let (first, second) = windows(simd, chunk);
-            *places = (hashes(first) >> (32 - SIZE))
-                .narrow(hashes(second) >> (32 - SIZE))
-                .into();
+            let hash = |windows: u32x8<S>| (windows * FACTOR) >> (32 - SIZE);
+            *places = hash(first).narrow(hash(second)).into();
             let one = u32x8::splat(simd, 1);
             *bits = (one << (first & 7)).narrow(one << (second & 7)).into();
         }
@@ -96,11 +95,6 @@ fn windows<S: Simd>(simd: S, chunk: &[u8; CHUNK]) -> (u32x8<S>, u32x8<S>) {
     let (first, second) = chunk.split_at(CHUNK / 2);
     let eight = |bytes| u32x8::from_bytes(u8x32::from_slice(simd, bytes));
     (eight(first), eight(second))
-}
-
-#[inline(always)]
-fn hashes<S: Simd>(windows: u32x8<S>) -> u32x8<S> {
-    windows * FACTOR
 }
 
 /// The numbers of windows, listed mostly without a jump for each: a jump that depends on the text is guessed

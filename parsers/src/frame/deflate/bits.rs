@@ -48,9 +48,15 @@ impl Bits {
             self.keep();
         }
         for byte in rest {
-            let (code, length) = codes.0[usize::from(*byte)];
-            self.put(code, length);
+            self.symbol(usize::from(*byte), codes);
         }
+    }
+
+    /// Appends the code of a symbol.
+    #[inline]
+    pub(super) fn symbol<const N: usize>(&mut self, symbol: usize, codes: &Codes<N>) {
+        let (code, length) = codes.0[symbol];
+        self.put(code, length);
     }
 
     /// Leaves less than a byte of bits.
