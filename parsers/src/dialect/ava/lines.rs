@@ -48,7 +48,7 @@ pub(super) fn row(text: &str) -> Option<Row<'_>> {
 
 /// `  ─`.
 pub(super) fn is_rule(text: &str) -> bool {
-    text.trim_end() == "  ─"
+    text == "  ─"
 }
 
 /// The title above a failure's text.

@@ -107,6 +107,15 @@ fn check_marks_alone_tell_nothing() {
 }
 
 #[test]
+fn a_rule_is_one_only_where_its_needle_finds_it() {
+    let rule = |line| super::lines::is_rule(line);
+    assert!(rule("  ─"));
+    for other in ["  ─\u{b}", "  ─ ", "  ──", "─"] {
+        assert!(!rule(other), "{other:?}");
+    }
+}
+
+#[test]
 fn a_run_that_is_cut_names_its_failures_as_they_stand() {
     assert_eq!(
         ava("\n  ✔ adds\n  ✘ [fail]: breaks Error thrown in test\n"),
