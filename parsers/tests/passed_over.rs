@@ -72,6 +72,13 @@ fn a_features_title_is_nothing_behind_other_text() {
 }
 
 #[test]
+fn a_tab_may_stand_before_the_description_of_a_result() {
+    let told =
+        exact("TAP version 14\n1..2\nok 1 - adds\nof others\nand more of it\nok\t2 - later\n");
+    assert!(told.iter().any(|e| e.contains("\"later\"")), "{told:#?}");
+}
+
+#[test]
 fn what_holds_no_needle_opens_no_dialect() {
     let logs = [
         "\u{b} RUN  v2.1.9 /w\n ✓ test/a.test.js (5 tests) 119ms\n  Tests  1 failed | 3 passed (4)\n",

@@ -37,6 +37,7 @@ pub(super) const INFO: DialectInfo = DialectInfo {
     sniff,
     needles: &[
         "\nok ",
+        "\nok\t",
         "\nok\n",
         "\nnot ok",
         "\n1..",
