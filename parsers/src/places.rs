@@ -42,21 +42,30 @@ fn quotes_or_escapes(piece: &[u8; 16]) -> u32 {
     mask(piece.simd_eq(u8x16::splat(b'"')) | piece.simd_eq(u8x16::splat(b'\\')))
 }
 
-/// A bit for every digit of a piece, and for every space and dash.
+/// A bit for every digit of a piece.
 #[inline]
-pub(crate) fn digits_and_separators(piece: &[u8; PIECE]) -> (u64, u64) {
+pub(crate) fn digits(piece: &[u8; PIECE]) -> u64 {
+    bits(piece, |bytes| {
+        let value = bytes - u8x16::splat(b'0');
+        value.min(u8x16::splat(9)).simd_eq(value)
+    })
+}
+
+/// A bit for every space and dash of a piece.
+#[inline]
+pub(crate) fn separators(piece: &[u8; PIECE]) -> u64 {
+    bits(piece, |bytes| {
+        bytes.simd_eq(u8x16::splat(b' ')) | bytes.simd_eq(u8x16::splat(b'-'))
+    })
+}
+
+#[inline]
+fn bits(piece: &[u8; PIECE], ask: impl Fn(u8x16) -> u8x16) -> u64 {
     let (sixteens, _) = piece.as_chunks::<16>();
-    sixteens
-        .iter()
-        .rev()
-        .fold((0, 0), |(digits, separators), s| {
-            let bytes = u8x16::from(*s);
-            let value = bytes - u8x16::splat(b'0');
-            let digit = value.min(u8x16::splat(9)).simd_eq(value);
-            let separator = bytes.simd_eq(u8x16::splat(b' ')) | bytes.simd_eq(u8x16::splat(b'-'));
-            let add = |all: u64, answer| all << 16 | u64::from(mask(answer));
-            (add(digits, digit), add(separators, separator))
-        })
+    let sixteens = sixteens.iter().rev();
+    sixteens.fold(0, |all, s| {
+        all << 16 | u64::from(mask(ask(u8x16::from(*s))))
+    })
 }
 
 /// A bit for every byte of an answer.

@@ -169,3 +169,68 @@ proptest! {
         prop_assert_eq!(told(options(), &log), told(options().thorough(), &log));
     }
 }
+
+/// Names that end with what a secret may stand behind, or hold one.
+const NAMES: &[&str] = &[
+    "TestPay",
+    "TestPay/token",
+    "TestPay/pwd",
+    "TestPay/api_key",
+    "TestPay/Bearer",
+    "TestPay/Authorization",
+    "TestPay/hooks.slack.com",
+    "TestPay/AKIA",
+    "TestPay/AKIAIOSFODNN7EXAMPLE",
+    "TestPay/sk-",
+    "TestPay/411111111111",
+    "TestPay/token=hunter2222",
+    "TestPay/Authorization:digest_x=",
+];
+/// What a test prints, escaped.
+const PRINTED: &[&str] = &[
+    "=hunter2222",
+    ":hunter2222",
+    "hunter2222a1",
+    " hunter2222",
+    "\\\":\\\"hunter2222\\\"",
+    "IOSFODNN7EXAMPLE",
+    "1111",
+    "4111111111111111",
+    "@example.com",
+    "/services/T00000000/B00000000/XXXXXXXXXXXXXXXX",
+    "https://cart:hunter2222@example.com",
+    "password=hunter2222",
+    "=== RUN   TestPay",
+    "no money",
+    "",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    #[test]
+    fn what_is_known_of_a_line_hides_no_secret_of_the_rest(
+        tests in proptest::collection::vec(
+            (proptest::sample::select(NAMES), proptest::collection::vec(proptest::sample::select(PRINTED), 0..4)),
+            0..20,
+        ),
+    ) {
+        let mut log = String::new();
+        for (name, printed) in tests {
+            let mut line = |action: &str, rest: &str| {
+                log += &format!(
+                    "{{\"Time\":\"2026-01-02T03:04:05.6Z\",\"Action\":\"{action}\",\"Package\":\"shop/cart\",\"Test\":\"{name}\"{rest}}}\n"
+                );
+            };
+            line("run", "");
+            for text in printed {
+                line("output", &format!(",\"Output\":\"{text}\\n\""));
+            }
+            line("fail", ",\"Elapsed\":0.1");
+        }
+        let redactor = Redactor::new(&Options::new(Key::new(b"of this test"))).unwrap();
+        let options = || ParserOptions::new().redactor(redactor.fork());
+        prop_assert_eq!(told(options(), &log), told(options().thorough(), &log));
+        prop_assert!(told(options(), &log).iter().all(|event| !event.contains("password=hunter2222")));
+    }
+}

@@ -90,12 +90,19 @@ pub trait Dialect: Send {
     /// recognised its own opening yet must pass whatever could be ordinary text.
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim;
 
-    /// Reads a line that is beyond doubt the open dialect's own, and tells whether it was one: if so, `line`
+    /// Up to where a line is known from the latest one that was [read at once](Dialect::at_once), so that it need not
+    /// be asked for secrets there again: no word goes on behind that place, and none up to it parts a name from
+    /// its value.
+    fn known(&self, _text: &str) -> usize {
+        0
+    }
+
+    /// Reads a line that is [known](Dialect::known) up to there if it is beyond doubt the open dialect's own, and tells whether it was one: if so, `line`
     /// would have told the same events and claimed it as its own, else nothing must change. Asked
     /// before anybody looked for other people's needles in the line: of the first dialect of the table, where
     /// neither a marker nor an envelope may have the line's shape, and of those that
     /// read text at once, where neither has.
-    fn at_once(&mut self, _line: &Line<'_>, _emit: Emit<'_>) -> bool {
+    fn at_once(&mut self, _line: &Line<'_>, _known: usize, _emit: Emit<'_>) -> bool {
         false
     }
 

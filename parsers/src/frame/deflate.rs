@@ -68,7 +68,9 @@ impl Blocks {
                 u64::from(*often) * u64::from(bits)
             });
         if coded.sum::<u64>() + told.bits() >= 8 * bytes.len() as u64 {
-            return bytes.chunks(STORED_MAX).for_each(|b| self.bits.stored(b));
+            return bytes
+                .chunks(STORED_MAX)
+                .for_each(|b| self.bits.stored(b, false));
         }
         // Not the last, with codes of its own.
         self.bits.put(0b100, 3);
@@ -90,7 +92,13 @@ impl Blocks {
 
     /// Ends at a whole byte, with an empty block that is stored, so that another writer can go on.
     pub(super) fn aligned(mut self) -> Vec<u8> {
-        self.bits.stored(&[]);
+        self.bits.stored(&[], false);
+        self.bits.out
+    }
+
+    /// Ends with the last block, an empty one.
+    pub(super) fn finished(mut self) -> Vec<u8> {
+        self.bits.stored(&[], true);
         self.bits.out
     }
 

@@ -240,6 +240,10 @@ fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
     gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
 }
 
+/// Bytes of text from which on it is searched for what repeats: below, that takes longer to set up than to do, and
+/// gains little.
+const SEARCHED: usize = 4096;
+
 /// The same of columns, in blocks that end where is told, and behind them text, in which much repeats.
 fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {
     let mut room = room_for(columns);
@@ -250,10 +254,16 @@ fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {
         blocks.add(&columns[from..*to]);
         from = *to;
     }
-    let mut text = DeflateEncoder::new(blocks.aligned(), LEVEL);
-    // As above.
-    let _ = text.write_all(&columns[from..]);
-    let mut frame = text.finish().unwrap_or_else(|_| vec![0; HEADER]);
+    let text = &columns[from..];
+    let mut frame = if text.len() < SEARCHED {
+        blocks.add(text);
+        blocks.finished()
+    } else {
+        let mut searched = DeflateEncoder::new(blocks.aligned(), LEVEL);
+        // As above.
+        let _ = searched.write_all(text);
+        searched.finish().unwrap_or_else(|_| vec![0; HEADER])
+    };
     let mut crc = Crc::new();
     crc.update(columns);
     frame.extend_from_slice(&crc.sum().to_le_bytes());

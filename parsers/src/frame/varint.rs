@@ -23,13 +23,15 @@ pub(super) fn put_signed(out: &mut Vec<u8>, n: i64) {
 /// Writes a double; short decimals, as logs print them, take two to four bytes.
 pub(super) fn put_double(out: &mut Vec<u8>, x: f64) {
     for (digits, power) in POWERS.iter().enumerate() {
-        let scaled = (x * power).round();
+        let scaled = x * power + 0.5;
         if !(0.0..9.0e15).contains(&scaled) {
             break;
         }
-        if (scaled / power).to_bits() == x.to_bits() {
+        // Rounded, for all that a decimal may be.
+        let scaled = scaled as u64;
+        if (scaled as f64 / power).to_bits() == x.to_bits() {
             out.push(digits as u8);
-            return put(out, scaled as u64);
+            return put(out, scaled);
         }
     }
     out.push(RAW_DOUBLE);

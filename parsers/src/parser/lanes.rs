@@ -132,7 +132,9 @@ impl Lanes {
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
         let lane = &mut self.lanes[0];
-        if lane.redactor.as_ref().is_some_and(|r| r.suspects(text)) {
+        let known = lane.router.known(reader, text);
+        let redactor = lane.redactor.as_ref();
+        if redactor.is_some_and(|r| r.suspects_behind(text, known)) {
             return false;
         }
         let line = Line {
@@ -148,7 +150,7 @@ impl Lanes {
             lane: 0,
             numbers: &lane.numbers,
         };
-        let taken = lane.router.at_once(reader, &line, &mut at, out);
+        let taken = lane.router.at_once(reader, (&line, known), &mut at, out);
         if taken {
             self.place = (offset, at.sub);
             lane.numbers.next(number, true);

@@ -215,11 +215,16 @@ impl Router {
         reader.filter(|at| self.slots.is_asked_first(*at, begins))
     }
 
-    /// Reads a line that is beyond doubt the dialect's own; whether it was.
+    /// Up to where the dialect knows the line.
+    pub(super) fn known(&self, reader: usize, text: &str) -> usize {
+        self.slots.known(reader, text)
+    }
+
+    /// Reads a line that is known up to there and beyond doubt the dialect's own; whether it was.
     pub(super) fn at_once(
         &mut self,
         reader: usize,
-        line: &Line<'_>,
+        line: (&Line<'_>, usize),
         at: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {

@@ -139,11 +139,17 @@ impl Slots {
         asked & (scan::dialect_bit(at) - 1) == 0
     }
 
-    /// Offers a line to a dialect that is spoken; whether it is beyond doubt its own.
+    /// Up to where the dialect knows the line.
+    pub(super) fn known(&self, at: usize, text: &str) -> usize {
+        let state = self.slots[at].state.as_ref();
+        state.map_or(0, |state| state.known(text))
+    }
+
+    /// Offers a line that is known up to there to a dialect that is spoken; whether it is beyond doubt its own.
     pub(super) fn at_once(
         &mut self,
         at: usize,
-        line: &Line<'_>,
+        (line, known): (&Line<'_>, usize),
         place: &mut Numbering<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) -> bool {
@@ -152,7 +158,7 @@ impl Slots {
         let Some(state) = &mut slot.state else {
             return false;
         };
-        let taken = state.at_once(line, &mut |n, body| place.emit(id, n, body, out));
+        let taken = state.at_once(line, known, &mut |n, body| place.emit(id, n, body, out));
         if taken {
             (slot.seen, slot.own) = (line.number, line.number);
             if at != FIRST {

@@ -3,7 +3,7 @@
 
 use super::span::Span;
 use super::table::{CARD, run, run_back};
-use crate::places::{PIECE, digits_and_separators};
+use crate::places::{self, PIECE};
 
 /// Bytes that two pieces looked at one after the other have in common: no fewer than the shortest number's.
 const COMMON: usize = 16;
@@ -46,8 +46,13 @@ pub(super) fn suspects(bytes: &[u8]) -> bool {
 /// Whether a card number goes through the piece of the line that begins at `from`.
 #[inline]
 fn is_in(bytes: &[u8], from: usize, piece: &[u8; PIECE], seen: &mut usize) -> bool {
-    let (digits, separators) = digits_and_separators(piece);
-    let runs = long_runs(digits, separators);
+    let digits = places::digits(piece);
+    // Each way to write a number has at least four digits in sequence.
+    let twos = digits & digits >> 1;
+    if twos & twos >> 2 == 0 {
+        return false;
+    }
+    let runs = long_runs(digits, places::separators(piece));
     runs != 0 && is_in_runs(bytes, from, runs, seen)
 }
 

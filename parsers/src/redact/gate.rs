@@ -9,6 +9,8 @@
 
 use std::sync::LazyLock;
 
+use wide::u8x16;
+
 use super::table::{Found, Shape, judge, rows, word_dash};
 
 /// Bytes a line with a secret has at least: of its needle or of what stands round it, and of the secret.
@@ -29,9 +31,9 @@ const SLOTS: usize = 1024;
 /// Bytes judged at a needle beyond which the thorough search takes over: it judges none twice.
 const FAR: usize = 128;
 
-/// Whether the line holds what may be a secret by the rules of the table.
-pub(super) fn suspects(bytes: &[u8]) -> bool {
-    GATE.suspects(bytes)
+/// Whether the line holds what may be a secret by the rules of the table: of needles that stand at `from` or behind it.
+pub(super) fn suspects(bytes: &[u8], from: usize) -> bool {
+    GATE.suspects(bytes, from)
 }
 
 static GATE: LazyLock<Gate> = LazyLock::new(Gate::new);
@@ -47,6 +49,27 @@ struct Gate {
 
 /// Bytes that are rare in logs.
 const RARE: [u8; 3] = *b"J~@";
+
+/// Whether one of the rare bytes is there: most lines have none, and are too short to set up a search.
+#[inline]
+fn is_any_rare(bytes: &[u8]) -> bool {
+    let is_in = |sixteen: &[u8; 16]| {
+        let sixteen = u8x16::from(*sixteen);
+        let [one, two, three] = RARE.map(|rare| sixteen.simd_eq(u8x16::splat(rare)));
+        one | two | three
+    };
+    let (sixteens, rest) = bytes.as_chunks();
+    let all = sixteens.iter().fold(u8x16::ZERO, |all, s| all | is_in(s));
+    let last = match bytes.last_chunk() {
+        Some(last) => is_in(last),
+        None => {
+            let mut padded = [0; 16];
+            padded[..rest.len()].copy_from_slice(rest);
+            is_in(&padded)
+        }
+    };
+    (all | last).to_bitmask() != 0
+}
 
 /// A window of a needle.
 #[derive(Clone, Copy)]
@@ -88,15 +111,20 @@ impl Gate {
         }
     }
 
-    fn suspects(&self, bytes: &[u8]) -> bool {
-        bytes.len() >= SHORTEST && (self.rare_suspects(bytes) || self.windows_suspect(bytes))
+    fn suspects(&self, bytes: &[u8], from: usize) -> bool {
+        bytes.len() >= SHORTEST
+            && (self.rare_suspects(bytes, from) || self.windows_suspect(bytes, from))
     }
 
     /// Whether a secret stands round one of the rare bytes.
-    fn rare_suspects(&self, bytes: &[u8]) -> bool {
+    fn rare_suspects(&self, bytes: &[u8], from: usize) -> bool {
         // Up to where a needle that ends with the `@` is none.
         let mut clear = 0;
-        for end in memchr::memchr3_iter(RARE[0], RARE[1], RARE[2], bytes) {
+        if !is_any_rare(&bytes[from..]) {
+            return false;
+        }
+        for end in memchr::memchr3_iter(RARE[0], RARE[1], RARE[2], &bytes[from..]) {
+            let end = from + end;
             for (needle, shape) in &self.rare {
                 if !bytes[..=end].ends_with(needle) || (needle.len() == 1 && end < clear) {
                     continue;
@@ -113,8 +141,7 @@ impl Gate {
         false
     }
 
-    fn windows_suspect(&self, bytes: &[u8]) -> bool {
-        let mut from = 0;
+    fn windows_suspect(&self, bytes: &[u8], mut from: usize) -> bool {
         while let Some(group) = bytes[from..].first_chunk() {
             if self.marks.any(group) && self.group_suspects(bytes, from, group) {
                 return true;

@@ -149,17 +149,18 @@ impl Redactor {
         }
     }
 
-    /// Whether the line may hold a secret: if not, [`line`](Self::line) would give it as it is.
+    /// Whether the line may hold a secret: if not, [`line`](Self::line) would give it as it is. It is
+    /// [known](crate::dialect::Dialect::known) that none stands before a place.
     #[inline]
-    pub(crate) fn suspects(&self, text: &str) -> bool {
-        self.open.is_some() || self.rules.suspects(text)
+    pub(crate) fn suspects_behind(&self, text: &str, known: usize) -> bool {
+        self.open.is_some() || self.rules.suspects(text, known)
     }
 
     /// The line without its secrets; borrowed, and nothing allocated, if there are none.
     #[inline]
     pub fn line<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         self.spans.clear();
-        if !self.suspects(text) {
+        if !self.suspects_behind(text, 0) {
             return Cow::Borrowed(text);
         }
         self.suspicious(text)
@@ -235,10 +236,12 @@ impl Redactor {
 
 impl Rules {
     #[inline]
-    fn suspects(&self, text: &str) -> bool {
+    fn suspects(&self, text: &str, known: usize) -> bool {
         let bytes = text.as_bytes();
+        let new = bytes.get(known..).unwrap_or(bytes);
         let tells = bytes.len() >= gate::SHORTEST
-            && (gate::suspects(bytes) || (self.cards && card::suspects(bytes)));
+            && (gate::suspects(bytes, bytes.len() - new.len())
+                || (self.cards && card::suspects(new)));
         tells || !self.values.is_empty() || self.custom.suspects(text)
     }
 

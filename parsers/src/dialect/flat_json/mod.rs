@@ -50,6 +50,11 @@ impl<'a> Value<'a> {
 pub(super) struct RawStr<'a>(&'a str, bool);
 
 impl<'a> RawStr<'a> {
+    /// A string without escapes.
+    pub(super) fn plain(text: &'a str) -> RawStr<'a> {
+        RawStr(text, false)
+    }
+
     /// The escaped text.
     pub(super) fn escaped(self) -> &'a str {
         self.0

@@ -89,7 +89,7 @@ impl Dialect for Libtest {
         run.line(line, emit)
     }
 
-    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+    fn at_once(&mut self, line: &Line<'_>, _known: usize, emit: Emit<'_>) -> bool {
         let run = self.run.as_mut().filter(|_| !self.nextest);
         run.is_some_and(|run| run.at_once(line, emit))
     }

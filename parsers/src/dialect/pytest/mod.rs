@@ -183,7 +183,7 @@ impl Dialect for Pytest {
         }
     }
 
-    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+    fn at_once(&mut self, line: &Line<'_>, _known: usize, emit: Emit<'_>) -> bool {
         self.phase == Phase::Progress
             && !line.text.starts_with('=')
             && self.session.result_at_once(line, emit)

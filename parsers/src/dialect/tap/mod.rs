@@ -113,7 +113,7 @@ impl Dialect for Tap {
         Claim::Own
     }
 
-    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
+    fn at_once(&mut self, line: &Line<'_>, _known: usize, emit: Emit<'_>) -> bool {
         match &mut self.reader {
             Some(Reader::Results(stream)) => stream.at_once(line.text, line.number, emit),
             Some(Reader::Assertions(_)) | None => false,

@@ -79,9 +79,10 @@ impl Bits {
         self.whole = 0;
     }
 
-    /// Appends a block of at most [`STORED_MAX`](super::STORED_MAX) bytes that is stored, from the next whole byte on.
-    pub(super) fn stored(&mut self, bytes: &[u8]) {
-        self.put(0, 3);
+    /// Appends a block of at most [`STORED_MAX`](super::STORED_MAX) bytes that is stored, from the next whole byte on;
+    /// the last of all, or not.
+    pub(super) fn stored(&mut self, bytes: &[u8], last: bool) {
+        self.put(u32::from(last), 3);
         self.put(0, self.held.wrapping_neg() & 7);
         self.spill();
         let length = bytes.len() as u16;

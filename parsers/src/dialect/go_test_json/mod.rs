@@ -3,16 +3,20 @@
 //! Format source: `go doc test2json`. Lines that are no such object (the output of builds in old
 //! versions, of a crashed wrapper) are other people's.
 
+mod record;
+mod seen;
+#[cfg(test)]
+mod tests;
+
 use hashbrown::HashMap;
 
-use crate::dialect::flat_json::{self, RawStr};
+use crate::dialect::flat_json::RawStr;
 use crate::dialect::go_test::{Excerpt, is_benchmark};
 use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
-
-#[cfg(test)]
-mod tests;
+use record::{Record, is_action};
+use seen::Seen;
 
 /// Packages that are remembered at a time, and begun tests in one; beyond, output is not looked at.
 const OPEN_CAP: usize = 100_000;
@@ -41,6 +45,8 @@ struct GoTestJson {
     /// The test that began last, while it runs. Tests mostly run one after the other: its lines are then
     /// read without a look into the tables.
     latest: Latest,
+    /// What the latest line read at once was about.
+    seen: Seen,
 }
 
 /// A running test, or none.
@@ -61,19 +67,6 @@ struct Package {
     failed: bool,
 }
 
-/// The members of a line that matter.
-#[derive(Clone, Copy, Debug, Default)]
-struct Record<'a> {
-    action: RawStr<'a>,
-    package: Option<RawStr<'a>>,
-    test: Option<RawStr<'a>>,
-    import_path: Option<RawStr<'a>>,
-    output: Option<RawStr<'a>>,
-    output_type: Option<RawStr<'a>>,
-    elapsed: Option<f64>,
-    failed_build: bool,
-}
-
 impl Dialect for GoTestJson {
     fn line(&mut self, line: &Line<'_>, emit: Emit<'_>) -> Claim {
         if !line.text.starts_with('{') {
@@ -87,14 +80,23 @@ impl Dialect for GoTestJson {
         Claim::Own
     }
 
-    fn at_once(&mut self, line: &Line<'_>, emit: Emit<'_>) -> bool {
-        match &Record::usual(line.text) {
-            Some(record) if is_action(record.action.escaped()) => {
-                self.record(line.number, record, emit);
-                true
-            }
-            _ => false,
+    fn known(&self, text: &str) -> usize {
+        self.seen.known(text)
+    }
+
+    fn at_once(&mut self, line: &Line<'_>, known: usize, emit: Emit<'_>) -> bool {
+        let record = match known {
+            0 => Record::usual(line.text).filter(|r| is_action(r.action.escaped())),
+            _ => self.seen.record(line.text, known),
+        };
+        let Some(record) = &record else {
+            return false;
+        };
+        if known == 0 {
+            self.seen.note(record);
         }
+        self.record(line.number, record, emit);
+        true
     }
 
     fn finish(&mut self, emit: Emit<'_>) {
@@ -311,75 +313,6 @@ impl Package {
             emit(reason.line, Body::TestDetail(detail));
         }
     }
-}
-
-impl<'a> Record<'a> {
-    /// Reads any object.
-    fn any(text: &'a str) -> Option<Record<'a>> {
-        let mut record = Record::default();
-        flat_json::object(text, |key, value| match key {
-            "Action" => record.action = value.str().unwrap_or_default(),
-            "Package" => record.package = value.str(),
-            "Test" => record.test = value.str(),
-            "ImportPath" => record.import_path = value.str(),
-            "Output" => record.output = value.str(),
-            "OutputType" => record.output_type = value.str(),
-            "Elapsed" => record.elapsed = value.number(),
-            "FailedBuild" => record.failed_build = true,
-            _ => {}
-        })?;
-        Some(record)
-    }
-
-    /// Reads the records that most lines are, as Go prints them, several times as fast as any object:
-    /// about one test, members in one order, nothing between them. Nothing for others.
-    #[inline]
-    fn usual(text: &'a str) -> Option<Record<'a>> {
-        let at = &mut 0;
-        value(text, at, b"{\"Time\":\"")?;
-        let mut record = Record {
-            action: value(text, at, b",\"Action\":\"")?,
-            package: Some(value(text, at, b",\"Package\":\"")?),
-            test: Some(value(text, at, b",\"Test\":\"")?),
-            ..Record::default()
-        };
-        record.output = value(text, at, b",\"Output\":\"");
-        match &text[*at..] {
-            "}" => return Some(record),
-            _ if record.output.is_some() => return None,
-            rest => {
-                let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
-                let plain = elapsed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-                record.elapsed = Some(elapsed.parse().ok().filter(|_| plain)?);
-            }
-        }
-        Some(record)
-    }
-}
-
-/// The string that stands behind this text at this place, and goes on to the place behind it.
-#[inline]
-fn value<'a, const N: usize>(
-    text: &'a str,
-    at: &mut usize,
-    before: &[u8; N],
-) -> Option<RawStr<'a>> {
-    let there = text.as_bytes().get(*at..)?.first_chunk::<N>()?;
-    if there != before {
-        return None;
-    }
-    let (value, end) = flat_json::string(text, *at + N)?;
-    *at = end;
-    Some(value)
-}
-
-/// Whether `go doc test2json` knows the action.
-fn is_action(word: &str) -> bool {
-    [
-        "output", "run", "pass", "fail", "skip", "pause", "cont", "start", "bench", "attr",
-    ]
-    .contains(&word)
-        || matches!(word, "artifacts" | "build-output" | "build-fail")
 }
 
 /// Takes an output record into account unless it is part of the frame.

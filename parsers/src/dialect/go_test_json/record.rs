@@ -1,0 +1,91 @@
+//! What a line of `go test -json` says.
+
+use crate::dialect::flat_json::{self, RawStr};
+
+/// The members of a line that matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Record<'a> {
+    pub(super) action: RawStr<'a>,
+    pub(super) package: Option<RawStr<'a>>,
+    pub(super) test: Option<RawStr<'a>>,
+    pub(super) import_path: Option<RawStr<'a>>,
+    pub(super) output: Option<RawStr<'a>>,
+    pub(super) output_type: Option<RawStr<'a>>,
+    pub(super) elapsed: Option<f64>,
+    pub(super) failed_build: bool,
+}
+
+impl<'a> Record<'a> {
+    /// Reads any object.
+    pub(super) fn any(text: &'a str) -> Option<Record<'a>> {
+        let mut record = Record::default();
+        flat_json::object(text, |key, value| match key {
+            "Action" => record.action = value.str().unwrap_or_default(),
+            "Package" => record.package = value.str(),
+            "Test" => record.test = value.str(),
+            "ImportPath" => record.import_path = value.str(),
+            "Output" => record.output = value.str(),
+            "OutputType" => record.output_type = value.str(),
+            "Elapsed" => record.elapsed = value.number(),
+            "FailedBuild" => record.failed_build = true,
+            _ => {}
+        })?;
+        Some(record)
+    }
+
+    /// Reads the records that most lines are, as Go prints them, several times as fast as any object:
+    /// about one test, members in one order, nothing between them. Nothing for others.
+    #[inline]
+    pub(super) fn usual(text: &'a str) -> Option<Record<'a>> {
+        let at = &mut 0;
+        value(text, at, b"{\"Time\":\"")?;
+        let record = Record {
+            action: value(text, at, b",\"Action\":\"")?,
+            package: Some(value(text, at, b",\"Package\":\"")?),
+            test: Some(value(text, at, b",\"Test\":\"")?),
+            ..Record::default()
+        };
+        record.goes_on(text, *at)
+    }
+
+    /// With what stands behind the test in such a record, which is all that does.
+    #[inline]
+    pub(super) fn goes_on(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
+        self.output = value(text, &mut at, b",\"Output\":\"");
+        match &text[at..] {
+            "}" => {}
+            _ if self.output.is_some() => return None,
+            rest => {
+                let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
+                let plain = elapsed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+                self.elapsed = Some(elapsed.parse().ok().filter(|_| plain)?);
+            }
+        }
+        Some(self)
+    }
+}
+
+/// The string that stands behind this text at this place, and goes on to the place behind it.
+#[inline]
+fn value<'a, const N: usize>(
+    text: &'a str,
+    at: &mut usize,
+    before: &[u8; N],
+) -> Option<RawStr<'a>> {
+    let there = text.as_bytes().get(*at..)?.first_chunk::<N>()?;
+    if there != before {
+        return None;
+    }
+    let (value, end) = flat_json::string(text, *at + N)?;
+    *at = end;
+    Some(value)
+}
+
+/// Whether `go doc test2json` knows the action.
+pub(super) fn is_action(word: &str) -> bool {
+    [
+        "output", "run", "pass", "fail", "skip", "pause", "cont", "start", "bench", "attr",
+    ]
+    .contains(&word)
+        || matches!(word, "artifacts" | "build-output" | "build-fail")
+}
