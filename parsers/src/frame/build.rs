@@ -1,14 +1,12 @@
 //! Collects events into a frame.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
 use super::body;
 use super::payload::{
     Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
 };
 use super::strings::Strings;
+use super::tokens::SPREAD;
 use super::varint;
-use super::words::hash_of;
 use super::{Frame, Header};
 use crate::cut::{NAME_CAP, WORD_CAP, cut_at_boundary};
 use crate::event::Event;
@@ -45,8 +43,13 @@ impl FrameBuilder {
     /// Adds an event. Texts over [`NAME_CAP`], [`MESSAGE_CAP`](super::MESSAGE_CAP) and
     /// [`WORD_CAP`] are cut.
     pub fn push(&mut self, event: &Event<'_>) {
+        self.push_at(event, event.time_ms);
+    }
+
+    /// Adds an event with this time, in milliseconds since 1970, in place of its own.
+    pub fn push_at(&mut self, event: &Event<'_>, time_ms: Option<i64>) {
         if self.events == 0 {
-            self.open(event);
+            self.open(event, time_ms);
         }
         let (code, suite) = body::head(&event.body);
         let used = self.payload.strings.ends.len() as u64;
@@ -62,7 +65,7 @@ impl FrameBuilder {
             &mut self.own,
             event.line.wrapping_sub(self.state.line) as i64,
         );
-        if let Some(time) = event.time_ms {
+        if let Some(time) = time_ms {
             flags |= HAS_TIME;
             varint::put_signed(&mut self.own, time.wrapping_sub(self.state.time_ms));
             self.state.time_ms = time;
@@ -129,12 +132,12 @@ impl FrameBuilder {
     }
 
     /// The first event's place is what its own differences are taken from.
-    fn open(&mut self, first: &Event<'_>) {
+    fn open(&mut self, first: &Event<'_>, time_ms: Option<i64>) {
         self.state = State {
             offset: first.offset,
             next_sub: u64::from(first.sub),
             line: first.line,
-            time_ms: first.time_ms.unwrap_or(0),
+            time_ms: time_ms.unwrap_or(0),
             ..State::default()
         };
         self.payload.state = self.state;
@@ -184,7 +187,7 @@ impl FrameBuilder {
             known: self.events,
             unknown: 0,
         };
-        self.table.seen.clear();
+        self.table.0.fill(0);
         self.state = State::default();
         self.events = 0;
         Frame {
@@ -195,11 +198,35 @@ impl FrameBuilder {
     }
 }
 
-/// Finds strings of the table again, by hash; it holds no text itself.
+/// Finds strings of the table again: by what can be told of a string at a glance, which of those like it was told last,
+/// by its index + 1. One that is not found again is told again.
 #[derive(Debug, Default)]
-struct Table {
-    seen: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+struct Table(Vec<u16>);
+
+impl Table {
+    /// Places, as a power of two: 16 KiB, made when there is something to remember.
+    const BITS: u32 = 13;
+
+    /// The place of strings like this one.
+    #[inline]
+    fn place(&mut self, text: &[u8]) -> &mut u16 {
+        if self.0.is_empty() {
+            self.0.resize(1 << Table::BITS, 0);
+        }
+        // Names are told apart by their ends, and their middles.
+        let middle = &text[text.len() / 2..];
+        let parts = match (text.last_chunk(), middle.first_chunk()) {
+            (Some(last), Some(middle)) => [last, middle].map(|part| u64::from_le_bytes(*part)),
+            _ => [
+                0,
+                text.iter()
+                    .fold(0, |all, b| all << 5 ^ all >> 59 ^ u64::from(*b)),
+            ],
+        };
+        let mixed = parts[0].wrapping_mul(SPREAD).rotate_left(32) ^ parts[1] ^ text.len() as u64;
+        let place = mixed.wrapping_mul(SPREAD) >> (u64::BITS - Table::BITS);
+        &mut self.0[place as usize]
+    }
 }
 
 /// Writes one event's fields.
@@ -245,26 +272,18 @@ impl Writer<'_> {
         if kept.len() < text.len() {
             *self.truncated += 1;
         }
-        let Table { seen, hasher } = &mut *self.table;
-        let hash = hash_of(hasher, kept.as_bytes());
-        let strings = &*self.strings;
-        let same = |i: &u32| strings.at(u64::from(*i)) == Some(kept);
-        if let Some(index) = seen.find(hash, same).map(|i| u64::from(*i)) {
+        let place = self.table.place(kept.as_bytes());
+        let known = u64::from(*place).checked_sub(1);
+        if let Some(index) = known.filter(|index| self.strings.at(*index) == Some(kept)) {
             self.number(self.cursor - index);
             return index;
         }
         let index = self.cursor;
+        // Further ones are not found again.
+        *place = u16::try_from(index + 1).unwrap_or(0);
         self.strings.text.push_str(kept);
         let end = u32::try_from(self.strings.text.len()).unwrap_or(u32::MAX);
         self.strings.ends.push(end);
-        if let Ok(index) = u32::try_from(index) {
-            let strings = &*self.strings;
-            let again = |i: &u32| {
-                let text = strings.at(u64::from(*i)).unwrap_or_default();
-                hash_of(hasher, text.as_bytes())
-            };
-            seen.insert_unique(hash, index, again);
-        }
         self.cursor += 1;
         self.number(0);
         index

@@ -94,8 +94,6 @@ pub(super) struct Apart {
     pub(super) long: u64,
     /// Whether any gap is longer than [`GAP`].
     pub(super) is_gaping: bool,
-    /// Where tokens begin and end.
-    bounds: Bounds,
 }
 
 impl Default for Apart {
@@ -108,7 +106,6 @@ impl Default for Apart {
             numbers: 0,
             long: 0,
             is_gaping: false,
-            bounds: Bounds::default(),
         }
     }
 }
@@ -120,27 +117,43 @@ impl Apart {
         if to - from > LONGEST {
             return false;
         }
-        let Some(count) = self.bounds.find(&all[from..], to - from) else {
-            return false;
-        };
         let (mut numbers, mut long, mut gaping, mut hash) = (0, 0, 0, 0u64);
-        let mut at = from;
-        let bounds = self.bounds.begins.iter().zip(&self.bounds.ends);
-        let told = self.tokens.iter_mut().zip(&mut self.gaps);
-        for (n, ((begin, end), (token, gap))) in bounds.zip(told).take(count).enumerate() {
-            let (begin, end) = (from + usize::from(*begin), from + usize::from(*end));
-            *token = Token::of(all, begin, end - begin);
-            // A number that would not be printed the same again is a word.
-            let first = token.key as u8;
-            let number = first.is_ascii_digit()
-                & (end - begin <= DIGITS)
-                & ((first != b'0') | (end - begin == 1));
-            numbers |= u64::from(number) << n;
-            long |= u64::from(end - begin > 8) << n;
-            *gap = gap_of(all, at, begin) | (u32::from(number) * BEFORE_NUMBER);
-            gaping |= *gap;
-            hash = (hash ^ u64::from(*gap)).wrapping_mul(SPREAD);
-            at = end;
+        let (mut count, mut at) = (0, from);
+        // Of the byte before: whether it belongs to a token, and whether it is a digit; and where a token began last.
+        let (mut within, mut digit, mut begin) = (0, 0, 0);
+        // The byte behind the last belongs to none.
+        for base in (from..=to).step_by(64) {
+            let (either, digits) = sixty_four(&all[base..], to - base);
+            let (either_before, digits_before) = (either << 1 | within, digits << 1 | digit);
+            let other = digits ^ digits_before;
+            let mut begins = either & (!either_before | other);
+            let mut ends = either_before & (!either | other);
+            if within == 0 {
+                begin = base + next(&mut begins);
+            }
+            (within, digit) = (either >> 63, digits >> 63);
+            while ends != 0 {
+                let end = base + next(&mut ends);
+                let (Some(token), Some(gap)) =
+                    (self.tokens.get_mut(count), self.gaps.get_mut(count))
+                else {
+                    return false;
+                };
+                let length = end - begin;
+                *token = Token::of(all, begin, length);
+                // A number that would not be printed the same again is a word.
+                let first = token.key as u8;
+                let number =
+                    first.is_ascii_digit() & (length <= DIGITS) & ((first != b'0') | (length == 1));
+                numbers |= u64::from(number) << count;
+                long |= u64::from(length > 8) << count;
+                *gap = gap_of(all, at, begin) | (u32::from(number) * BEFORE_NUMBER);
+                gaping |= *gap;
+                hash = (hash ^ u64::from(*gap)).wrapping_mul(SPREAD);
+                count += 1;
+                at = end;
+                begin = base + next(&mut begins);
+            }
         }
         let last = gap_of(all, at, to);
         self.gaps[count] = last;
@@ -195,74 +208,12 @@ fn eight(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Places noted at once, whether or not there are so many.
-const AT_ONCE: usize = 4;
-/// Room for them behind the most places there may be.
-const PLACES: usize = TOKENS_MAX + AT_ONCE;
-
-/// Where tokens begin and end.
-struct Bounds {
-    begins: [u16; PLACES],
-    ends: [u16; PLACES],
-}
-
-impl Default for Bounds {
-    fn default() -> Bounds {
-        Bounds {
-            begins: [0; PLACES],
-            ends: [0; PLACES],
-        }
-    }
-}
-
-impl Bounds {
-    /// Finds those of the first `length` bytes; their number, or `None` if there are too many.
-    #[inline]
-    fn find(&mut self, bytes: &[u8], length: usize) -> Option<usize> {
-        let (mut begun, mut ended) = (0, 0);
-        // Of the byte before: whether it belongs to a token, and whether it is a digit.
-        let (mut within, mut digit) = (0, 0);
-        // The byte behind the last belongs to none.
-        for from in (0..=length).step_by(64) {
-            let (either, digits) = sixty_four(&bytes[from..], length - from);
-            let (either_before, digits_before) = (either << 1 | within, digits << 1 | digit);
-            let other = digits ^ digits_before;
-            begun = note(
-                &mut self.begins,
-                begun,
-                either & (!either_before | other),
-                from,
-            )?;
-            ended = note(
-                &mut self.ends,
-                ended,
-                either_before & (!either | other),
-                from,
-            )?;
-            (within, digit) = (either >> 63, digits >> 63);
-        }
-        Some(begun)
-    }
-}
-
-/// Appends the places of bits that are set; the new number of places, or `None` if they are too many. Some at once: how
-/// many there are is what nobody can foresee.
+/// Takes the lowest bit; its place, or the last place if none is set.
 #[inline]
-fn note(places: &mut [u16; PLACES], count: usize, bits: u64, from: usize) -> Option<usize> {
-    let (mut at, mut bits) = (count, bits);
-    let count = count + bits.count_ones() as usize;
-    if count > TOKENS_MAX {
-        return None;
-    }
-    while bits != 0 {
-        let room: &mut [u16; AT_ONCE] = places.get_mut(at..)?.first_chunk_mut()?;
-        for place in room {
-            *place = (from + (bits | 1 << 63).trailing_zeros() as usize) as u16;
-            bits &= bits.wrapping_sub(1);
-        }
-        at += AT_ONCE;
-    }
-    Some(count)
+fn next(bits: &mut u64) -> usize {
+    let place = (*bits | 1 << 63).trailing_zeros() as usize;
+    *bits &= bits.wrapping_sub(1);
+    place
 }
 
 /// Which of the first 64 bytes are letters or digits, and which digits; of `length` bytes at most.

@@ -23,8 +23,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "stripe-key",
         summary: "Stripe secret and restricted keys",
-        needles: &["k_live_", "k_test_"],
-        shape: Shape::Other(stripe),
+        needles: &["sk_live_", "rk_live_", "sk_test_", "rk_test_"],
+        shape: Shape::Token(alnum, 10),
     },
     Rule {
         id: "webhook-secret",
@@ -162,18 +162,6 @@ fn vault(bytes: &[u8], at: Range<usize>) -> Found {
     };
     match enough {
         true => Found::Secret(at.start - before, at.end + after),
-        false => Found::No,
-    }
-}
-
-/// `sk_live_` and its like; `pk_live_` is public.
-fn stripe(bytes: &[u8], at: Range<usize>) -> Found {
-    if at.start == 0 || !matches!(bytes[at.start - 1], b's' | b'r') {
-        return Found::No;
-    }
-    let len = run(&bytes[at.end..], alnum);
-    match len >= 10 {
-        true => Found::Secret(at.start - 1, at.end + len),
         false => Found::No,
     }
 }

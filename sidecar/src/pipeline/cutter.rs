@@ -109,17 +109,20 @@ impl Cutter {
             self.cut(event.offset, false, now_ms);
         }
         self.waiting_since.get_or_insert(now_ms);
-        let mut event = event.clone();
-        event.time_ms = event.time_ms.or(Some(now_ms));
+        let time_ms = event.time_ms.or(Some(now_ms));
         if self.excerpts {
-            self.builder.push(&event);
-            return;
+            return self.builder.push_at(event, time_ms);
         }
-        let masked = message(&mut event.body).map(|text| anonymise(text));
-        if let (Some(Cow::Owned(masked)), Some(text)) = (&masked, message(&mut event.body)) {
-            *text = masked;
+        match message(&event.body).map(anonymise) {
+            Some(Cow::Owned(masked)) => {
+                let mut event = event.clone();
+                if let Some(text) = message_mut(&mut event.body) {
+                    *text = &masked;
+                }
+                self.builder.push_at(&event, time_ms);
+            }
+            _ => self.builder.push_at(event, time_ms),
         }
-        self.builder.push(&event);
     }
 
     /// Adds an event of the transport's own, after those of its place.
@@ -187,7 +190,17 @@ impl Cutter {
 }
 
 /// The free text of an event that may carry what is nobody's business.
-fn message<'e, 'a>(body: &'e mut Body<'a>) -> Option<&'e mut &'a str> {
+fn message<'a>(body: &Body<'a>) -> Option<&'a str> {
+    match body {
+        Body::TestEnd(end) => end.message,
+        Body::TestDetail(detail) => detail.message,
+        Body::Signature(signature) => Some(signature.message),
+        _ => None,
+    }
+}
+
+/// The same text, to be replaced.
+fn message_mut<'e, 'a>(body: &'e mut Body<'a>) -> Option<&'e mut &'a str> {
     match body {
         Body::TestEnd(end) => end.message.as_mut(),
         Body::TestDetail(detail) => detail.message.as_mut(),
