@@ -201,6 +201,11 @@ const PRINTED: &[&str] = &[
     "https://cart:hunter2222@example.com",
     "password=hunter2222",
     "=== RUN   TestPay",
+    "=== RUN   TestPay/token",
+    "    --- FAIL: TestPay/pwd (0.00s)",
+    "=== RUN   TestPay/token=hunter2222",
+    "--- FAIL: TestPay/api_key (0.00s) =hunter2222",
+    "--- FAIL: TestPay/AKIA (0.00s) -----BEGIN RSA PRIVATE KEY-----",
     "no money",
     "",
 ];

@@ -240,6 +240,7 @@ impl Rules {
         let bytes = text.as_bytes();
         let new = bytes.get(known..).unwrap_or(bytes);
         let tells = bytes.len() >= gate::SHORTEST
+            && !new.is_empty()
             && (gate::suspects(bytes, bytes.len() - new.len())
                 || (self.cards && card::suspects(new)));
         tells || !self.values.is_empty() || self.custom.suspects(text)

@@ -85,6 +85,10 @@ impl Dialect for GoTestJson {
     }
 
     fn at_once(&mut self, line: &Line<'_>, known: usize, emit: Emit<'_>) -> bool {
+        // What frames a test's output says nothing that another record does not.
+        if known == line.text.len() {
+            return true;
+        }
         let record = match known {
             0 => Record::usual(line.text).filter(|r| is_action(r.action.escaped())),
             _ => self.seen.record(line.text, known),
@@ -92,7 +96,7 @@ impl Dialect for GoTestJson {
         let Some(record) = &record else {
             return false;
         };
-        if known == 0 {
+        if known == 0 || seen::names_test(&line.text[known..]) {
             self.seen.note(record);
         }
         self.record(line.number, record, emit);

@@ -42,10 +42,16 @@ impl<'a> Record<'a> {
         let record = Record {
             action: value(text, at, b",\"Action\":\"")?,
             package: Some(value(text, at, b",\"Package\":\"")?),
-            test: Some(value(text, at, b",\"Test\":\"")?),
             ..Record::default()
         };
-        record.goes_on(text, *at)
+        record.about_test(text, *at)
+    }
+
+    /// With the test that stands there and what follows it.
+    #[inline]
+    pub(super) fn about_test(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
+        self.test = Some(value(text, &mut at, b",\"Test\":\"")?);
+        self.goes_on(text, at)
     }
 
     /// With what stands behind the test in such a record, which is all that does.

@@ -10,7 +10,10 @@ use crate::places::quote_or_escape;
 const TIME: &str = "{\"Time\":\"";
 const ACTION: &str = "\",\"Action\":\"";
 const PACKAGE: &str = ",\"Package\":\"";
-const TEST: &str = "\",\"Test\":\"";
+const TEST: &str = ",\"Test\":\"";
+const OUTPUT: &str = ",\"Output\":\"";
+/// Length of the words that frame what a test prints.
+const WORD: usize = 10;
 
 /// Longest text remembered: longer ones are not worth it.
 const LONGEST: usize = 1024;
@@ -36,13 +39,14 @@ impl Seen {
         if package.len() + test.len() > LONGEST || !is_plain(package) || !is_plain(test) {
             return;
         }
-        for part in [PACKAGE, package, TEST, test, "\""] {
+        for part in [PACKAGE, package, "\"", TEST, test, "\""] {
             self.text.push_str(part);
         }
         self.package = package.len();
     }
 
-    /// Up to where the line holds nothing but a time, an action and what is remembered; 0 if it begins otherwise.
+    /// Up to where the line holds nothing but a time, an action and what is remembered: package and test, or the package
+    /// alone; 0 if it begins otherwise. To its end, if what follows only frames what the test printed.
     #[inline]
     pub(super) fn known(&self, text: &str) -> usize {
         self.known_in(text).unwrap_or(0)
@@ -59,29 +63,80 @@ impl Seen {
             return None;
         }
         let end = quote_or_escape(text.as_bytes(), from)?;
-        let known = end + 1 + self.text.len();
-        let same = text.get(end + 1..known)? == self.text;
-        (same && text.as_bytes()[end] == b'"' && is_action(&text[from..end])).then_some(known)
+        let action = &text[from..end];
+        let rest = text[end..]
+            .strip_prefix('"')
+            .filter(|_| is_action(action))?;
+        if let Some(rest) = rest.strip_prefix(&*self.text) {
+            let frames = action == "output" && self.is_frame(rest);
+            return Some(text.len() - if frames { 0 } else { rest.len() });
+        }
+        let rest = rest.strip_prefix(self.package_text())?;
+        names_test(rest).then(|| text.len() - rest.len())
+    }
+
+    /// `,"Package":"..."`
+    fn package_text(&self) -> &str {
+        &self.text[..PACKAGE.len() + self.package + 1]
+    }
+
+    /// The test's name.
+    fn test(&self) -> &str {
+        &self.text[self.package_text().len() + TEST.len()..self.text.len() - 1]
+    }
+
+    /// `=== RUN   TestCart`, `    --- PASS: TestCart/adds (0.00s)`: what the record of the run and of its end say as
+    /// well.
+    fn is_frame(&self, rest: &str) -> bool {
+        let frame = || {
+            let printed = rest.strip_prefix(OUTPUT)?.trim_start_matches(' ');
+            let (word, behind) = printed.split_at_checked(WORD)?;
+            let behind = behind.strip_prefix(self.test())?;
+            match word {
+                "=== RUN   " | "=== PAUSE " | "=== CONT  " | "=== NAME  " => Some(behind),
+                "--- PASS: " | "--- FAIL: " | "--- SKIP: " => {
+                    let seconds = behind.strip_prefix(" (")?;
+                    let other = |b: u8| !(b.is_ascii_digit() || b == b'.');
+                    seconds[seconds.bytes().position(other)?..].strip_prefix("s)")
+                }
+                _ => None,
+            }
+        };
+        frame() == Some("\\n\"}")
     }
 
     /// The record of a line that is known up to there.
     #[inline]
     pub(super) fn record<'a>(&self, text: &'a str, known: usize) -> Option<Record<'a>> {
-        let from = known.checked_sub(self.text.len())?;
-        let action = text.get(..from)?.strip_suffix('"')?;
+        let (before, rest) = text.split_at_checked(known)?;
+        let about = match names_test(rest) {
+            true => self.package_text(),
+            false => &self.text,
+        };
+        let from = known.checked_sub(about.len())?;
+        let action = before.get(..from)?.strip_suffix('"')?;
         // A word of a few letters: looked for from behind, it is found sooner than a search begins.
         let quote = action.bytes().rposition(|b| b == b'"')?;
-        let action = action.get(quote + 1..)?;
         let package = from + PACKAGE.len();
-        let test = package + self.package + TEST.len();
+        let behind = package + self.package + 1;
         let record = Record {
-            action: RawStr::plain(action),
-            package: Some(RawStr::plain(text.get(package..package + self.package)?)),
-            test: Some(RawStr::plain(text.get(test..known - 1)?)),
+            action: RawStr::plain(action.get(quote + 1..)?),
+            package: Some(RawStr::plain(text.get(package..behind - 1)?)),
             ..Record::default()
         };
-        record.goes_on(text, known)
+        if known == behind {
+            return record.about_test(text, known);
+        }
+        let test = RawStr::plain(text.get(behind + TEST.len()..known - 1)?);
+        let test = Some(test);
+        Record { test, ..record }.goes_on(text, known)
     }
+}
+
+/// Whether the test is named behind what is known of a line.
+#[inline]
+pub(super) fn names_test(rest: &str) -> bool {
+    rest.starts_with(TEST)
 }
 
 /// Whether a name holds only what can stand in a word.
@@ -144,7 +199,7 @@ mod tests {
     /// A line about a test.
     fn line(time: &str, action: &str, names: (&str, &str), rest: &str) -> String {
         let (package, test) = names;
-        format!("{TIME}{time}{ACTION}{action}\"{PACKAGE}{package}{TEST}{test}\"{rest}")
+        format!("{TIME}{time}{ACTION}{action}\"{PACKAGE}{package}\"{TEST}{test}\"{rest}")
     }
 
     /// What is remembered of a line.
@@ -169,6 +224,9 @@ mod tests {
             "}",
             ",\"Elapsed\":0.25}",
             ",\"Output\":\"=== RUN\\n\"}",
+            ",\"Output\":\"=== RUN   TestCart/adds#02\\n\"}",
+            ",\"Output\":\"--- PASS: TestCart/adds#01 (x)\\n\"}",
+            ",\"Output\":\"--- DONE: TestCart/adds#01\\n\"}",
             ",\"Output\":\"\"}",
         ];
         for (time, rest) in times.iter().flat_map(|t| rests.map(|r| (t, r))) {
@@ -180,6 +238,39 @@ mod tests {
                 assert!(usual.is_some());
                 assert_eq!(seen.record(&line, known), usual);
             }
+        }
+    }
+
+    #[test]
+    fn what_frames_output_is_known_to_its_end() {
+        let names = ("p", "TestCart/adds");
+        let time = "2026-03-01T00:00:00Z";
+        let seen = seen(&line(time, "run", names, "}"));
+        for printed in [
+            "=== RUN   TestCart/adds",
+            "    --- PASS: TestCart/adds (0.00s)",
+            "--- FAIL: TestCart/adds (12s)",
+            "=== CONT  TestCart/adds",
+        ] {
+            let rest = format!(",\"Output\":\"{printed}\\n\"}}");
+            let output = line(time, "output", names, &rest);
+            assert_eq!(seen.known(&output), output.len(), "{printed}");
+            let other = line(time, "run", names, &rest);
+            assert_eq!(&other[seen.known(&other)..], rest);
+        }
+    }
+
+    #[test]
+    fn of_another_test_the_package_is_known() {
+        let time = "2026-03-01T00:00:00Z";
+        let seen = seen(&line(time, "run", ("shop/cart", "TestA"), "}"));
+        for test in ["TestB", "Test", "TestAB", "", "a=\\u0022b"] {
+            let other = line(time, "run", ("shop/cart", test), ",\"Elapsed\":1}");
+            let known = seen.known(&other);
+            assert_eq!(&other[known..], format!("{TEST}{test}\",\"Elapsed\":1}}"));
+            let usual = Record::usual(&other);
+            assert!(usual.is_some());
+            assert_eq!(seen.record(&other, known), usual);
         }
     }
 
@@ -203,10 +294,6 @@ mod tests {
             assert_eq!(known(&line(time, "run", names, "}")), 0, "{time}");
         }
         assert_eq!(known(&line(time, "secret=hunter2222", names, "}")), 0);
-        assert_eq!(
-            known(&line(time, "run", ("example.com/a", "TestCar"), "}")),
-            0
-        );
         assert_eq!(
             known(&line(time, "run", ("example.com/b", "TestCart"), "}")),
             0
