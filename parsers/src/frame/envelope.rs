@@ -178,7 +178,10 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
 
 /// Compresses a payload of rows and puts the header before it.
 pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = compressed(payload, LEVEL);
+    let mut frame = match payload.len() {
+        ..SHORT => in_blocks(payload, &[payload.len()]),
+        _ => compressed(payload, LEVEL),
+    };
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
         frame = compressed(payload, Compression::none());
     }
@@ -240,6 +243,8 @@ fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
     gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
 }
 
+/// Bytes of rows below which what repeats is not searched for, either.
+const SHORT: usize = 1024;
 /// Bytes of text from which on it is searched for what repeats: below, that takes longer to set up than to do, and
 /// gains little.
 const SEARCHED: usize = 4096;

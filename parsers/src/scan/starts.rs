@@ -1,4 +1,5 @@
-//! Needles at the beginning of a line: a table of them by the line's first two bytes.
+//! Needles at the beginning of a line: a table of them by the line's first two bytes, or nearly so: by the first and
+//! the lowest bits of the second, which keeps the table small.
 
 use super::{Bits, table};
 
@@ -6,18 +7,21 @@ use super::{Bits, table};
 #[derive(Debug, Default)]
 pub(super) struct Starts {
     added: Vec<Start>,
-    /// Those that a pair of first bytes may begin, group by group. The first group is that of blanks,
-    /// behind which it is looked again; pairs that begin nothing have none.
+    /// Those that a pair of first bytes may begin, group by group, pairs of one index together. The first group is that
+    /// of blanks, behind which it is looked again; pairs that begin nothing have none.
     groups: Vec<Box<[Start]>>,
-    /// By pair of first bytes, which group, counted from 1. A line of one byte has a line feed for the second.
+    /// By the index of a pair of first bytes, which group, counted from 1. A line of one byte has a line feed for the second.
     by_pair: Pairs,
     /// By byte, the needles of a line of no other, if there are any.
     by_byte: Vec<Bits>,
 }
 
-/// A number for each pair of bytes.
+/// A number for each index.
 #[derive(Debug)]
-struct Pairs(Box<[u16; 1 << 16]>);
+struct Pairs(Box<[u16; 1 << (8 + SECOND)]>);
+
+/// Bits of the second byte that are in the index.
+const SECOND: u32 = 5;
 
 impl Default for Pairs {
     fn default() -> Pairs {
@@ -96,16 +100,17 @@ impl Starts {
 
     pub(super) fn build(&mut self) {
         self.groups = vec![Box::default()];
-        let mut begun: Vec<([u8; 2], usize)> = Vec::new();
+        let mut begun: Vec<(usize, usize)> = Vec::new();
         for (at, start) in self.added.iter().enumerate() {
-            begun.extend(start.pairs().into_iter().map(|pair| (pair, at)));
+            begun.extend(start.pairs().into_iter().map(|pair| (index(pair), at)));
         }
         begun.sort_unstable();
+        begun.dedup();
         for group in begun.chunk_by(|(one, _), (other, _)| one == other) {
             let starts = group.iter().map(|(_, at)| self.added[*at].clone());
             self.groups.push(starts.collect());
-            // There are as many groups as pairs, of which some begin with a blank.
-            self.by_pair.0[index(group[0].0)] = self.groups.len() as u16;
+            // There are fewer groups than indices, of which some are of blanks.
+            self.by_pair.0[group[0].0] = self.groups.len() as u16;
         }
         for blank in [b' ', b'\t'] {
             for second in 0..=u8::MAX {
@@ -148,6 +153,6 @@ impl Starts {
 }
 
 #[inline]
-fn index(pair: [u8; 2]) -> usize {
-    usize::from(u16::from_be_bytes(pair))
+fn index([first, second]: [u8; 2]) -> usize {
+    usize::from(first) << SECOND | usize::from(second & ((1 << SECOND) - 1))
 }
