@@ -244,10 +244,10 @@ fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
 }
 
 /// Bytes of rows below which what repeats is not searched for, either.
-const SHORT: usize = 1024;
+const SHORT: usize = 512;
 /// Bytes of text from which on it is searched for what repeats: below, that takes longer to set up than to do, and
 /// gains little.
-const SEARCHED: usize = 4096;
+const SEARCHED: usize = 2048;
 
 /// The same of columns, in blocks that end where is told, and behind them text, in which much repeats.
 fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {
