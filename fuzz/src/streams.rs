@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use sentinel_parsers::cut::MESSAGE_CAP;
 use sentinel_parsers::line::{LineSplitter, visible};
+use sentinel_parsers::redact::{Key, Options, Redactor};
 use sentinel_parsers::{Body, Event, ParserOptions};
 
 /// Lines that put a stream behind those that are always looked at.
@@ -43,10 +44,17 @@ pub fn lines(data: &[u8]) {
     assert_eq!(splitter.lines(), found.len() as u64);
 }
 
-/// The claims of [`Stream::check`] about the dialects of a family of `fuzz/families` alone.
+/// The claims of [`Stream::check`] about the dialects of a family of `fuzz/families` alone; and that looking at every
+/// line gives the same events without their secrets, too.
 pub fn family(name: &str, data: &[u8]) {
     if let Some(stream) = Stream::of(data) {
         stream.check(&|id| family_of(id) == name);
+        let exact = |id: &str| family_of(id) == name && !LOOKING_BACK.contains(&id);
+        stream.check_passed_over(&|| {
+            ParserOptions::new()
+                .dialects(exact)
+                .redactor(REDACTOR.fork())
+        });
     }
 }
 
@@ -92,6 +100,12 @@ fn family_of(id: &str) -> &'static str {
 /// Whether a dialect is wanted, by its id.
 pub(crate) type Wanted<'w> = &'w dyn Fn(&str) -> bool;
 
+/// Takes secrets out.
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
+    let options = Options::new(Key::new(b"fuzz"));
+    Redactor::new(&options).expect("the table is right")
+});
+
 /// Whether a line may be the head of a Ruby exception.
 fn may_be_ruby_head(line: &[u8]) -> bool {
     let text = visible(line);
@@ -128,11 +142,12 @@ impl<'a> Stream<'a> {
             same("byte by byte", &bytewise, &whole);
         }
         let exact = |id: &str| wanted(id) && !LOOKING_BACK.contains(&id);
-        let enveloped = self.check_passed_over(&exact);
+        let enveloped = self.check_passed_over(&|| ParserOptions::new().dialects(exact));
         if !self.late && !enveloped {
             // One of them, and not always the same: what another claims is not shown to it.
             let one = LOOKING_BACK[self.bytes.len() % LOOKING_BACK.len()];
-            self.check_passed_over(&|id: &str| id == one && wanted(id));
+            let alone = |id: &str| id == one && wanted(id);
+            self.check_passed_over(&|| ParserOptions::new().dialects(alone));
         }
         if !enveloped {
             self.check_stripped(wanted);
@@ -140,14 +155,13 @@ impl<'a> Stream<'a> {
     }
 
     /// Looking at every line gives the same events; tells whether there were envelopes.
-    fn check_passed_over(&self, wanted: Wanted<'_>) -> bool {
+    fn check_passed_over(&self, options: &dyn Fn() -> ParserOptions) -> bool {
         let size = self.bytes.len().max(1);
         let enveloped = Arc::new(AtomicBool::new(false));
-        let thorough = ParserOptions::new().dialects(wanted).thorough();
-        let every = self.told(size, watching(thorough, &enveloped));
+        let every = self.told(size, watching(options().thorough(), &enveloped));
         let enveloped = enveloped.load(Ordering::Relaxed);
         if !enveloped && !is_smoke() && self.passes_over_nothing() {
-            let some = self.told(size, ParserOptions::new().dialects(wanted));
+            let some = self.told(size, options());
             // Fewer lines may be taken for those of several writers that more of them are not.
             let of_one = |e: &String| e.contains(", lane: 0,");
             if !some.iter().all(of_one) {
