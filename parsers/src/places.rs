@@ -42,9 +42,25 @@ fn quotes_or_escapes(piece: &[u8; 16]) -> u32 {
     mask(piece.simd_eq(u8x16::splat(b'"')) | piece.simd_eq(u8x16::splat(b'\\')))
 }
 
-/// A bit for every digit of a piece.
+/// Whether one of three bytes is there.
 #[inline]
-pub(crate) fn digits(piece: &[u8; PIECE]) -> u64 {
+pub(crate) fn holds_any(bytes: &[u8], sought: [u8; 3]) -> bool {
+    let is_in = |sixteen: &[u8; 16]| {
+        let sixteen = u8x16::from(*sixteen);
+        let [one, two, three] = sought.map(|byte| sixteen.simd_eq(u8x16::splat(byte)));
+        one | two | three
+    };
+    let (sixteens, rest) = bytes.as_chunks();
+    let all = sixteens.iter().fold(u8x16::ZERO, |all, s| all | is_in(s));
+    match bytes.last_chunk() {
+        Some(last) => mask(all | is_in(last)) != 0,
+        None => rest.iter().any(|byte| sought.contains(byte)),
+    }
+}
+
+/// A bit for every digit of a piece, of at most 64 bytes and whole sixteens.
+#[inline]
+pub(crate) fn digits<const N: usize>(piece: &[u8; N]) -> u64 {
     bits(piece, |bytes| {
         let value = bytes - u8x16::splat(b'0');
         value.min(u8x16::splat(9)).simd_eq(value)
@@ -60,7 +76,7 @@ pub(crate) fn separators(piece: &[u8; PIECE]) -> u64 {
 }
 
 #[inline]
-fn bits(piece: &[u8; PIECE], ask: impl Fn(u8x16) -> u8x16) -> u64 {
+fn bits(piece: &[u8], ask: impl Fn(u8x16) -> u8x16) -> u64 {
     let (sixteens, _) = piece.as_chunks::<16>();
     let sixteens = sixteens.iter().rev();
     sixteens.fold(0, |all, s| {
@@ -78,9 +94,16 @@ fn mask(answer: u8x16) -> u32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::quote_or_escape;
+    use super::{holds_any, quote_or_escape};
 
     proptest! {
+        #[test]
+        fn a_byte_that_is_there_is_found(bytes in prop::collection::vec(prop::sample::select(b"abcxyz".to_vec()), 0..70), sought in prop::sample::select(vec![*b"x__", *b"_y_", *b"__z"])) {
+            prop_assert_eq!(holds_any(&bytes, sought), bytes.iter().any(|b| sought.contains(b)));
+            let others: Vec<u8> = bytes.into_iter().filter(|b| !sought.contains(b)).collect();
+            prop_assert!(!holds_any(&others, sought));
+        }
+
         #[test]
         fn strings_end_where_a_search_says(plain in 0..300_usize, end in prop::sample::select(b"\"\\".to_vec()), rest in ".{0,40}") {
             let mut text = vec![b'x'; plain];

@@ -197,7 +197,7 @@ const PRINTED: &[&str] = &[
     "1111",
     "4111111111111111",
     "@example.com",
-    "/services/T00000000/B00000000/XXXXXXXXXXXXXXXX",
+    "/services/T00000000/B00000000/a1b2c3d4a1b2c3d4",
     "https://cart:hunter2222@example.com",
     "password=hunter2222",
     "=== RUN   TestPay",

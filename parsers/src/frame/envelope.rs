@@ -23,6 +23,11 @@ const HEADER: usize = 68;
 const HEADER_MAX: usize = 1024;
 /// The fastest level that makes codes of its own for each block.
 const LEVEL: Compression = Compression::new(2);
+/// Bytes of columns' text from which on it is searched for what repeats: below, that takes longer to set up than to do,
+/// and gains little.
+const SEARCHED: usize = 2048;
+/// The same of rows.
+const ROWS_SEARCHED: usize = 512;
 /// The head of a gzip member (RFC 1952, section 2.3): deflate, no name, no time, no system.
 const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// What gzip may add to data that does not shrink.
@@ -179,7 +184,7 @@ pub(super) fn inflate(stored: &[u8], envelope: &Envelope) -> Result<Vec<u8>, Fra
 /// Compresses a payload of rows and puts the header before it.
 pub(super) fn seal(header: &Header, lanes: bool, events: u32, payload: &[u8]) -> Vec<u8> {
     let mut frame = match payload.len() {
-        ..SHORT => in_blocks(payload, &[payload.len()]),
+        ..ROWS_SEARCHED => in_blocks(payload, &[payload.len()]),
         _ => compressed(payload, LEVEL),
     };
     if too_dense(payload.len(), frame.len() - HEADER, &Limits::default()) {
@@ -242,12 +247,6 @@ fn compressed(payload: &[u8], level: Compression) -> Vec<u8> {
     let _ = gzip.write_all(payload);
     gzip.finish().unwrap_or_else(|_| vec![0; HEADER])
 }
-
-/// Bytes of rows below which what repeats is not searched for, either.
-const SHORT: usize = 512;
-/// Bytes of text from which on it is searched for what repeats: below, that takes longer to set up than to do, and
-/// gains little.
-const SEARCHED: usize = 2048;
 
 /// The same of columns, in blocks that end where is told, and behind them text, in which much repeats.
 fn in_blocks(columns: &[u8], ends: &[usize]) -> Vec<u8> {

@@ -9,9 +9,8 @@
 
 use std::sync::LazyLock;
 
-use wide::u8x16;
-
 use super::table::{Found, Shape, judge, rows, word_dash};
+use crate::places::holds_any;
 
 /// Bytes a line with a secret has at least: of its needle or of what stands round it, and of the secret.
 pub(super) const SHORTEST: usize = 4;
@@ -49,27 +48,6 @@ struct Gate {
 
 /// Bytes that are rare in logs.
 const RARE: [u8; 3] = *b"J~@";
-
-/// Whether one of the rare bytes is there: most lines have none, and are too short to set up a search.
-#[inline]
-fn is_any_rare(bytes: &[u8]) -> bool {
-    let is_in = |sixteen: &[u8; 16]| {
-        let sixteen = u8x16::from(*sixteen);
-        let [one, two, three] = RARE.map(|rare| sixteen.simd_eq(u8x16::splat(rare)));
-        one | two | three
-    };
-    let (sixteens, rest) = bytes.as_chunks();
-    let all = sixteens.iter().fold(u8x16::ZERO, |all, s| all | is_in(s));
-    let last = match bytes.last_chunk() {
-        Some(last) => is_in(last),
-        None => {
-            let mut padded = [0; 16];
-            padded[..rest.len()].copy_from_slice(rest);
-            is_in(&padded)
-        }
-    };
-    (all | last).to_bitmask() != 0
-}
 
 /// A window of a needle.
 #[derive(Clone, Copy)]
@@ -118,11 +96,12 @@ impl Gate {
 
     /// Whether a secret stands round one of the rare bytes.
     fn rare_suspects(&self, bytes: &[u8], from: usize) -> bool {
-        // Up to where a needle that ends with the `@` is none.
-        let mut clear = 0;
-        if !is_any_rare(&bytes[from..]) {
+        // Most lines have none, and are too short to set up a search.
+        if !holds_any(&bytes[from..], RARE) {
             return false;
         }
+        // Up to where a needle that ends with the `@` is none.
+        let mut clear = 0;
         for end in memchr::memchr3_iter(RARE[0], RARE[1], RARE[2], &bytes[from..]) {
             let end = from + end;
             for (needle, shape) in &self.rare {

@@ -238,11 +238,9 @@ impl Rules {
     #[inline]
     fn suspects(&self, text: &str, known: usize) -> bool {
         let bytes = text.as_bytes();
-        let new = bytes.get(known..).unwrap_or(bytes);
         let tells = bytes.len() >= gate::SHORTEST
-            && !new.is_empty()
-            && (gate::suspects(bytes, bytes.len() - new.len())
-                || (self.cards && card::suspects(new)));
+            && known < bytes.len()
+            && (gate::suspects(bytes, known) || (self.cards && card::suspects(&bytes[known..])));
         tells || !self.values.is_empty() || self.custom.suspects(text)
     }
 

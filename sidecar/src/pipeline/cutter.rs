@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use sentinel_config::SidecarConfig;
-use sentinel_parsers::event::{Body, Event};
+use sentinel_parsers::event::{Body, Event, Signature, TestDetail, TestEnd};
 use sentinel_parsers::frame::{Frame, FrameBuilder, Header};
 use sentinel_parsers::mask::anonymise;
 
@@ -113,15 +113,16 @@ impl Cutter {
         if self.excerpts {
             return self.builder.push_at(event, time_ms);
         }
-        match message(&event.body).map(anonymise) {
-            Some(Cow::Owned(masked)) => {
-                let mut event = event.clone();
-                if let Some(text) = message_mut(&mut event.body) {
-                    *text = &masked;
-                }
+        let mut text = String::new();
+        match masked(&event.body, &mut text) {
+            Some(body) => {
+                let event = Event {
+                    body,
+                    ..event.clone()
+                };
                 self.builder.push_at(&event, time_ms);
             }
-            _ => self.builder.push_at(event, time_ms),
+            None => self.builder.push_at(event, time_ms),
         }
     }
 
@@ -189,22 +190,30 @@ impl Cutter {
     }
 }
 
-/// The free text of an event that may carry what is nobody's business.
-fn message<'a>(body: &Body<'a>) -> Option<&'a str> {
-    match body {
-        Body::TestEnd(end) => end.message,
-        Body::TestDetail(detail) => detail.message,
-        Body::Signature(signature) => Some(signature.message),
-        _ => None,
-    }
+/// What the event says with its free text masked, into `room`, if that carries what is nobody's business.
+fn masked<'a>(body: &Body<'a>, room: &'a mut String) -> Option<Body<'a>> {
+    Some(match body {
+        Body::TestEnd(end) => Body::TestEnd(TestEnd {
+            message: Some(mask(end.message?, room)?),
+            ..end.clone()
+        }),
+        Body::TestDetail(detail) => Body::TestDetail(TestDetail {
+            message: Some(mask(detail.message?, room)?),
+            ..detail.clone()
+        }),
+        Body::Signature(signature) => Body::Signature(Signature {
+            message: mask(signature.message, room)?,
+            ..signature.clone()
+        }),
+        _ => return None,
+    })
 }
 
-/// The same text, to be replaced.
-fn message_mut<'e, 'a>(body: &'e mut Body<'a>) -> Option<&'e mut &'a str> {
-    match body {
-        Body::TestEnd(end) => end.message.as_mut(),
-        Body::TestDetail(detail) => detail.message.as_mut(),
-        Body::Signature(signature) => Some(&mut signature.message),
-        _ => None,
-    }
+/// The text masked, if anything was.
+fn mask<'r>(text: &str, room: &'r mut String) -> Option<&'r str> {
+    let Cow::Owned(masked) = anonymise(text) else {
+        return None;
+    };
+    *room = masked;
+    Some(room)
 }

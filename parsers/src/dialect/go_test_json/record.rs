@@ -2,6 +2,13 @@
 
 use crate::dialect::flat_json::{self, RawStr};
 
+/// How the members begin of the records that most lines are.
+pub(super) const TIME: &str = "{\"Time\":\"";
+pub(super) const ACTION: &str = ",\"Action\":\"";
+pub(super) const PACKAGE: &str = ",\"Package\":\"";
+pub(super) const TEST: &str = ",\"Test\":\"";
+pub(super) const OUTPUT: &str = ",\"Output\":\"";
+
 /// The members of a line that matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Record<'a> {
@@ -38,10 +45,10 @@ impl<'a> Record<'a> {
     #[inline]
     pub(super) fn usual(text: &'a str) -> Option<Record<'a>> {
         let at = &mut 0;
-        value(text, at, b"{\"Time\":\"")?;
+        value(text, at, TIME)?;
         let record = Record {
-            action: value(text, at, b",\"Action\":\"")?,
-            package: Some(value(text, at, b",\"Package\":\"")?),
+            action: value(text, at, ACTION)?,
+            package: Some(value(text, at, PACKAGE)?),
             ..Record::default()
         };
         record.about_test(text, *at)
@@ -50,14 +57,14 @@ impl<'a> Record<'a> {
     /// With the test that stands there and what follows it.
     #[inline]
     pub(super) fn about_test(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
-        self.test = Some(value(text, &mut at, b",\"Test\":\"")?);
+        self.test = Some(value(text, &mut at, TEST)?);
         self.goes_on(text, at)
     }
 
     /// With what stands behind the test in such a record, which is all that does.
     #[inline]
     pub(super) fn goes_on(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
-        self.output = value(text, &mut at, b",\"Output\":\"");
+        self.output = value(text, &mut at, OUTPUT);
         match &text[at..] {
             "}" => {}
             _ if self.output.is_some() => return None,
@@ -73,16 +80,11 @@ impl<'a> Record<'a> {
 
 /// The string that stands behind this text at this place, and goes on to the place behind it.
 #[inline]
-fn value<'a, const N: usize>(
-    text: &'a str,
-    at: &mut usize,
-    before: &[u8; N],
-) -> Option<RawStr<'a>> {
-    let there = text.as_bytes().get(*at..)?.first_chunk::<N>()?;
-    if there != before {
+fn value<'a>(text: &'a str, at: &mut usize, before: &str) -> Option<RawStr<'a>> {
+    if !text.as_bytes().get(*at..)?.starts_with(before.as_bytes()) {
         return None;
     }
-    let (value, end) = flat_json::string(text, *at + N)?;
+    let (value, end) = flat_json::string(text, *at + before.len())?;
     *at = end;
     Some(value)
 }

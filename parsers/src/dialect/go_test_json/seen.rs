@@ -1,17 +1,10 @@
 //! The test that the latest line was about: what the lines of one test have in common is neither read again nor asked
 //! for secrets again.
 
-use wide::u8x16;
-
-use super::record::{Record, is_action};
+use super::record::{ACTION, OUTPUT, PACKAGE, Record, TEST, TIME, is_action};
 use crate::dialect::flat_json::RawStr;
-use crate::places::quote_or_escape;
+use crate::places::{digits, quote_or_escape};
 
-const TIME: &str = "{\"Time\":\"";
-const ACTION: &str = "\",\"Action\":\"";
-const PACKAGE: &str = ",\"Package\":\"";
-const TEST: &str = ",\"Test\":\"";
-const OUTPUT: &str = ",\"Output\":\"";
 /// Length of the words that frame what a test prints.
 const WORD: usize = 10;
 
@@ -57,9 +50,10 @@ impl Seen {
         if self.text.is_empty() || !text.starts_with(TIME) {
             return None;
         }
-        let time = time(text.as_bytes().get(TIME.len()..)?)?;
-        let from = TIME.len() + time + ACTION.len();
-        if text.get(TIME.len() + time..from)? != ACTION {
+        // The time is followed by a quote.
+        let behind = TIME.len() + time(text.as_bytes().get(TIME.len()..)?)? + 1;
+        let from = behind + ACTION.len();
+        if text.get(behind..from)? != ACTION {
             return None;
         }
         let end = quote_or_escape(text.as_bytes(), from)?;
@@ -67,7 +61,7 @@ impl Seen {
         let rest = text[end..]
             .strip_prefix('"')
             .filter(|_| is_action(action))?;
-        if let Some(rest) = rest.strip_prefix(&*self.text) {
+        if let Some(rest) = rest.strip_prefix(&*self.text).filter(|r| !r.is_empty()) {
             let frames = action == "output" && self.is_frame(rest);
             return Some(text.len() - if frames { 0 } else { rest.len() });
         }
@@ -150,18 +144,18 @@ fn is_plain(name: &str) -> bool {
 fn time(bytes: &[u8]) -> Option<usize> {
     /// Up to the minutes, and which of those bytes are digits.
     const SHAPE: &[u8; 16] = b"0000-00-00T00:00";
-    const DIGITS: u32 = 0b1101_1011_0110_1111;
+    const DIGITS: u64 = 0b1101_1011_0110_1111;
     /// The seconds.
-    const SECONDS: u32 = 0b110;
+    const SECONDS: u64 = 0b110;
     let first = bytes.first_chunk::<16>()?;
-    let digits = digits_of(first);
+    let minutes = digits(first);
     let others = first
         .iter()
         .zip(SHAPE)
         .fold(true, |all, (b, s)| all & ((b == s) | (*s == b'0')));
     let rest = &bytes[16..];
-    let digits_behind = digits_of(rest.first_chunk::<16>()?);
-    if digits != DIGITS || !others || rest[0] != b':' || digits_behind & 0b1111 != SECONDS {
+    let digits_behind = digits(rest.first_chunk::<16>()?);
+    if minutes != DIGITS || !others || rest[0] != b':' || digits_behind & 0b1111 != SECONDS {
         return None;
     }
     // At most so many digits as there are bytes left of the sixteen.
@@ -185,13 +179,6 @@ fn time(bytes: &[u8]) -> Option<usize> {
     Some(16 + length)
 }
 
-/// A bit for every digit.
-#[inline]
-fn digits_of(bytes: &[u8; 16]) -> u32 {
-    let value = u8x16::from(*bytes) - u8x16::splat(b'0');
-    value.min(u8x16::splat(9)).simd_eq(value).to_bitmask()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +186,7 @@ mod tests {
     /// A line about a test.
     fn line(time: &str, action: &str, names: (&str, &str), rest: &str) -> String {
         let (package, test) = names;
-        format!("{TIME}{time}{ACTION}{action}\"{PACKAGE}{package}\"{TEST}{test}\"{rest}")
+        format!("{TIME}{time}\"{ACTION}{action}\"{PACKAGE}{package}\"{TEST}{test}\"{rest}")
     }
 
     /// What is remembered of a line.
@@ -300,6 +287,15 @@ mod tests {
         );
         assert_eq!(known(""), 0);
         assert_eq!(Seen::default().known(&seen_line), 0);
+    }
+
+    #[test]
+    fn a_line_that_is_torn_behind_the_test_is_no_record() {
+        let line = line("2026-03-01T00:00:00Z", "run", ("p", "TestCart"), "}");
+        let (seen, torn) = (seen(&line), line.trim_end_matches('}'));
+        let known = seen.known(torn);
+        assert!(known < torn.len());
+        assert_eq!(seen.record(torn, known), None);
     }
 
     #[test]
