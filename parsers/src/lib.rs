@@ -175,6 +175,7 @@
 )]
 pub mod capi;
 pub mod cut;
+mod decimal;
 pub mod dialect;
 mod envelope;
 pub mod event;

@@ -58,13 +58,82 @@ pub(crate) fn holds_any(bytes: &[u8], sought: [u8; 3]) -> bool {
     }
 }
 
+/// Whether a capital letter of ASCII stands right before this byte.
+#[inline]
+pub(crate) fn capital_before(bytes: &[u8], sought: u8) -> bool {
+    let is_pair = |pairs: &[u8; 17]| {
+        let ([first @ .., _], [_, second @ ..]) = (pairs, pairs);
+        within(u8x16::from(*first), b'A', 26) & u8x16::from(*second).simd_eq(u8x16::splat(sought))
+    };
+    let Some(last) = bytes.last_chunk() else {
+        return bytes
+            .array_windows()
+            .any(|[a, b]| a.is_ascii_uppercase() && *b == sought);
+    };
+    let mut all = is_pair(last);
+    let mut rest = bytes;
+    while let Some(pairs) = rest.first_chunk() {
+        all |= is_pair(pairs);
+        rest = &rest[16..];
+    }
+    mask(all) != 0
+}
+
+/// Which bytes are among so many from this one on.
+#[inline]
+fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
+    let from_first = bytes - u8x16::splat(first);
+    from_first.min(u8x16::splat(count - 1)).simd_eq(from_first)
+}
+
+/// Whether every byte is a letter or digit of ASCII or one of those five.
+#[inline]
+pub(crate) fn all_alnum_or(bytes: &[u8], others: [u8; 5]) -> bool {
+    let is_one = |sixteen: &[u8; 16]| {
+        let sixteen = u8x16::from(*sixteen);
+        let alnum = within(sixteen | u8x16::splat(0x20), b'a', 26) | within(sixteen, b'0', 10);
+        others
+            .iter()
+            .fold(alnum, |all, b| all | sixteen.simd_eq(u8x16::splat(*b)))
+    };
+    let Some(last) = bytes.last_chunk() else {
+        let is = |b: &u8| b.is_ascii_alphanumeric() || others.contains(b);
+        return bytes.iter().all(is);
+    };
+    let (sixteens, _) = bytes.as_chunks();
+    let all = sixteens.iter().fold(is_one(last), |all, s| all & is_one(s));
+    mask(all) == 0xffff
+}
+
+/// Whether every byte is one of ASCII that is seen.
+#[inline]
+pub(crate) fn all_graphic(bytes: &[u8]) -> bool {
+    let is_one = |sixteen: &[u8; 16]| within(u8x16::from(*sixteen), b'!', 94);
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().all(u8::is_ascii_graphic);
+    };
+    let (sixteens, _) = bytes.as_chunks();
+    let all = sixteens.iter().fold(is_one(last), |all, s| all & is_one(s));
+    mask(all) == 0xffff
+}
+
 /// A bit for every digit of a piece, of at most 64 bytes and whole sixteens.
 #[inline]
 pub(crate) fn digits<const N: usize>(piece: &[u8; N]) -> u64 {
-    bits(piece, |bytes| {
-        let value = bytes - u8x16::splat(b'0');
-        value.min(u8x16::splat(9)).simd_eq(value)
-    })
+    bits(piece, |bytes| within(bytes, b'0', 10))
+}
+
+/// A bit for every digit of less bytes than a piece.
+#[inline]
+pub(crate) fn few_digits(bytes: &[u8]) -> u64 {
+    let Some(last) = bytes.last_chunk::<16>() else {
+        let digits = bytes.iter().rev().map(|b| u64::from(b.is_ascii_digit()));
+        return digits.fold(0, |all, digit| all << 1 | digit);
+    };
+    let (sixteens, _) = bytes.as_chunks::<16>();
+    let before = sixteens.iter().rev();
+    let before = before.fold(0, |all, sixteen| all << 16 | digits(sixteen));
+    before | digits(last) << (bytes.len() - 16)
 }
 
 /// A bit for every space and dash of a piece.
@@ -94,9 +163,34 @@ fn mask(answer: u8x16) -> u32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{holds_any, quote_or_escape};
+    use super::*;
 
     proptest! {
+        #[test]
+        fn few_digits_are_those_of_a_piece(text in "[/0-9:]{0,63}") {
+            let mut piece = [0; PIECE];
+            piece[..text.len()].copy_from_slice(text.as_bytes());
+            prop_assert_eq!(few_digits(text.as_bytes()), digits(&piece));
+        }
+
+        #[test]
+        fn a_capital_before_a_byte_is_found(text in "([@AZ\\[az_]|[a-z]{1,20}){0,20}") {
+            let plainly = text.as_bytes().windows(2).any(|w| w[0].is_ascii_uppercase() && w[1] == b'_');
+            prop_assert_eq!(capital_before(text.as_bytes(), b'_'), plainly);
+        }
+
+        #[test]
+        fn another_byte_than_those_is_found(text in "([a-zA-Z0-9_/]{0,30}[`{@\\[/:é-]?){0,3}") {
+            let is = |b: u8| b.is_ascii_alphanumeric() || b"_./-#".contains(&b);
+            prop_assert_eq!(all_alnum_or(text.as_bytes(), *b"_./-#"), text.bytes().all(is));
+        }
+
+        #[test]
+        fn a_byte_that_is_not_seen_is_found(text in "([!-~]{0,30}[ \t~!\x7fé]?){0,3}") {
+            let plainly = text.bytes().all(|b| b.is_ascii_graphic());
+            prop_assert_eq!(all_graphic(text.as_bytes()), plainly);
+        }
+
         #[test]
         fn a_byte_that_is_there_is_found(bytes in prop::collection::vec(prop::sample::select(b"abcxyz".to_vec()), 0..70), sought in prop::sample::select(vec![*b"x__", *b"_y_", *b"__z"])) {
             prop_assert_eq!(holds_any(&bytes, sought), bytes.iter().any(|b| sought.contains(b)));

@@ -4,7 +4,7 @@ use super::body;
 use super::payload::{
     Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
 };
-use super::strings::Strings;
+use super::strings::{Strings, is_same};
 use super::tokens::SPREAD;
 use super::varint;
 use super::{Frame, Header};
@@ -26,9 +26,6 @@ pub struct FrameBuilder {
     table: Table,
     /// Where the last event pushed stands.
     state: State,
-    /// One event's record while it is written; kept for its allocation.
-    record: Vec<u8>,
-    own: Vec<u8>,
     events: u64,
     truncated: u64,
 }
@@ -55,40 +52,39 @@ impl FrameBuilder {
         let used = self.payload.strings.ends.len() as u64;
         let mut flags = 0;
         let (step, lowest, sub) = self.place(event);
-
-        self.own.clear();
+        let records = &mut self.payload.records;
+        let begin = records.len();
+        records.extend_from_slice(&[0, code, 0, 0]);
+        varint::put(records, step);
         if sub > lowest {
             flags |= HAS_SUB;
-            varint::put(&mut self.own, sub - lowest);
+            varint::put(records, sub - lowest);
         }
-        varint::put_signed(
-            &mut self.own,
-            event.line.wrapping_sub(self.state.line) as i64,
-        );
+        varint::put_signed(records, event.line.wrapping_sub(self.state.line) as i64);
         if let Some(time) = time_ms {
             flags |= HAS_TIME;
-            varint::put_signed(&mut self.own, time.wrapping_sub(self.state.time_ms));
+            varint::put_signed(records, time.wrapping_sub(self.state.time_ms));
             self.state.time_ms = time;
         }
         if event.lane != self.state.lane {
             flags |= HAS_LANE;
-            varint::put(&mut self.own, u64::from(event.lane));
+            varint::put(records, u64::from(event.lane));
             self.state.lane = event.lane;
             self.payload.lanes = true;
         }
         let mut out = Writer {
-            out: &mut self.own,
+            out: records,
             strings: &mut self.payload.strings,
             table: &mut self.table,
             cursor: used,
             truncated: &mut self.truncated,
         };
-        if out.known(self.state.dialect) != Some(event.dialect) {
+        if !out.is_known(self.state.dialect, event.dialect) {
             flags |= HAS_DIALECT;
             self.state.dialect = out.text(event.dialect, WORD_CAP) + 1;
         }
         if let Some(suite) = suite {
-            if out.known(self.state.suite) == Some(suite) {
+            if out.is_known(self.state.suite, suite) {
                 flags |= SUITE_SAME;
             } else {
                 flags |= SUITE_GIVEN;
@@ -101,22 +97,24 @@ impl FrameBuilder {
         self.state.next_sub = sub + 1;
         self.state.line = event.line;
         self.events += 1;
-        let fresh = self.payload.strings.ends.len() as u64 - used;
-        self.keep(code, flags, fresh, step);
+        // Of texts an event has a dozen at most.
+        let fresh = (self.payload.strings.ends.len() as u64 - used) as u8;
+        self.close(begin, flags, fresh);
     }
 
-    /// Appends the record whose own fields were just written.
-    fn keep(&mut self, code: u8, flags: u8, fresh: u64, step: u64) {
-        self.record.clear();
-        self.record.push(code);
-        self.record.push(flags);
-        varint::put(&mut self.record, fresh);
-        varint::put(&mut self.record, step);
-        let length = self.record.len() + self.own.len();
+    /// Puts into the record that begins there what is known at its end.
+    fn close(&mut self, begin: usize, flags: u8, fresh: u8) {
         let records = &mut self.payload.records;
-        varint::put(records, length as u64);
-        records.extend_from_slice(&self.record);
-        records.extend_from_slice(&self.own);
+        records[begin + 2] = flags;
+        records[begin + 3] = fresh;
+        let length = records.len() - begin - 1;
+        if length < 0x80 {
+            records[begin] = length as u8;
+        } else {
+            let mut told = Vec::new();
+            varint::put(&mut told, length as u64);
+            records.splice(begin..=begin, told);
+        }
     }
 
     /// How far the event is from the one before, the lowest ordinal it may have there, and its
@@ -187,7 +185,7 @@ impl FrameBuilder {
             known: self.events,
             unknown: 0,
         };
-        self.table.0.fill(0);
+        self.table.0.fill(Told::default());
         self.state = State::default();
         self.events = 0;
         Frame {
@@ -201,17 +199,26 @@ impl FrameBuilder {
 /// Finds strings of the table again: by what can be told of a string at a glance, which of those like it was told last,
 /// by its index + 1. One that is not found again is told again.
 #[derive(Debug, Default)]
-struct Table(Vec<u16>);
+struct Table(Vec<Told>);
+
+/// What of a string stands in the table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Its index + 1, 0 for none.
+    index: u16,
+    /// What tells it from others in its place, as far as is told at a glance.
+    mark: u16,
+}
 
 impl Table {
-    /// Places, as a power of two: 16 KiB, made when there is something to remember.
+    /// Places, as a power of two: 32 KiB, made when there is something to remember.
     const BITS: u32 = 13;
 
-    /// The place of strings like this one.
+    /// The place of strings like this one, and its mark.
     #[inline]
-    fn place(&mut self, text: &[u8]) -> &mut u16 {
+    fn place(&mut self, text: &[u8]) -> (&mut Told, u16) {
         if self.0.is_empty() {
-            self.0.resize(1 << Table::BITS, 0);
+            self.0.resize(1 << Table::BITS, Told::default());
         }
         // Names are told apart by their ends, and their middles.
         let middle = &text[text.len() / 2..];
@@ -224,8 +231,10 @@ impl Table {
             ],
         };
         let mixed = parts[0].wrapping_mul(SPREAD).rotate_left(32) ^ parts[1] ^ text.len() as u64;
-        let place = mixed.wrapping_mul(SPREAD) >> (u64::BITS - Table::BITS);
-        &mut self.0[place as usize]
+        let spread = mixed.wrapping_mul(SPREAD);
+        let place = spread >> (u64::BITS - Table::BITS);
+        let mark = spread >> (u64::BITS - Table::BITS - u16::BITS);
+        (&mut self.0[place as usize], mark as u16)
     }
 }
 
@@ -272,15 +281,21 @@ impl Writer<'_> {
         if kept.len() < text.len() {
             *self.truncated += 1;
         }
-        let place = self.table.place(kept.as_bytes());
-        let known = u64::from(*place).checked_sub(1);
-        if let Some(index) = known.filter(|index| self.strings.at(*index) == Some(kept)) {
+        let (told, mark) = self.table.place(kept.as_bytes());
+        let alike = (told.mark == mark).then_some(u64::from(told.index));
+        let known = alike.and_then(|index| index.checked_sub(1));
+        let is_it = |index: &u64| self.strings.at(*index).is_some_and(|t| is_same(t, kept));
+        if let Some(index) = known.filter(is_it) {
             self.number(self.cursor - index);
             return index;
         }
         let index = self.cursor;
         // Further ones are not found again.
-        *place = u16::try_from(index + 1).unwrap_or(0);
+        let index_plus_one = u16::try_from(index + 1).unwrap_or(0);
+        *told = Told {
+            index: index_plus_one,
+            mark,
+        };
         self.strings.text.push_str(kept);
         let end = u32::try_from(self.strings.text.len()).unwrap_or(u32::MAX);
         self.strings.ends.push(end);
@@ -289,8 +304,10 @@ impl Writer<'_> {
         index
     }
 
-    /// The table's text with the given index + 1.
-    fn known(&self, index_plus_one: u64) -> Option<&str> {
-        self.strings.at(index_plus_one.checked_sub(1)?)
+    /// Whether the table's text with the given index + 1 is this one.
+    fn is_known(&self, index_plus_one: u64, text: &str) -> bool {
+        let index = index_plus_one.checked_sub(1);
+        let known = index.and_then(|index| self.strings.at(index));
+        known.is_some_and(|known| is_same(known, text))
     }
 }

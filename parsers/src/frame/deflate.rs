@@ -130,13 +130,12 @@ fn next_run(bytes: &[u8], from: usize) -> (usize, usize) {
     let mut at = from;
     // The bytes at which four stand that are the same, sixteen at a time.
     while let Some(window) = bytes[at..].first_chunk::<19>() {
-        let from_nth = |n: usize| {
-            let sixteen: [u8; 16] = std::array::from_fn(|i| window[n + i]);
-            u8x16::from(sixteen)
-        };
-        let first = from_nth(0);
-        let same = [1, 2, 3].map(|n| first.simd_eq(from_nth(n)));
-        let four = (same[0] & same[1] & same[2]).to_bitmask();
+        let ([first @ .., _, _, _], [_, second @ .., _, _]) = (window, window);
+        let ([_, _, third @ .., _], [_, _, _, fourth @ ..]) = (window, window);
+        let first = u8x16::from(*first);
+        let [second, third, fourth] =
+            [second, third, fourth].map(|nth| first.simd_eq(u8x16::from(*nth)));
+        let four = (second & third & fourth).to_bitmask();
         if four != 0 {
             at += four.trailing_zeros() as usize;
             return (at, repeats(&bytes[at..]));

@@ -7,6 +7,23 @@ pub(super) struct Strings {
     pub(super) ends: Vec<u32>,
 }
 
+/// Whether two texts are the same, for short ones: found out here sooner than a search for a difference begins.
+#[inline]
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let alike = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) == u64::from_le_bytes(*b);
+    match (one.last_chunk(), other.last_chunk()) {
+        (Some(a), Some(b)) => {
+            let mut eights = one.as_chunks().0.iter().zip(other.as_chunks().0);
+            alike((a, b)) && eights.all(alike)
+        }
+        _ => one.iter().zip(other).all(|(a, b)| a == b),
+    }
+}
+
 impl Strings {
     pub(super) fn at(&self, index: u64) -> Option<&str> {
         let index = usize::try_from(index).ok()?;

@@ -22,16 +22,24 @@ pub(super) fn put_signed(out: &mut Vec<u8>, n: i64) {
 
 /// Writes a double; short decimals, as logs print them, take two to four bytes.
 pub(super) fn put_double(out: &mut Vec<u8>, x: f64) {
+    /// More than two roundings change of a product.
+    const NEAR: f64 = 4.5e-16;
+    /// From here on doubles are whole numbers: what is added to this and taken away again is rounded.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
     for (digits, power) in POWERS.iter().enumerate() {
-        let scaled = x * power + 0.5;
-        if !(0.0..9.0e15).contains(&scaled) {
+        let product = x * power;
+        if !(0.0..9.0e15).contains(&product) {
             break;
         }
-        // Rounded, for all that a decimal may be.
-        let scaled = scaled as u64;
-        if (scaled as f64 / power).to_bits() == x.to_bits() {
+        let rounded = match product < WHOLE {
+            true => (product + WHOLE) - WHOLE,
+            false => product,
+        };
+        // What is further from a whole number is none divided; that is known without dividing.
+        let is_near = (product - rounded).abs() <= product * NEAR;
+        if is_near && (rounded / power).to_bits() == x.to_bits() {
             out.push(digits as u8);
-            return put(out, scaled);
+            return put(out, rounded as u64);
         }
     }
     out.push(RAW_DOUBLE);

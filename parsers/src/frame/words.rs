@@ -42,7 +42,7 @@ struct Skeleton {
     tokens: Vec<Token>,
 }
 
-/// A short word, and its number from 1.
+/// A word, and its number from 1.
 #[derive(Clone, Copy, Default)]
 struct Recent {
     word: Token,
@@ -60,7 +60,7 @@ struct Encoder<'a> {
     words: Vec<Token>,
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
-    /// Short words by a part of a hash that anybody can foresee.
+    /// Words by a part of a hash, of their first eight bytes, that anybody can foresee.
     recent: Vec<Recent>,
 }
 
@@ -150,25 +150,18 @@ impl Encoder<'_> {
     /// Tells a word that is another than that of the text before.
     #[inline]
     fn told(&mut self, word: Token) {
-        if !word.is_short() {
-            return self.word(word);
-        }
         // What was told lately mostly comes again.
         let slot = (word.key.wrapping_mul(SPREAD) >> RECENT_SHIFT) as usize;
         let known = self.recent[slot];
-        if known.index > 0 && known.word.is_alike(word) {
+        if known.index > 0 && known.word.is_same(word, self.text) {
             return self.columns.word(usize::from(known.index) - 1);
         }
-        let before = self.words.len();
-        self.word(word);
-        if self.words.len() > before {
-            let index = self.words.len() as u16;
-            self.recent[slot] = Recent { word, index };
-        }
+        let index = self.word(word);
+        self.recent[slot] = Recent { word, index };
     }
 
-    /// Tells a word.
-    fn word(&mut self, word: Token) {
+    /// Tells a word; gives its number from 1, 0 if it has none.
+    fn word(&mut self, word: Token) -> u16 {
         let (text, hasher) = (self.text, &self.hasher);
         let hash = |word: Token| match word.is_short() {
             true => hasher.hash_one(word.key),
@@ -176,17 +169,20 @@ impl Encoder<'_> {
         };
         let same = |i: &u16| self.words[usize::from(*i)].is_same(word, text);
         if let Some(index) = self.seen.find(hash(word), same) {
-            return self.columns.word(usize::from(*index));
+            self.columns.word(usize::from(*index));
+            return index + 1;
         }
         self.columns.0[WORDS].push(0);
         self.columns.text(word.bytes(text));
-        if self.words.len() < WORDS_MAX {
-            let index = self.words.len() as u16;
-            self.words.push(word);
-            let words = &self.words;
-            self.seen
-                .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
+        if self.words.len() == WORDS_MAX {
+            return 0;
         }
+        let index = self.words.len() as u16;
+        self.words.push(word);
+        let words = &self.words;
+        self.seen
+            .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
+        index + 1
     }
 }
 

@@ -71,6 +71,7 @@ use std::borrow::Cow;
 
 use crate::dialect::{Claim, Emit, Line};
 use crate::event::{Body, RunEnd, RunStart, Status, SuiteEnd, SuiteStart, TestEnd, TestStart};
+use crate::places::capital_before;
 use fields::Fields;
 pub(crate) use fields::duration;
 use grammar::{Record, Word};
@@ -91,10 +92,7 @@ pub(crate) const WORDS: &[&str] = &[
 /// Whether one of them may stand in the line, as its capital letters before an underscore tell: cheap, for
 /// it is asked about lines that are somebody's test.
 pub(crate) fn may_stand_in(line: &[u8]) -> bool {
-    let pairs = line.iter().zip(line.get(1..).unwrap_or_default());
-    pairs.fold(false, |found, (a, b)| {
-        found | (a.is_ascii_uppercase() & (*b == b'_'))
-    })
+    capital_before(line, b'_')
 }
 
 /// Suites that may be open within each other.

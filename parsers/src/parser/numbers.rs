@@ -11,6 +11,8 @@ pub(super) struct Numbers {
     latest: u64,
     /// Where the difference changes, and the difference from there on.
     steps: VecDeque<(u64, i64)>,
+    /// The last of them.
+    newest: (u64, i64),
 }
 
 impl Numbers {
@@ -24,11 +26,12 @@ impl Numbers {
         self.latest = in_stream;
         self.count += if alone { passed } else { 1 };
         let difference = in_stream.wrapping_sub(self.count) as i64;
-        if self.steps.back().is_none_or(|s| s.1 != difference) {
+        if difference != self.newest.1 || self.steps.is_empty() {
+            self.newest = (self.count, difference);
             if self.steps.len() == Numbers::STEPS {
                 self.steps.pop_front();
             }
-            self.steps.push_back((self.count, difference));
+            self.steps.push_back(self.newest);
         }
         self.count
     }
@@ -45,11 +48,12 @@ impl Numbers {
 
     /// The stream's number of a line of the lane.
     pub(super) fn in_stream(&self, line: u64) -> u64 {
-        let mut step = self.steps.back().filter(|s| s.0 <= line);
-        if step.is_none() {
+        let mut difference = self.newest.1;
+        if self.newest.0 > line {
             let at = self.steps.partition_point(|s| s.0 <= line);
-            step = self.steps.get(at.saturating_sub(1));
+            let step = self.steps.get(at.saturating_sub(1));
+            difference = step.map_or(0, |s| s.1);
         }
-        line.saturating_add_signed(step.map_or(0, |s| s.1))
+        line.saturating_add_signed(difference)
     }
 }

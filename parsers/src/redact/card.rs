@@ -35,21 +35,30 @@ pub(super) fn suspects(bytes: &[u8]) -> bool {
     match bytes.last_chunk() {
         _ if rest.len() < LEAST || (from > 0 && rest.len() <= COMMON) => false,
         Some(piece) => is_in(bytes, bytes.len() - PIECE, piece, &mut seen),
-        None => {
-            let mut piece = [0; PIECE];
-            piece[..bytes.len()].copy_from_slice(bytes);
-            is_in(bytes, 0, &piece, &mut seen)
-        }
+        None => are_in_sequence(places::few_digits(bytes)) && is_in_short(bytes),
     }
+}
+
+/// Whether a card number stands in a line that is shorter than a piece.
+#[cold]
+fn is_in_short(bytes: &[u8]) -> bool {
+    let mut piece = [0; PIECE];
+    piece[..bytes.len()].copy_from_slice(bytes);
+    is_in(bytes, 0, &piece, &mut 0)
+}
+
+/// Whether four digits are in sequence, as they are in each way to write a number.
+#[inline]
+fn are_in_sequence(digits: u64) -> bool {
+    let twos = digits & digits >> 1;
+    twos & twos >> 2 != 0
 }
 
 /// Whether a card number goes through the piece of the line that begins at `from`.
 #[inline]
 fn is_in(bytes: &[u8], from: usize, piece: &[u8; PIECE], seen: &mut usize) -> bool {
     let digits = places::digits(piece);
-    // Each way to write a number has at least four digits in sequence.
-    let twos = digits & digits >> 1;
-    if twos & twos >> 2 == 0 {
+    if !are_in_sequence(digits) {
         return false;
     }
     let runs = long_runs(digits, places::separators(piece));

@@ -3,18 +3,34 @@
 /// Bytes kept of a message.
 const MESSAGE_CAP: usize = 512;
 
-/// A line worth telling, with its number.
-#[derive(Clone, Debug, PartialEq)]
+/// A line worth telling, with its number; none while it has no text.
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Kept {
     text: String,
     line: u64,
+}
+
+impl Kept {
+    fn is_some(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    fn told(&self) -> Option<&Kept> {
+        self.is_some().then_some(self)
+    }
+
+    fn replace(&mut self, text: &str, line: u64) {
+        self.text.clear();
+        self.text.push_str(cap(text));
+        self.line = line;
+    }
 }
 
 /// What is kept of one test's output: a few lines, however much it prints.
 #[derive(Clone, Debug, Default)]
 pub(in crate::dialect) struct Excerpt {
     /// First line of what is nothing else.
-    plain: Option<Kept>,
+    plain: Kept,
     /// Most tests have nothing of it.
     told: Option<Box<Told>>,
 }
@@ -23,15 +39,15 @@ pub(in crate::dialect) struct Excerpt {
 #[derive(Clone, Debug, Default)]
 struct Told {
     /// First line marked as an error (`OutputType` of the JSON format).
-    error: Option<Kept>,
+    error: Kept,
     /// First line with a source position, as `t.Log` and `t.Error` print them.
-    log: Option<Kept>,
+    log: Kept,
     /// Last such line, unless it is the first: `t.Skip` ends the test.
-    last_log: Option<Kept>,
+    last_log: Kept,
     /// Last panic.
-    panic: Option<Kept>,
+    panic: Kept,
     /// First position in a test file of the panic's trace.
-    frame: Option<String>,
+    frame: String,
     /// Whether the last line with a position had no text of its own (an assertion library puts
     /// its explanation on lines below).
     headless: bool,
@@ -55,8 +71,8 @@ impl Excerpt {
         }
         if text.starts_with("panic: ") {
             let told = self.told.get_or_insert_default();
-            told.panic = Some(keep(trimmed, line));
-            told.frame = None;
+            told.panic.replace(trimmed, line);
+            told.frame.clear();
             return;
         }
         if let Some(told) = &mut self.told
@@ -70,53 +86,64 @@ impl Excerpt {
         }
         match &mut self.told {
             Some(told) if told.headless => told.explain(trimmed),
-            _ if self.plain.is_none() => self.plain = Some(keep(trimmed, line)),
-            _ => {}
+            _ if self.plain.is_some() => {}
+            _ => self.plain.replace(trimmed, line),
+        }
+    }
+
+    /// Forgets all lines, and keeps room for others.
+    pub(in crate::dialect) fn clear(&mut self) {
+        self.plain.text.clear();
+        if let Some(told) = &mut self.told {
+            let lines = [
+                &mut told.error,
+                &mut told.log,
+                &mut told.last_log,
+                &mut told.panic,
+            ];
+            lines.into_iter().for_each(|kept| kept.text.clear());
+            told.frame.clear();
+            told.headless = false;
         }
     }
 
     /// Why the test failed.
     pub(in crate::dialect) fn failure(&self) -> Option<Reason<'_>> {
         let told = self.told.as_deref();
-        if let Some(panic) = told.and_then(|told| told.panic.as_ref()) {
+        if let Some((told, panic)) = told.and_then(|told| Some((told, told.panic.told()?))) {
             return Some(Reason {
                 message: &panic.text,
-                location: told.and_then(|told| told.frame.as_deref()),
+                location: (!told.frame.is_empty()).then_some(&told.frame),
                 line: panic.line,
             });
         }
-        let log = told.and_then(|told| told.error.as_ref().or(told.log.as_ref()));
-        log.or(self.plain.as_ref()).map(reason)
+        let log = told.and_then(|told| told.error.told().or(told.log.told()));
+        log.or(self.plain.told()).map(reason)
     }
 
     /// Why the test was skipped.
     pub(in crate::dialect) fn skip(&self) -> Option<Reason<'_>> {
         let told = self.told.as_deref();
-        let last = told.and_then(|told| told.last_log.as_ref().or(told.log.as_ref()));
-        last.or(self.plain.as_ref()).map(reason)
+        let last = told.and_then(|told| told.last_log.told().or(told.log.told()));
+        last.or(self.plain.told()).map(reason)
     }
 
     /// The panic, if one was printed.
     pub(in crate::dialect) fn panic(&self) -> Option<Reason<'_>> {
         let told = self.told.as_deref()?;
-        told.panic.as_ref().and_then(|_| self.failure())
+        told.panic.told().and_then(|_| self.failure())
     }
 }
 
 impl Told {
     fn note_log(&mut self, trimmed: &str, line: u64, is_error: bool) {
         self.headless = trimmed.ends_with(':');
-        if is_error && self.error.is_none() {
-            self.error = Some(keep(trimmed, line));
+        if is_error && !self.error.is_some() {
+            self.error.replace(trimmed, line);
         }
-        match (&self.log, &mut self.last_log) {
-            (None, _) => self.log = Some(keep(trimmed, line)),
-            (_, None) => self.last_log = Some(keep(trimmed, line)),
-            (_, Some(last)) => {
-                last.text.clear();
-                last.text.push_str(cap(trimmed));
-                last.line = line;
-            }
+        match self.log.is_some() {
+            false => self.log.replace(trimmed, line),
+            true => self.last_log.replace(trimmed, line),
         }
     }
 
@@ -128,7 +155,7 @@ impl Told {
         self.headless = false;
         let why = cap(why.trim());
         for kept in [&mut self.error, &mut self.log, &mut self.last_log] {
-            if let Some(kept) = kept.as_mut().filter(|k| k.text.ends_with(':')) {
+            if kept.text.ends_with(':') {
                 kept.text.push(' ');
                 kept.text.push_str(why);
             }
@@ -137,14 +164,14 @@ impl Told {
 
     /// `<tab>/src/x_test.go:12 +0x1f` in a trace.
     fn note_frame(&mut self, text: &str) {
-        if self.frame.is_some() {
+        if !self.frame.is_empty() {
             return;
         }
         let Some(path) = text.strip_prefix('\t').and_then(|t| t.split(' ').next()) else {
             return;
         };
         if path.contains("_test.go:") && position_end(path) == Some(path.len()) {
-            self.frame = Some(cap(path).to_owned());
+            self.frame.push_str(cap(path));
         }
     }
 }
@@ -154,13 +181,6 @@ fn reason(kept: &Kept) -> Reason<'_> {
         message: &kept.text,
         location: position(&kept.text),
         line: kept.line,
-    }
-}
-
-fn keep(text: &str, line: u64) -> Kept {
-    Kept {
-        text: cap(text).to_owned(),
-        line,
     }
 }
 

@@ -181,7 +181,7 @@ impl GoTestJson {
         if is_benchmark(name) && status != Status::Failed {
             return;
         }
-        let excerpt = match self.latest.is(suite, name) {
+        let mut excerpt = match self.latest.is(suite, name) {
             true => self.latest.end(),
             false => {
                 let package = self.state(suite, number, emit);
@@ -203,6 +203,11 @@ impl GoTestJson {
             ..TestEnd::new(Some(suite), name, status)
         };
         emit(number, Body::TestEnd(end));
+        if !self.latest.runs {
+            // For what the next test prints.
+            excerpt.clear();
+            self.latest.excerpt = excerpt;
+        }
     }
 
     /// A test begins: the one before it, if it still runs, is put into the tables.

@@ -1,5 +1,6 @@
 //! What a line of `go test -json` says.
 
+use crate::decimal::decimal;
 use crate::dialect::flat_json::{self, RawStr};
 
 /// How the members begin of the records that most lines are.
@@ -70,8 +71,7 @@ impl<'a> Record<'a> {
             _ if self.output.is_some() => return None,
             rest => {
                 let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
-                let plain = elapsed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-                self.elapsed = Some(elapsed.parse().ok().filter(|_| plain)?);
+                self.elapsed = Some(decimal(elapsed)?);
             }
         }
         Some(self)

@@ -3,7 +3,7 @@
 
 use super::record::{ACTION, OUTPUT, PACKAGE, Record, TEST, TIME, is_action};
 use crate::dialect::flat_json::RawStr;
-use crate::places::{digits, quote_or_escape};
+use crate::places::{all_alnum_or, digits, quote_or_escape};
 
 /// Length of the words that frame what a test prints.
 const WORD: usize = 10;
@@ -135,8 +135,7 @@ pub(super) fn names_test(rest: &str) -> bool {
 
 /// Whether a name holds only what can stand in a word.
 fn is_plain(name: &str) -> bool {
-    let is = |b: u8| b.is_ascii_alphanumeric() | matches!(b, b'_' | b'.' | b'/' | b'-' | b'#');
-    name.bytes().fold(true, |all, b| all & is(b))
+    all_alnum_or(name.as_bytes(), *b"_./-#")
 }
 
 /// Length of the time (RFC 3339) at the beginning, if a quote stands behind it.

@@ -1,6 +1,7 @@
 //! What single lines of `cargo test` and of a libtest binary say, without any state.
 
 use crate::event::{Printed, Status};
+use crate::places::all_graphic;
 
 /// Suite of documentation tests, which have no binary of their own.
 pub(in crate::dialect) const DOC_SUITE: &str = "doc";
@@ -224,7 +225,7 @@ fn dots(text: &str) -> Option<usize> {
 /// The test's path without what libtest says about it, if it can be one.
 pub(in crate::dialect) fn test_name(text: &str) -> Option<&str> {
     // Names are padded to one width where benchmarks are among them.
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) {
+    if !text.is_empty() && all_graphic(text.as_bytes()) {
         return Some(text);
     }
     let mut name = text.trim_end();

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::decimal::decimal;
+
 /// The `# SKIP` and `# TODO` of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Directive {
@@ -175,7 +177,7 @@ fn duration(note: &str) -> Option<(f64, usize)> {
     if !(rest.is_empty() || rest.starts_with('#') || rest == "{") {
         return None;
     }
-    let value: f64 = value.parse().ok()?;
+    let value = decimal(value)?;
     Some((value / per_second, note.len() - unit.len()))
 }
 
