@@ -26,6 +26,9 @@ pub struct FrameBuilder {
     table: Table,
     /// Where the last event pushed stands.
     state: State,
+    /// The texts of its dialect and of the suite told last.
+    dialect: String,
+    suite: String,
     events: u64,
     truncated: u64,
 }
@@ -79,16 +82,18 @@ impl FrameBuilder {
             cursor: used,
             truncated: &mut self.truncated,
         };
-        if !out.is_known(self.state.dialect, event.dialect) {
+        if self.state.dialect == 0 || !is_same(self.dialect.as_bytes(), event.dialect.as_bytes()) {
             flags |= HAS_DIALECT;
             self.state.dialect = out.text(event.dialect, WORD_CAP) + 1;
+            keep(&mut self.dialect, event.dialect, WORD_CAP);
         }
         if let Some(suite) = suite {
-            if out.is_known(self.state.suite, suite) {
+            if self.state.suite > 0 && is_same(self.suite.as_bytes(), suite.as_bytes()) {
                 flags |= SUITE_SAME;
             } else {
                 flags |= SUITE_GIVEN;
                 self.state.suite = out.text(suite, NAME_CAP) + 1;
+                keep(&mut self.suite, suite, NAME_CAP);
             }
         }
         body::encode(&event.body, &mut out);
@@ -196,6 +201,12 @@ impl FrameBuilder {
     }
 }
 
+/// Puts the text in place of another, as far as it is told.
+fn keep(place: &mut String, text: &str, cap: usize) {
+    place.clear();
+    place.push_str(cut_at_boundary(text, cap));
+}
+
 /// Finds strings of the table again: by what can be told of a string at a glance, which of those like it was told last,
 /// by its index + 1. One that is not found again is told again.
 #[derive(Debug, Default)]
@@ -211,8 +222,8 @@ struct Told {
 }
 
 impl Table {
-    /// Places, as a power of two: 32 KiB, made when there is something to remember.
-    const BITS: u32 = 13;
+    /// Places, as a power of two: 8 KiB, made when there is something to remember.
+    const BITS: u32 = 11;
 
     /// The place of strings like this one, and its mark.
     #[inline]
@@ -284,7 +295,7 @@ impl Writer<'_> {
         let (told, mark) = self.table.place(kept.as_bytes());
         let alike = (told.mark == mark).then_some(u64::from(told.index));
         let known = alike.and_then(|index| index.checked_sub(1));
-        let is_it = |index: &u64| self.strings.at(*index).is_some_and(|t| is_same(t, kept));
+        let is_it = |index: &u64| self.strings.holds_at(*index, kept);
         if let Some(index) = known.filter(is_it) {
             self.number(self.cursor - index);
             return index;
@@ -302,12 +313,5 @@ impl Writer<'_> {
         self.cursor += 1;
         self.number(0);
         index
-    }
-
-    /// Whether the table's text with the given index + 1 is this one.
-    fn is_known(&self, index_plus_one: u64, text: &str) -> bool {
-        let index = index_plus_one.checked_sub(1);
-        let known = index.and_then(|index| self.strings.at(index));
-        known.is_some_and(|known| is_same(known, text))
     }
 }

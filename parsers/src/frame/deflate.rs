@@ -4,8 +4,6 @@
 mod bits;
 mod codes;
 
-use wide::u8x16;
-
 use bits::Bits;
 use codes::{Codes, lengths};
 
@@ -125,31 +123,18 @@ impl Blocks {
     }
 }
 
-/// Behind which byte the next run stands, and how long that is; the last byte, and 0, if there is none.
+/// Behind which byte the next run stands, and how long that is; the last byte, and 0, if there is none. Shorter ones are
+/// told sooner as single bytes, and hardly longer, for the codes of bytes that come again and again are short.
 fn next_run(bytes: &[u8], from: usize) -> (usize, usize) {
     let mut at = from;
-    // The bytes at which four stand that are the same, sixteen at a time.
-    while let Some(window) = bytes[at..].first_chunk::<19>() {
-        let ([first @ .., _, _, _], [_, second @ .., _, _]) = (window, window);
-        let ([_, _, third @ .., _], [_, _, _, fourth @ ..]) = (window, window);
-        let first = u8x16::from(*first);
-        let [second, third, fourth] =
-            [second, third, fourth].map(|nth| first.simd_eq(u8x16::from(*nth)));
-        let four = (second & third & fourth).to_bitmask();
-        if four != 0 {
-            at += four.trailing_zeros() as usize;
+    while let Some(window) = bytes[at..].first_chunk::<9>() {
+        let ([first @ .., _], [_, second @ ..]) = (window, window);
+        if first == second {
             return (at, repeats(&bytes[at..]));
         }
-        at += 16;
+        at += 8;
     }
-    let least = RUN.start() + 1;
-    let four = bytes[at..]
-        .windows(least)
-        .position(|w| w.iter().all(|b| *b == w[0]));
-    match four {
-        Some(n) => (at + n, repeats(&bytes[at + n..])),
-        None => (bytes.len() - 1, 0),
-    }
+    (bytes.len() - 1, 0)
 }
 
 /// How often the first byte comes again, as far as a run reaches.

@@ -9,8 +9,7 @@ pub(super) struct Strings {
 
 /// Whether two texts are the same, for short ones: found out here sooner than a search for a difference begins.
 #[inline]
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
@@ -26,13 +25,27 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 
 impl Strings {
     pub(super) fn at(&self, index: u64) -> Option<&str> {
+        let (from, to) = self.place(index)?;
+        self.text.get(from..to)
+    }
+
+    /// Whether the string with that index is this one.
+    #[inline]
+    pub(super) fn holds_at(&self, index: u64, text: &str) -> bool {
+        let told = self.place(index);
+        let told = told.and_then(|(from, to)| self.text.as_bytes().get(from..to));
+        told.is_some_and(|told| is_same(told, text.as_bytes()))
+    }
+
+    #[inline]
+    fn place(&self, index: u64) -> Option<(usize, usize)> {
         let index = usize::try_from(index).ok()?;
         let to = *self.ends.get(index)? as usize;
         let from = match index.checked_sub(1) {
             None => 0,
             Some(before) => *self.ends.get(before)? as usize,
         };
-        self.text.get(from..to)
+        Some((from, to))
     }
 
     /// Length of the next `fresh` strings together, which the cursor passes over.

@@ -29,12 +29,10 @@ pub(super) struct Token {
 impl Token {
     #[inline]
     fn of(all: &[u8], from: usize, length: usize) -> Token {
-        let key = eight(&all[from..]);
-        let unused = 64 - 8 * length.clamp(1, 8) as u32;
         Token {
             from: from as u32,
             length: length as u32,
-            key: key << unused >> unused,
+            key: eight(&all[from..]) & FIRST[length.min(8)],
         }
     }
 
@@ -50,12 +48,19 @@ impl Token {
 
     /// Whether key and length are the same, which is all there is of a short one.
     #[inline]
-    pub(super) fn is_alike(self, other: Token) -> bool {
+    fn is_alike(self, other: Token) -> bool {
         (self.key == other.key) & (self.length == other.length)
     }
 
+    #[inline]
     pub(super) fn is_same(self, other: Token, all: &[u8]) -> bool {
-        self.is_alike(other) && (self.is_short() || self.bytes(all) == other.bytes(all))
+        self.is_alike(other) && (self.is_short() || self.goes_on_as(other, all))
+    }
+
+    /// Whether the bytes beyond the key are the same as those of another of its length.
+    #[inline(never)]
+    fn goes_on_as(self, other: Token, all: &[u8]) -> bool {
+        self.bytes(all)[8..] == other.bytes(all)[8..]
     }
 
     /// The number that its digits are, of which there are at most [`DIGITS`]; eight of them at once.
@@ -71,27 +76,35 @@ impl Token {
     }
 }
 
+/// By number of bytes: that many of eight.
+const FIRST: [u64; 9] = {
+    let mut masks = [0; 9];
+    let mut n = 1;
+    while n < 9 {
+        masks[n] = masks[n - 1] << 8 | 0xff;
+        n += 1;
+    }
+    masks
+};
+
 /// In a [gap](Apart::gaps): how long it is, from this bit on.
 const LENGTH: u32 = 24;
 /// Longest gap whose bytes it has.
 const GAP: usize = 3;
 /// A longer one.
 const LONG: u32 = 4 << LENGTH;
-/// A number follows.
-const BEFORE_NUMBER: u32 = 8 << LENGTH;
 
 /// One text taken apart; kept for its arrays.
 pub(super) struct Apart {
     tokens: [Token; TOKENS_MAX],
-    /// What stands before each token, with its length and whether that token is a number, and behind the last. Texts
-    /// with the same gaps have the same pattern, if none is longer than [`GAP`].
+    /// What stands before each token, with its length, and behind the last. Texts with the same gaps and numbers have
+    /// the same pattern, if none is longer than [`GAP`].
     gaps: [u32; TOKENS_MAX + 1],
     count: usize,
-    /// A hash of the gaps.
+    /// A hash of the gaps and of which tokens are numbers.
     pub(super) hash: u64,
-    /// Bit by token: whether it is a number, and whether it has bytes beyond its key.
+    /// Bit by token: whether it is a number.
     pub(super) numbers: u64,
-    pub(super) long: u64,
     /// Whether any gap is longer than [`GAP`].
     pub(super) is_gaping: bool,
 }
@@ -104,7 +117,6 @@ impl Default for Apart {
             count: 0,
             hash: 0,
             numbers: 0,
-            long: 0,
             is_gaping: false,
         }
     }
@@ -112,17 +124,18 @@ impl Default for Apart {
 
 impl Apart {
     /// Takes the bytes from `from` to `to` apart; false if they are too many or have too many tokens.
-    #[inline]
+    #[inline(never)]
     pub(super) fn take(&mut self, all: &[u8], from: usize, to: usize) -> bool {
         if to - from > LONGEST {
             return false;
         }
-        let (mut numbers, mut long, mut gaping, mut hash) = (0, 0, 0, 0u64);
+        let (mut of_digits, mut gaping, mut hash) = (0, 0, 0u64);
         let (mut count, mut at) = (0, from);
         // Of the byte before: whether it belongs to a token, and whether it is a digit; and where a token began last.
         let (mut within, mut digit, mut begin) = (0, 0, 0);
+        let mut base = from;
         // The byte behind the last belongs to none.
-        for base in (from..=to).step_by(64) {
+        while base <= to {
             let (either, digits) = sixty_four(&all[base..], to - base);
             let (either_before, digits_before) = (either << 1 | within, digits << 1 | digit);
             let other = digits ^ digits_before;
@@ -133,35 +146,41 @@ impl Apart {
             }
             (within, digit) = (either >> 63, digits >> 63);
             while ends != 0 {
-                let end = base + next(&mut ends);
-                let (Some(token), Some(gap)) =
-                    (self.tokens.get_mut(count), self.gaps.get_mut(count))
-                else {
+                if count >= TOKENS_MAX {
                     return false;
-                };
-                let length = end - begin;
-                *token = Token::of(all, begin, length);
-                // A number that would not be printed the same again is a word.
-                let first = token.key as u8;
-                let number =
-                    first.is_ascii_digit() & (length <= DIGITS) & ((first != b'0') | (length == 1));
-                numbers |= u64::from(number) << count;
-                long |= u64::from(length > 8) << count;
-                *gap = gap_of(all, at, begin) | (u32::from(number) * BEFORE_NUMBER);
-                gaping |= *gap;
-                hash = (hash ^ u64::from(*gap)).wrapping_mul(SPREAD);
+                }
+                let place = next(&mut ends);
+                let end = base + place;
+                self.tokens[count] = Token::of(all, begin, end - begin);
+                of_digits |= (digits_before >> place & 1) << count;
+                let gap = gap_of(all, at, begin);
+                self.gaps[count] = gap;
+                gaping |= gap;
+                hash = (hash ^ u64::from(gap)).wrapping_mul(SPREAD);
                 count += 1;
                 at = end;
                 begin = base + next(&mut begins);
             }
+            base += 64;
         }
         let last = gap_of(all, at, to);
         self.gaps[count] = last;
         self.count = count;
-        self.hash = (hash ^ u64::from(last)).wrapping_mul(SPREAD);
-        (self.numbers, self.long) = (numbers, long);
         self.is_gaping = (gaping | last) & LONG != 0;
+        self.numbers = self.numbers_of(of_digits);
+        self.hash = (hash ^ u64::from(last) ^ self.numbers.rotate_left(32)).wrapping_mul(SPREAD);
         true
+    }
+
+    /// Which of these tokens of digits are numbers: one that would not be printed the same again is a word.
+    #[inline]
+    fn numbers_of(&self, of_digits: u64) -> u64 {
+        let is = |n: usize| {
+            let token = self.tokens[n];
+            let first = token.key as u8;
+            token.length as usize <= DIGITS && (first != b'0' || token.length == 1)
+        };
+        bits(of_digits).fold(0, |all, n| all | u64::from(is(n)) << n)
     }
 
     pub(super) fn tokens(&self) -> &[Token] {
@@ -192,11 +211,13 @@ impl Apart {
 #[inline]
 fn gap_of(all: &[u8], from: usize, to: usize) -> u32 {
     let length = to - from;
-    if length > GAP {
-        return LONG;
-    }
-    let bytes = eight(&all[from..]) as u32;
-    bytes & ((1 << (8 * length)) - 1) | (length as u32) << LENGTH
+    let bytes = match length {
+        // As most are.
+        1 => u32::from(all[from]),
+        0..=GAP => (eight(&all[from..]) & FIRST[length]) as u32,
+        _ => return LONG,
+    };
+    bytes | (length as u32) << LENGTH
 }
 
 /// The first eight bytes, 0 for those that there are not.
@@ -206,6 +227,16 @@ fn eight(bytes: &[u8]) -> u64 {
         Some(eight) => u64::from_le_bytes(*eight),
         None => bytes.iter().rev().fold(0, |k, b| k << 8 | u64::from(*b)),
     }
+}
+
+/// Which bits are set, the lowest first.
+#[inline]
+pub(super) fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (set != 0).then_some(set.trailing_zeros() as usize);
+        set &= set.wrapping_sub(1);
+        lowest
+    })
 }
 
 /// Takes the lowest bit; its place, or the last place if none is set.
@@ -219,18 +250,14 @@ fn next(bits: &mut u64) -> usize {
 /// Which of the first 64 bytes are letters or digits, and which digits; of `length` bytes at most.
 #[inline]
 fn sixty_four(bytes: &[u8], length: usize) -> (u64, u64) {
-    let (mut either, mut digits) = (0, 0);
-    for at in (0..length.min(64)).step_by(16) {
-        let rest = &bytes[at..];
-        let sixteen = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut padded = [0; 16];
-            padded[..rest.len()].copy_from_slice(rest);
-            padded
-        });
-        let (e, d) = classes(u8x16::from(sixteen));
-        either |= u64::from(e) << at;
-        digits |= u64::from(d) << at;
-    }
+    let (either, digits) = match bytes.first_chunk() {
+        Some(piece) => classes(piece),
+        None => {
+            let mut padded = [0; 64];
+            padded[..bytes.len()].copy_from_slice(bytes);
+            classes(&padded)
+        }
+    };
     let known = match length {
         0..64 => (1 << length) - 1,
         _ => u64::MAX,
@@ -238,19 +265,26 @@ fn sixty_four(bytes: &[u8], length: usize) -> (u64, u64) {
     (either & known, digits & known)
 }
 
-/// Which of sixteen bytes are letters or digits, and which digits. Letters are also what is beyond ASCII, and the two bytes that
-/// mean something in a skeleton.
+/// Which bytes are letters or digits, and which digits. Letters are also what is beyond ASCII, and the two bytes that mean
+/// something in a skeleton.
 #[inline]
-fn classes(bytes: u8x16) -> (u32, u32) {
+fn classes(piece: &[u8; 64]) -> (u64, u64) {
     let within = |bytes: u8x16, first: u8, count: u8| {
         let from_first = bytes - u8x16::splat(first);
         from_first.min(u8x16::splat(count - 1)).simd_eq(from_first)
     };
-    let letters = within(bytes | u8x16::splat(0x20), b'a', 26)
-        | within(bytes, 0x80, 128)
-        | within(bytes, WORD, NUMBER - WORD + 1);
-    let digits = within(bytes, b'0', 10);
-    ((letters | digits).to_bitmask(), digits.to_bitmask())
+    let (sixteens, _) = piece.as_chunks();
+    let both = sixteens.iter().map(|sixteen| {
+        let bytes = u8x16::from(*sixteen);
+        let digits = within(bytes, b'0', 10);
+        let letters = within(bytes | u8x16::splat(0x20), b'a', 26);
+        // The upper bit is all that counts: bytes beyond ASCII have it, and the two when two is taken from them.
+        let either = letters | digits | bytes | (bytes - u8x16::splat(NUMBER + 1));
+        (either.to_bitmask(), digits.to_bitmask())
+    });
+    both.rev().fold((0, 0), |(either, digits), (e, d)| {
+        (either << 16 | u64::from(e), digits << 16 | u64::from(d))
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::FrameError;
 use super::columns::{Columns, NUMBERS, Readers, SKELETONS, TEXT, TOKENS, WORDS, WORDS_LOW};
 use super::strings::Strings;
-use super::tokens::{Apart, NUMBER, SPREAD, TOKENS_MAX, Token};
+use super::tokens::{Apart, NUMBER, SPREAD, TOKENS_MAX, Token, bits};
 use super::varint;
 
 /// What stands in place of a skeleton's number: a new one follows.
@@ -28,8 +28,8 @@ const FIRST_LONG: usize = SHORT + 1;
 /// Words told at all: the others are told in one byte and a second.
 const WORDS_MAX: usize = SHORT + (256 - FIRST_LONG) * 256;
 
-/// Leaves as many bits of a hash as tell the places for words that were told lately.
-const RECENT_SHIFT: u32 = 64 - 10;
+/// Places for words that were told lately, as bits of a hash.
+const RECENT: u32 = 10;
 /// The same for skeletons.
 const LIKELY_SHIFT: u32 = 64 - 8;
 
@@ -37,6 +37,8 @@ const BAD: FrameError = FrameError::Malformed { what: "words" };
 
 /// What a skeleton looks like, and which tokens the last text that had it had.
 struct Skeleton {
+    hash: u64,
+    numbers: u64,
     gaps: Vec<u32>,
     pattern: Vec<u8>,
     tokens: Vec<Token>,
@@ -61,7 +63,7 @@ struct Encoder<'a> {
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
     /// Words by a part of a hash, of their first eight bytes, that anybody can foresee.
-    recent: Vec<Recent>,
+    recent: Box<[Recent; 1 << RECENT]>,
 }
 
 /// Writes the string table into the columns that are for it.
@@ -75,7 +77,7 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
         words: Vec::new(),
         seen: HashTable::new(),
         hasher: DefaultHashBuilder::default(),
-        recent: vec![Recent::default(); 1 << (64 - RECENT_SHIFT)],
+        recent: Box::new([Recent::default(); 1 << RECENT]),
     };
     let mut from = 0;
     for to in strings.ends.iter().map(|end| *end as usize) {
@@ -95,10 +97,7 @@ impl Encoder<'_> {
         let (tokens, before) = (self.apart.tokens(), &mut self.skeletons[index].tokens);
         let mut changed = 0;
         for (n, (token, old)) in tokens.iter().zip(&*before).enumerate() {
-            changed |= u64::from(!token.is_alike(*old)) << n;
-        }
-        for n in bits(self.apart.long & !changed) {
-            changed |= u64::from(!tokens[n].is_same(before[n], self.text)) << n;
+            changed |= u64::from(!token.is_same(*old, self.text)) << n;
         }
         before.copy_from_slice(tokens);
         varint::put(&mut self.columns.0[TOKENS], changed);
@@ -117,7 +116,9 @@ impl Encoder<'_> {
         // Bytes of long gaps are in the pattern alone.
         let long = apart.is_gaping.then(|| apart.pattern(self.text, from, to));
         let same = |skeleton: &Skeleton| {
-            skeleton.gaps == apart.gaps() && long.as_ref().is_none_or(|p| *p == skeleton.pattern)
+            (skeleton.hash, skeleton.numbers) == (apart.hash, apart.numbers)
+                && skeleton.gaps == apart.gaps()
+                && long.as_ref().is_none_or(|p| *p == skeleton.pattern)
         };
         let slot = (apart.hash >> LIKELY_SHIFT) as usize;
         let likely = usize::from(self.likely[slot]);
@@ -139,6 +140,8 @@ impl Encoder<'_> {
         self.columns.0[SKELETONS].push(NEW);
         self.columns.text(&pattern);
         self.skeletons.push(Skeleton {
+            hash: apart.hash,
+            numbers: apart.numbers,
             gaps: apart.gaps().to_vec(),
             pattern,
             // Before the first text with it stood one whose tokens are all empty.
@@ -151,8 +154,8 @@ impl Encoder<'_> {
     #[inline]
     fn told(&mut self, word: Token) {
         // What was told lately mostly comes again.
-        let slot = (word.key.wrapping_mul(SPREAD) >> RECENT_SHIFT) as usize;
-        let known = self.recent[slot];
+        let slot = (word.key.wrapping_mul(SPREAD) >> (u64::BITS - RECENT)) as usize;
+        let known = &self.recent[slot];
         if known.index > 0 && known.word.is_same(word, self.text) {
             return self.columns.word(usize::from(known.index) - 1);
         }
@@ -184,16 +187,6 @@ impl Encoder<'_> {
             .insert_unique(hash(word), index, |i| hash(words[usize::from(*i)]));
         index + 1
     }
-}
-
-/// Which bits are set, the lowest first.
-#[inline]
-fn bits(mut set: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lowest = (set != 0).then_some(set.trailing_zeros() as usize);
-        set &= set.wrapping_sub(1);
-        lowest
-    })
 }
 
 impl Columns {
