@@ -183,6 +183,7 @@ impl FrameBuilder {
     pub fn finish(&mut self, header: Header) -> Frame {
         let next = Payload {
             records: Vec::with_capacity(self.payload.records.len()),
+            strings: self.payload.strings.with_room(),
             ..Payload::default()
         };
         let payload = std::mem::replace(&mut self.payload, next);

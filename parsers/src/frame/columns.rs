@@ -44,7 +44,6 @@ const NEW: u8 = 0;
 const BAD: FrameError = FrameError::Malformed { what: "column" };
 
 /// The columns while they are written.
-#[derive(Default)]
 pub(super) struct Columns(pub(super) [Vec<u8>; COLUMNS]);
 
 /// The columns while they are read.
@@ -91,10 +90,10 @@ fn told_in(
     Ok(())
 }
 
-/// The payload as version 3 has it, and where blocks of columns end that have codes of their own. An error is one that
+/// The payload, of about so many events, as version 3 has it, and where blocks of columns end that have codes of their own. An error is one that
 /// the records had already, or numbers that a builder would not have written so, which would not come back as they are.
-pub(super) fn split(payload: &Payload) -> Result<(Vec<u8>, Vec<usize>), FrameError> {
-    let mut columns = Columns::default();
+pub(super) fn split(payload: &Payload, events: usize) -> Result<(Vec<u8>, Vec<usize>), FrameError> {
+    let mut columns = Columns::with_room(events, payload.strings.ends.len());
     words::split(&payload.strings, &mut columns);
     let events = columns.records(payload)?;
     let mut head = Vec::new();
@@ -122,11 +121,32 @@ pub(super) fn split(payload: &Payload) -> Result<(Vec<u8>, Vec<usize>), FrameErr
 }
 
 impl Columns {
+    /// Columns with room for what so many events and strings tell for the most part, so that they seldom move.
+    fn with_room(events: usize, strings: usize) -> Columns {
+        let mut columns = Columns([const { Vec::new() }; COLUMNS]);
+        for (column, room) in [
+            (SHAPES, events),
+            (LINES, events + events / 8),
+            (TIMES, events + events / 4),
+            (STEPS, events + events / 4),
+            (OWN, events),
+            (OWN + 1, events),
+            (SKELETONS, strings),
+            (TOKENS, 2 * strings),
+            (WORDS, 3 * strings),
+            (NUMBERS, strings),
+        ] {
+            columns.0[column].reserve_exact(room);
+        }
+        columns
+    }
+
     /// Takes the records apart; gives their number.
     fn records(&mut self, payload: &Payload) -> Result<u64, FrameError> {
         let mut all = Reader::new(&payload.records);
         let mut shapes = Shapes::default();
         let (mut cursor, mut told, mut events) = (payload.state.cursor, 0, 0);
+        let mut end = payload.strings.end(cursor);
         while !all.is_empty() {
             let length = all.shortest()?;
             let mut record = Reader::new(all.take(length)?);
@@ -134,7 +154,12 @@ impl Columns {
             let fresh = record.shortest()?;
             let beyond = record.shortest()?.wrapping_sub(told) as i64;
             varint::put_signed(&mut self.0[STEPS], beyond);
-            told = payload.strings.told(&mut cursor, fresh);
+            told = 0;
+            if fresh > 0 {
+                cursor = cursor.saturating_add(fresh);
+                let to = payload.strings.end(cursor);
+                (told, end) = (to - end, to);
+            }
             told_in(flags, |column| record.copy_number(&mut self.0[column]))?;
             let own = record.rest();
             self.shape(
@@ -150,7 +175,9 @@ impl Columns {
             for (byte, column) in own.iter().skip(1).zip(&mut self.0[OWN..OWN + OWNS]) {
                 column.push(*byte);
             }
-            self.0[REST].extend_from_slice(own.get(1 + OWNS..).unwrap_or_default());
+            if let Some(rest) = own.get(1 + OWNS..) {
+                self.0[REST].extend_from_slice(rest);
+            }
             events += 1;
         }
         Ok(events)

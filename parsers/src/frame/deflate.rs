@@ -11,8 +11,8 @@ use codes::{Codes, lengths};
 const SYMBOLS: usize = 286;
 /// The end of a block.
 const END: usize = 256;
-/// Longest code of a byte or length.
-const LONGEST: u8 = 15;
+/// Longest code of a byte or length: one bit less than may be, so that four fit in a word.
+const LONGEST: u8 = 14;
 /// Symbols of the code in which lengths of codes are told.
 const TELLING: usize = 19;
 /// Longest code of those.

@@ -260,7 +260,7 @@ impl Frame {
     pub fn encode(&self) -> Vec<u8> {
         let length = self.payload_len();
         if length >= COLUMNS_FROM
-            && let Ok((columns, blocks)) = columns::split(&self.payload)
+            && let Ok((columns, blocks)) = columns::split(&self.payload, self.count() as usize)
             && let Some(frame) =
                 envelope::seal_columns(&self.header, self.count(), &columns, &blocks, length)
         {

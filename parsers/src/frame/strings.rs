@@ -24,6 +24,14 @@ pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Strings {
+    /// None yet, with room for as many as there are here.
+    pub(super) fn with_room(&self) -> Strings {
+        Strings {
+            text: String::with_capacity(self.text.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+        }
+    }
+
     pub(super) fn at(&self, index: u64) -> Option<&str> {
         let (from, to) = self.place(index)?;
         self.text.get(from..to)
@@ -50,14 +58,17 @@ impl Strings {
 
     /// Length of the next `fresh` strings together, which the cursor passes over.
     pub(super) fn told(&self, cursor: &mut u64, fresh: u64) -> u64 {
-        let end = |cursor: u64| {
-            let strings = usize::try_from(cursor).unwrap_or(usize::MAX);
-            let last = self.ends[..strings.min(self.ends.len())].last();
-            last.map_or(0, |end| u64::from(*end))
-        };
-        let from = end(*cursor);
+        let from = self.end(*cursor);
         *cursor = cursor.saturating_add(fresh);
-        end(*cursor) - from
+        self.end(*cursor) - from
+    }
+
+    /// Length of the first so many strings together.
+    #[inline]
+    pub(super) fn end(&self, strings: u64) -> u64 {
+        let strings = usize::try_from(strings).unwrap_or(usize::MAX);
+        let last = self.ends[..strings.min(self.ends.len())].last();
+        last.map_or(0, |end| u64::from(*end))
     }
 
     pub(super) fn lengths(&self) -> impl Iterator<Item = u64> {

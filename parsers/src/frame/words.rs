@@ -96,10 +96,10 @@ impl Encoder<'_> {
         };
         let (tokens, before) = (self.apart.tokens(), &mut self.skeletons[index].tokens);
         let mut changed = 0;
-        for (n, (token, old)) in tokens.iter().zip(&*before).enumerate() {
+        for (n, (token, old)) in tokens.iter().zip(before).enumerate() {
             changed |= u64::from(!token.is_same(*old, self.text)) << n;
+            *old = *token;
         }
-        before.copy_from_slice(tokens);
         varint::put(&mut self.columns.0[TOKENS], changed);
         for n in bits(changed) {
             let token = self.apart.tokens()[n];

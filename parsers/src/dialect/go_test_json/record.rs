@@ -47,34 +47,35 @@ impl<'a> Record<'a> {
     pub(super) fn usual(text: &'a str) -> Option<Record<'a>> {
         let at = &mut 0;
         value(text, at, TIME)?;
-        let record = Record {
+        let mut record = Record {
             action: value(text, at, ACTION)?,
             package: Some(value(text, at, PACKAGE)?),
             ..Record::default()
         };
-        record.about_test(text, *at)
+        record.about_test(text, *at).then_some(record)
     }
 
-    /// With the test that stands there and what follows it.
+    /// Adds the test that stands there and what follows it; whether that is all of such a record.
     #[inline]
-    pub(super) fn about_test(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
-        self.test = Some(value(text, &mut at, TEST)?);
-        self.goes_on(text, at)
+    pub(super) fn about_test(&mut self, text: &'a str, mut at: usize) -> bool {
+        self.test = value(text, &mut at, TEST);
+        self.test.is_some() && self.goes_on(text, at)
     }
 
-    /// With what stands behind the test in such a record, which is all that does.
+    /// Adds what stands behind the test; whether that is all of such a record.
     #[inline]
-    pub(super) fn goes_on(mut self, text: &'a str, mut at: usize) -> Option<Record<'a>> {
+    pub(super) fn goes_on(&mut self, text: &'a str, mut at: usize) -> bool {
         self.output = value(text, &mut at, OUTPUT);
         match &text[at..] {
-            "}" => {}
-            _ if self.output.is_some() => return None,
+            "}" => true,
+            _ if self.output.is_some() => false,
             rest => {
-                let elapsed = rest.strip_prefix(",\"Elapsed\":")?.strip_suffix('}')?;
-                self.elapsed = Some(decimal(elapsed)?);
+                let elapsed = rest.strip_prefix(",\"Elapsed\":");
+                let elapsed = elapsed.and_then(|e| e.strip_suffix('}'));
+                self.elapsed = elapsed.and_then(decimal);
+                self.elapsed.is_some()
             }
         }
-        Some(self)
     }
 }
 

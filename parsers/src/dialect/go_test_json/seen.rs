@@ -113,17 +113,17 @@ impl Seen {
         let quote = action.bytes().rposition(|b| b == b'"')?;
         let package = from + PACKAGE.len();
         let behind = package + self.package + 1;
-        let record = Record {
+        let mut record = Record {
             action: RawStr::plain(action.get(quote + 1..)?),
             package: Some(RawStr::plain(text.get(package..behind - 1)?)),
             ..Record::default()
         };
         if known == behind {
-            return record.about_test(text, known);
+            return record.about_test(text, known).then_some(record);
         }
         let test = RawStr::plain(text.get(behind + TEST.len()..known - 1)?);
-        let test = Some(test);
-        Record { test, ..record }.goes_on(text, known)
+        record.test = Some(test);
+        record.goes_on(text, known).then_some(record)
     }
 }
 

@@ -36,11 +36,11 @@ impl Bits {
         self.keep();
     }
 
-    /// Appends the codes of bytes, three at a time: they are at most 45 bits, behind at most seven.
+    /// Appends the codes of bytes, four at a time: they are at most 56 bits, behind at most seven.
     pub(super) fn bytes(&mut self, bytes: &[u8], codes: &Codes<SYMBOLS>) {
-        let (threes, rest) = bytes.as_chunks::<3>();
-        for three in threes {
-            for byte in three {
+        let (fours, rest) = bytes.as_chunks::<4>();
+        for four in fours {
+            for byte in four {
                 let (code, length) = codes.0[usize::from(*byte)];
                 self.bits |= u64::from(code) << self.held;
                 self.held += length;

@@ -10,7 +10,7 @@ use crate::event::TestStart;
 const V3: &str = include_str!("v3.hex");
 
 fn joined(frame: &Frame) -> Result<Payload, FrameError> {
-    let (bytes, _) = columns::split(&frame.payload)?;
+    let (bytes, _) = columns::split(&frame.payload, 0)?;
     columns::join(&bytes, frame.payload_len(), &Limits::default())
 }
 
@@ -61,7 +61,7 @@ proptest! {
         flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let frame = frame_of(&script.events(), script.header());
-        let (mut bytes, _) = columns::split(&frame.payload).unwrap();
+        let (mut bytes, _) = columns::split(&frame.payload, 0).unwrap();
         for (at, byte) in flips {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -136,7 +136,7 @@ fn what_would_shrink_too_far_to_be_believed_is_written_in_rows() {
 fn columns_that_say_more_than_their_bytes_may_are_refused() {
     let long = "x".repeat(1_000) + "/";
     let frame = frame_named(700, |i| format!("{long}{i}"));
-    let (columns, _) = columns::split(&frame.payload).unwrap();
+    let (columns, _) = columns::split(&frame.payload, 0).unwrap();
     assert!(columns.len() * 50 < frame.payload_len());
     let too_large = Err(FrameError::TooLarge { what: "payload" });
     assert_eq!(decode(&sealed(700, &columns)), too_large);
@@ -145,7 +145,7 @@ fn columns_that_say_more_than_their_bytes_may_are_refused() {
 #[test]
 fn lies_about_counts_and_lengths_are_refused() {
     let frame = frame_named(3, |i| format!("t{i}"));
-    let (columns, _) = columns::split(&frame.payload).unwrap();
+    let (columns, _) = columns::split(&frame.payload, 0).unwrap();
     assert_eq!(
         decode(&sealed(3, &columns)).map(|f| f.payload),
         Ok(frame.payload)
@@ -175,7 +175,7 @@ fn lies_about_counts_and_lengths_are_refused() {
 fn version_3_bytes_stay_readable() {
     let script = Script::of_every_kind();
     let expected = frame_of(&script.events(), script.header());
-    let (columns, _) = columns::split(&expected.payload).unwrap();
+    let (columns, _) = columns::split(&expected.payload, 0).unwrap();
     let header = script.header();
     let bytes = envelope::seal_columns(&header, script.len() as u32, &columns, &[], 0).unwrap();
     let frame = decode(&golden::bytes_of(V3))
