@@ -145,14 +145,17 @@ impl Apart {
                 begin = base + next(&mut begins);
             }
             (within, digit) = (either >> 63, digits >> 63);
+            // Seldom any.
+            for place in bits(digits_before & ends) {
+                let token = count + (ends & ((1 << place) - 1)).count_ones() as usize;
+                of_digits |= 1u64.checked_shl(token as u32).unwrap_or(0);
+            }
             while ends != 0 {
                 if count >= TOKENS_MAX {
                     return false;
                 }
-                let place = next(&mut ends);
-                let end = base + place;
+                let end = base + next(&mut ends);
                 self.tokens[count] = Token::of(all, begin, end - begin);
-                of_digits |= (digits_before >> place & 1) << count;
                 let gap = gap_of(all, at, begin);
                 self.gaps[count] = gap;
                 gaping |= gap;

@@ -167,9 +167,9 @@ fn duration(note: &str) -> Option<(f64, usize)> {
         .strip_prefix("in ")
         .or_else(|| note.strip_prefix("time="))?;
     let len = number
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(number.len());
-    let (value, unit) = number.split_at(len);
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || *b == b'.');
+    let (value, unit) = number.split_at(len.count());
     let (unit, per_second) = [("ms", 1000.0), ("sec", 1.0), ("s", 1.0)]
         .into_iter()
         .find_map(|(word, n)| Some((unit.trim_start().strip_prefix(word)?, n)))?;

@@ -4,20 +4,20 @@
 /// less than two symbols two get a code, for readers refuse a code that is not whole.
 pub(super) fn lengths<const N: usize>(often: &[u32; N], longest: u8) -> [u8; N] {
     let mut lengths = [0; N];
-    // How often, and which: those that occur, the rarest first.
+    // How often, and in the lower bits which: those that occur, the rarest first.
     let mut used = Vec::with_capacity(N);
-    for (symbol, often) in (0u16..).zip(often) {
+    for (symbol, often) in (0u64..).zip(often) {
         if *often > 0 {
-            used.push((*often, symbol));
+            used.push(u64::from(*often) << u16::BITS | symbol);
         }
     }
-    for symbol in 0..N as u16 {
-        if used.len() < 2 && !used.iter().any(|(_, used)| *used == symbol) {
-            used.push((1, symbol));
+    for symbol in 0..N as u64 {
+        if used.len() < 2 && !used.iter().any(|used| *used as u16 == symbol as u16) {
+            used.push(1 << u16::BITS | symbol);
         }
     }
     used.sort_unstable();
-    let mut weights: Vec<u32> = used.iter().map(|(often, _)| *often).collect();
+    let mut weights: Vec<u32> = used.iter().map(|used| (used >> u16::BITS) as u32).collect();
     let mut depths = weights.clone();
     loop {
         depths.copy_from_slice(&weights);
@@ -31,8 +31,8 @@ pub(super) fn lengths<const N: usize>(often: &[u32; N], longest: u8) -> [u8; N] 
             .iter_mut()
             .for_each(|weight| *weight = weight.div_ceil(2));
     }
-    for ((_, symbol), depth) in used.iter().zip(depths) {
-        lengths[usize::from(*symbol)] = depth as u8;
+    for (used, depth) in used.iter().zip(depths) {
+        lengths[usize::from(*used as u16)] = depth as u8;
     }
     lengths
 }
@@ -95,14 +95,15 @@ impl<const N: usize> Codes<N> {
             code = (code + *count) << 1;
             *count = code;
         }
-        Codes(std::array::from_fn(|symbol| {
-            let length = u32::from(lengths[symbol]);
-            let next = &mut first[length as usize];
-            let code = *next;
-            *next += 1;
-            // A code of no bits stays none.
-            let reversed = code.reverse_bits().checked_shr(32 - length).unwrap_or(0);
-            (reversed, length)
-        }))
+        let mut codes = [(0, 0); N];
+        for (code, length) in codes.iter_mut().zip(lengths) {
+            if *length > 0 {
+                let next = &mut first[usize::from(*length)];
+                let length = u32::from(*length);
+                *code = (next.reverse_bits() >> (u32::BITS - length), length);
+                *next += 1;
+            }
+        }
+        Codes(codes)
     }
 }
