@@ -42,19 +42,58 @@ fn quotes_or_escapes(piece: &[u8; 16]) -> u32 {
     mask(piece.simd_eq(u8x16::splat(b'"')) | piece.simd_eq(u8x16::splat(b'\\')))
 }
 
-/// Whether one of three bytes is there.
+/// Which of sixteen bytes are among those.
 #[inline]
-pub(crate) fn holds_any(bytes: &[u8], sought: [u8; 3]) -> bool {
-    let is_in = |sixteen: &[u8; 16]| {
-        let sixteen = u8x16::from(*sixteen);
-        let [one, two, three] = sought.map(|byte| sixteen.simd_eq(u8x16::splat(byte)));
-        one | two | three
-    };
+fn is_in<const N: usize>(sixteen: &[u8; 16], sought: [u8; N]) -> u8x16 {
+    let sixteen = u8x16::from(*sixteen);
+    let each = sought.map(|byte| sixteen.simd_eq(u8x16::splat(byte)));
+    each.into_iter().fold(u8x16::ZERO, |all, one| all | one)
+}
+
+/// Whether one of these bytes is there.
+#[inline]
+pub(crate) fn holds_any<const N: usize>(bytes: &[u8], sought: [u8; N]) -> bool {
     let (sixteens, rest) = bytes.as_chunks();
-    let all = sixteens.iter().fold(u8x16::ZERO, |all, s| all | is_in(s));
+    let all = sixteens.iter();
+    let all = all.fold(u8x16::ZERO, |all, s| all | is_in(s, sought));
     match bytes.last_chunk() {
-        Some(last) => mask(all | is_in(last)) != 0,
+        Some(last) => mask(all | is_in(last, sought)) != 0,
         None => rest.iter().any(|byte| sought.contains(byte)),
+    }
+}
+
+/// The place of the first of these bytes.
+#[inline]
+pub(crate) fn find_any<const N: usize>(bytes: &[u8], sought: [u8; N]) -> Option<usize> {
+    let (sixteens, rest) = bytes.as_chunks();
+    for (sixteen, n) in sixteens.iter().zip(0..) {
+        let found = mask(is_in(sixteen, sought));
+        if found != 0 {
+            return Some(16 * n + found.trailing_zeros() as usize);
+        }
+    }
+    let rest = rest.iter().position(|byte| sought.contains(byte))?;
+    Some(16 * sixteens.len() + rest)
+}
+
+/// The same as [`str::trim_start`], for texts that mostly begin with what is seen.
+#[inline]
+pub(crate) fn trim_start(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_graphic() => text,
+        [b' ', second, ..] if second.is_ascii_graphic() => &text[1..],
+        _ => text.trim_start(),
+    }
+}
+
+/// The same as [`str::trim`], for texts that mostly begin and end with what is seen, or with blanks of ASCII.
+#[inline]
+pub(crate) fn trim(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let before = bytes.iter().take_while(|b| **b == b' ').count();
+    match &bytes[before..] {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => &text[before..],
+        _ => text.trim(),
     }
 }
 
@@ -192,10 +231,18 @@ mod tests {
         }
 
         #[test]
+        fn texts_are_trimmed_as_by_the_library(text in "[ \\t\u{b}\u{2003}a]{0,3}[ a!é]{0,3}[ \\t\u{b}\u{2003}~]{0,3}") {
+            prop_assert_eq!(trim_start(&text), text.trim_start());
+            prop_assert_eq!(trim(&text), text.trim());
+        }
+
+        #[test]
         fn a_byte_that_is_there_is_found(bytes in prop::collection::vec(prop::sample::select(b"abcxyz".to_vec()), 0..70), sought in prop::sample::select(vec![*b"x__", *b"_y_", *b"__z"])) {
             prop_assert_eq!(holds_any(&bytes, sought), bytes.iter().any(|b| sought.contains(b)));
+            prop_assert_eq!(find_any(&bytes, sought), bytes.iter().position(|b| sought.contains(b)));
             let others: Vec<u8> = bytes.into_iter().filter(|b| !sought.contains(b)).collect();
             prop_assert!(!holds_any(&others, sought));
+            prop_assert_eq!(find_any(&others, sought), None);
         }
 
         #[test]

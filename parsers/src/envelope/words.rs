@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::journal_export::Journal;
 use super::{BYTE_ORDER_MARK, ENVELOPES, FIRST};
+use crate::places::find_any;
 
 /// The envelopes whose first word is [marked](super::EnvelopeInfo::marked).
 pub(super) static MARKED: LazyLock<u32> = LazyLock::new(|| {
@@ -18,7 +19,7 @@ const WORD_CAP: usize = 128;
 /// Whether blanks stand behind the first word, and then no bar: most lines of any output.
 pub(super) fn begins_with_words(text: &[u8]) -> bool {
     let head = &text[..text.len().min(WORD_CAP)];
-    match memchr::memchr3(b' ', b'=', b'\t', head) {
+    match find_any(head, *b" =\t") {
         Some(end) if head[end] == b' ' => text[end..].iter().find(|b| **b != b' ') != Some(&b'|'),
         _ => false,
     }

@@ -115,7 +115,7 @@ impl Lanes {
         if is_machine_format(line) {
             return lane.router.reader_of_object();
         }
-        let reader = lane.router.reader_of_text(self.set.starts(line))?;
+        let reader = lane.router.reader_of_text(&self.set, line)?;
         // Nobody gets to see a line before this one for the sake of what it holds.
         let alone = self.looked + 1 == number && !lane.is_near_recent(number);
         let plain = alone && line.len() > SHORT && !line.starts_with(b"{");

@@ -12,7 +12,7 @@ use crate::dialect::{Claim, Line};
 use crate::event::{Body, Event};
 use crate::marker::Markers;
 use crate::pattern::Matcher;
-use crate::scan::{BELOW_HEAD, Bits, DIALECT_BITS, MARKER, PATTERN, SIGNATURE};
+use crate::scan::{BELOW_HEAD, Bits, DIALECT_BITS, MARKER, NeedleSet, PATTERN, SIGNATURE};
 use crate::signature::Signatures;
 
 /// The readers of one writer's lines.
@@ -209,10 +209,13 @@ impl Router {
         self.slots.speaks_first().then_some(FIRST)
     }
 
-    /// The dialect that may be offered a line of text at once, at whose beginning these needles stand.
-    pub(super) fn reader_of_text(&self, begins: Bits) -> Option<usize> {
-        let reader = self.slots.at_hand();
-        reader.filter(|at| self.slots.is_asked_first(*at, begins))
+    /// The dialect that may be offered a line of text at once: nobody is asked before it whose needle stands at the beginning.
+    pub(super) fn reader_of_text(&self, set: &NeedleSet, line: &[u8]) -> Option<usize> {
+        let first = |at: &usize| {
+            let is_first = |begins| self.slots.is_asked_first(*at, begins);
+            is_first(set.may_start(line)) || is_first(set.starts(line))
+        };
+        self.slots.at_hand().filter(first)
     }
 
     /// Up to where the dialect knows the line.

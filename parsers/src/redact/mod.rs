@@ -238,8 +238,8 @@ impl Rules {
     #[inline]
     fn suspects(&self, text: &str, known: usize) -> bool {
         let bytes = text.as_bytes();
-        let tells = bytes.len() >= gate::SHORTEST
-            && known < bytes.len()
+        // Behind what is known nothing ends that began in it.
+        let tells = bytes.len() >= known + gate::SHORTEST
             && (gate::suspects(bytes, known) || (self.cards && card::suspects(&bytes[known..])));
         tells || !self.values.is_empty() || self.custom.suspects(text)
     }

@@ -283,6 +283,12 @@ impl NeedleSet {
         self.starts.of(line)
     }
 
+    /// Whose needles may stand there: those and perhaps others, told sooner.
+    #[inline]
+    pub(crate) fn may_start(&self, line: &[u8]) -> Bits {
+        self.starts.may(line)
+    }
+
     /// Compares a window with the needles that hold it; whose they are.
     #[inline(never)]
     fn verify(&self, block: &[u8], at: usize) -> Bits {

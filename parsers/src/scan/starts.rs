@@ -10,6 +10,8 @@ pub(super) struct Starts {
     /// Those that a pair of first bytes may begin, group by group, pairs of one index together. The first group is that
     /// of blanks, behind which it is looked again; pairs that begin nothing have none.
     groups: Vec<Box<[Start]>>,
+    /// By the number of a group, whose needles are in it; all of them for blanks, none for 0.
+    whose: Vec<Bits>,
     /// By the index of a pair of first bytes, which group, counted from 1. A line of one byte has a line feed for the second.
     by_pair: Pairs,
     /// By byte, the needles of a line of no other, if there are any.
@@ -100,6 +102,7 @@ impl Starts {
 
     pub(super) fn build(&mut self) {
         self.groups = vec![Box::default()];
+        self.whose = vec![0, Bits::MAX];
         let mut begun: Vec<(usize, usize)> = Vec::new();
         for (at, start) in self.added.iter().enumerate() {
             begun.extend(start.pairs().into_iter().map(|pair| (index(pair), at)));
@@ -107,8 +110,13 @@ impl Starts {
         begun.sort_unstable();
         begun.dedup();
         for group in begun.chunk_by(|(one, _), (other, _)| one == other) {
-            let starts = group.iter().map(|(_, at)| self.added[*at].clone());
-            self.groups.push(starts.collect());
+            let starts: Box<[Start]> = group
+                .iter()
+                .map(|(_, at)| self.added[*at].clone())
+                .collect();
+            self.whose
+                .push(starts.iter().fold(0, |all, s| all | s.bits));
+            self.groups.push(starts);
             // There are fewer groups than indices, of which some are of blanks.
             self.by_pair.0[group[0].0] = self.groups.len() as u16;
         }
@@ -126,6 +134,13 @@ impl Starts {
             return self.by_byte.get(usize::from(*byte)).map_or(0, |bits| *bits);
         }
         self.of_pair(line)
+    }
+
+    /// Whose needles may stand there, as far as the line's first two bytes tell.
+    #[inline]
+    pub(super) fn may(&self, line: &[u8]) -> Bits {
+        let group = self.by_pair.0[index(pair(line))];
+        self.whose.get(usize::from(group)).map_or(0, |bits| *bits)
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! Picks, from what a Go test printed, the line that says why it failed or was skipped.
 
+use crate::places::{find_any, trim};
+
 /// Bytes kept of a message.
 const MESSAGE_CAP: usize = 512;
 
@@ -65,7 +67,7 @@ pub(in crate::dialect) struct Reason<'a> {
 impl Excerpt {
     /// Takes one line of the test's output into account.
     pub(in crate::dialect) fn note(&mut self, text: &str, line: u64, is_error: bool) {
-        let trimmed = text.trim();
+        let trimmed = trim(text);
         if trimmed.is_empty() {
             return;
         }
@@ -199,7 +201,12 @@ fn position(text: &str) -> Option<&str> {
 fn position_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     // Quicker than to look for all four bytes: most lines that have the colon have them.
-    let colon = memchr::memchr_iter(b':', bytes).find(|at| bytes[..*at].ends_with(b".go"))?;
+    let is_it = |at: &usize| bytes[..*at].ends_with(b".go");
+    let first = find_any(bytes, *b":")?;
+    let colon = Some(first).filter(is_it).or_else(|| {
+        let others = memchr::memchr_iter(b':', &bytes[first + 1..]);
+        others.map(|at| first + 1 + at).find(is_it)
+    })?;
     let name = &text[..colon - b".go".len()];
     let plain = |name: &str| !name.contains(char::is_whitespace);
     if name.is_empty() || !(name.bytes().all(|b| b.is_ascii_graphic()) || plain(name)) {

@@ -89,17 +89,18 @@ impl Dialect for GoTestJson {
         if known == line.text.len() {
             return true;
         }
-        let record = match known {
-            0 => Record::usual(line.text).filter(|r| is_action(r.action.escaped())),
-            _ => self.seen.record(line.text, known),
+        let mut record = Record::default();
+        let is_read = match known {
+            0 => record.is_usual(line.text) && is_action(record.action.escaped()),
+            _ => self.seen.is_read(&mut record, line.text, known),
         };
-        let Some(record) = &record else {
+        if !is_read {
             return false;
-        };
-        if known == 0 || seen::names_test(&line.text[known..]) {
-            self.seen.note(record);
         }
-        self.record(line.number, record, emit);
+        if known == 0 || seen::names_test(&line.text[known..]) {
+            self.seen.note(&record);
+        }
+        self.record(line.number, &record, emit);
         true
     }
 

@@ -43,16 +43,22 @@ impl<'a> Record<'a> {
 
     /// Reads the records that most lines are, as Go prints them, several times as fast as any object:
     /// about one test, members in one order, nothing between them. Nothing for others.
-    #[inline]
     pub(super) fn usual(text: &'a str) -> Option<Record<'a>> {
+        let mut record = Record::default();
+        record.is_usual(text).then_some(record)
+    }
+
+    /// Reads such a record in place; whether it was one.
+    #[inline]
+    pub(super) fn is_usual(&mut self, text: &'a str) -> bool {
         let at = &mut 0;
-        value(text, at, TIME)?;
-        let mut record = Record {
-            action: value(text, at, ACTION)?,
-            package: Some(value(text, at, PACKAGE)?),
-            ..Record::default()
+        let mut member = |before| value(text, at, before);
+        let about = member(TIME).and_then(|_| Some((member(ACTION)?, member(PACKAGE)?)));
+        let Some((action, package)) = about else {
+            return false;
         };
-        record.about_test(text, *at).then_some(record)
+        (self.action, self.package) = (action, Some(package));
+        self.about_test(text, *at)
     }
 
     /// Adds the test that stands there and what follows it; whether that is all of such a record.

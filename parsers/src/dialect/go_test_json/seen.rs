@@ -99,9 +99,24 @@ impl Seen {
         frame() == Some("\\n\"}")
     }
 
-    /// The record of a line that is known up to there.
+    /// Reads the record of a line that is known up to there; whether it is one.
     #[inline]
-    pub(super) fn record<'a>(&self, text: &'a str, known: usize) -> Option<Record<'a>> {
+    pub(super) fn is_read<'a>(&self, record: &mut Record<'a>, text: &'a str, known: usize) -> bool {
+        let Some((action, package, behind)) = self.places(text, known) else {
+            return false;
+        };
+        record.action = RawStr::plain(action);
+        record.package = Some(RawStr::plain(package));
+        if known == behind {
+            return record.about_test(text, known);
+        }
+        record.test = text.get(behind + TEST.len()..known - 1).map(RawStr::plain);
+        record.test.is_some() && record.goes_on(text, known)
+    }
+
+    /// Action and package of a line that is known up to there, and where it goes on behind the package.
+    #[inline]
+    fn places<'a>(&self, text: &'a str, known: usize) -> Option<(&'a str, &'a str, usize)> {
         let (before, rest) = text.split_at_checked(known)?;
         let about = match names_test(rest) {
             true => self.package_text(),
@@ -113,17 +128,11 @@ impl Seen {
         let quote = action.bytes().rposition(|b| b == b'"')?;
         let package = from + PACKAGE.len();
         let behind = package + self.package + 1;
-        let mut record = Record {
-            action: RawStr::plain(action.get(quote + 1..)?),
-            package: Some(RawStr::plain(text.get(package..behind - 1)?)),
-            ..Record::default()
-        };
-        if known == behind {
-            return record.about_test(text, known).then_some(record);
-        }
-        let test = RawStr::plain(text.get(behind + TEST.len()..known - 1)?);
-        record.test = Some(test);
-        record.goes_on(text, known).then_some(record)
+        Some((
+            action.get(quote + 1..)?,
+            text.get(package..behind - 1)?,
+            behind,
+        ))
     }
 }
 
@@ -195,6 +204,11 @@ mod tests {
         seen
     }
 
+    fn read<'a>(seen: &Seen, line: &'a str, known: usize) -> Option<Record<'a>> {
+        let mut record = Record::default();
+        seen.is_read(&mut record, line, known).then_some(record)
+    }
+
     #[test]
     fn a_line_about_the_same_test_is_read_as_any() {
         let names = ("example.com/a-b", "TestCart/adds#01");
@@ -222,7 +236,7 @@ mod tests {
                 assert_eq!(&line[known..], rest);
                 let usual = Record::usual(&line);
                 assert!(usual.is_some());
-                assert_eq!(seen.record(&line, known), usual);
+                assert_eq!(read(&seen, &line, known), usual);
             }
         }
     }
@@ -256,7 +270,7 @@ mod tests {
             assert_eq!(&other[known..], format!("{TEST}{test}\",\"Elapsed\":1}}"));
             let usual = Record::usual(&other);
             assert!(usual.is_some());
-            assert_eq!(seen.record(&other, known), usual);
+            assert_eq!(read(&seen, &other, known), usual);
         }
     }
 
@@ -294,7 +308,7 @@ mod tests {
         let (seen, torn) = (seen(&line), line.trim_end_matches('}'));
         let known = seen.known(torn);
         assert!(known < torn.len());
-        assert_eq!(seen.record(torn, known), None);
+        assert_eq!(read(&seen, torn, known), None);
     }
 
     #[test]

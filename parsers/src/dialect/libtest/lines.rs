@@ -1,7 +1,7 @@
 //! What single lines of `cargo test` and of a libtest binary say, without any state.
 
 use crate::event::{Printed, Status};
-use crate::places::all_graphic;
+use crate::places::{all_graphic, find_any};
 
 /// Suite of documentation tests, which have no binary of their own.
 pub(in crate::dialect) const DOC_SUITE: &str = "doc";
@@ -219,7 +219,11 @@ fn dots(text: &str) -> Option<usize> {
         dot.checked_sub(1)
             .filter(|at| bytes[*at..].starts_with(DOTS.as_bytes()))
     };
-    memchr::memchr_iter(b'.', bytes).find_map(before)
+    let first = find_any(bytes, *b".")?;
+    before(first).or_else(|| {
+        let others = memchr::memchr_iter(b'.', &bytes[first + 1..]);
+        others.map(|dot| first + 1 + dot).find_map(before)
+    })
 }
 
 /// The test's path without what libtest says about it, if it can be one.

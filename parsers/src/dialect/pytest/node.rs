@@ -1,10 +1,12 @@
 //! Node ids (`tests/test_a.py::TestA::test_b[x-1]`): what one looks like and how it falls in two.
 
+use crate::places::{find_any, holds_any};
+
 /// Cuts an id into suite and name: at the last `::` before any `[`. A file alone has no name.
 ///
 /// An example: `a.py::T::t[x::y]` is suite `a.py::T`, name `t[x::y]`.
 pub(super) fn split(id: &str) -> (&str, &str) {
-    let base = memchr::memchr(b'[', id.as_bytes()).map_or(id, |i| &id[..i]);
+    let base = find_any(id.as_bytes(), *b"[").map_or(id, |i| &id[..i]);
     match rfind_colons(base) {
         Some(i) => (&id[..i], &id[i + 2..]),
         None => (id, ""),
@@ -15,15 +17,19 @@ pub(super) fn split(id: &str) -> (&str, &str) {
 /// bytes costs more to set up than to do.
 fn find_colons(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b':', bytes).find(|at| bytes.get(at + 1) == Some(&b':'))
+    let first = find_any(bytes, *b":")?;
+    let others = memchr::memchr_iter(b':', &bytes[first + 1..]).map(|at| first + 1 + at);
+    std::iter::once(first)
+        .chain(others)
+        .find(|at| bytes.get(at + 1) == Some(&b':'))
 }
 
 /// Where the last `::` stands.
 fn rfind_colons(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memrchr_iter(b':', bytes)
-        .skip(1)
-        .find(|at| bytes[at + 1] == b':')
+        .filter_map(|last| last.checked_sub(1))
+        .find(|at| bytes[*at] == b':')
 }
 
 /// The file of an id.
@@ -33,8 +39,7 @@ pub(super) fn file(id: &str) -> &str {
 
 /// Whether the bytes hold what stands in no file's path.
 fn is_no_path(bytes: &[u8]) -> bool {
-    memchr::memchr3(b'"', b'\'', b'(', bytes).is_some()
-        || memchr::memchr2(b'=', b'<', bytes).is_some()
+    holds_any(bytes, *b"\"'(=<")
 }
 
 /// Whether the text could be a collected file: its last part has an extension.

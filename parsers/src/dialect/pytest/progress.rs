@@ -8,6 +8,7 @@ use super::session::{Pending, Session, Style, end};
 use super::summary;
 use crate::dialect::{Claim, Emit, Line};
 use crate::event::{Body, Counts, Plan, Status, TestEnd, TestStart};
+use crate::places::holds_any;
 
 /// Tests remembered as being tried again.
 const RERUN_CAP: usize = 4096;
@@ -95,7 +96,7 @@ impl Session {
         let usual = self.headed && self.nested == 0 && self.style == Some(Style::Verbose);
         usual
             && text.ends_with("%]")
-            && memchr::memchr(b'#', text.as_bytes()).is_none()
+            && !holds_any(text.as_bytes(), *b"#")
             && self.reported(text, line.number, emit)
     }
 

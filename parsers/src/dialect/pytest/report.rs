@@ -2,6 +2,7 @@
 
 use super::node;
 use crate::event::Status;
+use crate::places::holds_any;
 
 /// What a status word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ fn usual(text: &str) -> Option<Report<'_>> {
     let plain = digits > 0
         && matches!(outcome, Outcome::Result(_))
         && !id.starts_with('[')
-        && memchr::memchr(b'<', id.as_bytes()).is_none()
+        && !holds_any(id.as_bytes(), *b"<")
         && node::is_id(id, true);
     plain.then_some(Report {
         id,

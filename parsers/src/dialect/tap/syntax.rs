@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::decimal::decimal;
+use crate::places::{find_any, trim, trim_start};
 
 /// The `# SKIP` and `# TODO` of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub(crate) fn test_line(text: &str) -> Option<TestLine<'_>> {
     if !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
         return None;
     }
-    let rest = rest.trim_start();
+    let rest = trim_start(rest);
     let (digits, after) = rest.split_at(digits(rest));
     let (number, description) = match digits.parse() {
         Ok(n) if after.is_empty() || after.starts_with([' ', '\t', '-', '#']) => (Some(n), after),
@@ -73,11 +74,10 @@ pub(crate) fn test_line(text: &str) -> Option<TestLine<'_>> {
     let (description, notes) = split_notes(description);
     let description = match notes.duration_s {
         // Written by a machine with one blank; any other is the description's.
-        Some(_) if notes.directive.is_none() => description
-            .trim_start()
+        Some(_) if notes.directive.is_none() => trim_start(description)
             .strip_suffix(' ')
             .unwrap_or(description),
-        _ => description.trim(),
+        _ => trim(description),
     };
     let (name, dashed) = match description.strip_prefix('-') {
         Some("") => ("", true),
@@ -108,7 +108,7 @@ fn split_notes(text: &str) -> (&str, Notes<'_>) {
     let mut end = None;
     let mut from = 0;
     while let Some(hash) = unescaped_hash(text, from) {
-        let note = text[hash + 1..].trim_start();
+        let note = trim_start(&text[hash + 1..]);
         if let Some(directive) = directive(note) {
             notes.directive = Some(directive);
             end = end.or(Some(hash));
@@ -134,7 +134,7 @@ fn unescaped_hash(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        at += memchr::memchr2(b'#', b'\\', bytes.get(at..)?)?;
+        at += find_any(bytes.get(at..)?, *b"#\\")?;
         if bytes[at] == b'#' {
             return Some(at);
         }

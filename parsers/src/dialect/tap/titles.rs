@@ -1,12 +1,16 @@
 //! Titles in the descriptions of vitest's flat TAP: `src/a.test.ts > describe > title`.
 
+use crate::places::holds_any;
+
 /// Extensions of the files vitest runs.
 const EXTENSIONS: [&str; 8] = [".js", ".ts", ".jsx", ".tsx", ".mjs", ".mts", ".cjs", ".cts"];
 
 /// Suite (the titles around the test, without the file) and title.
 pub(super) fn apart(description: &str) -> Option<(&str, &str)> {
     // Most descriptions have none, and this is told sooner of one byte than of three.
-    memchr::memchr(b'>', description.as_bytes())?;
+    if !holds_any(description.as_bytes(), *b">") {
+        return None;
+    }
     let (file, rest) = description.split_once(" > ")?;
     if !EXTENSIONS.iter().any(|e| file.ends_with(e)) {
         return None;
