@@ -4,6 +4,7 @@
 use super::payload::{
     HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE, SUITE_GIVEN, State,
 };
+use super::tokens::SPREAD;
 use super::varint::{self, Reader};
 use super::words;
 use super::{FrameError, Limits};
@@ -50,7 +51,7 @@ pub(super) struct Columns(pub(super) [Vec<u8>; COLUMNS]);
 pub(super) struct Readers<'a>(pub(super) [Reader<'a>; COLUMNS]);
 
 /// What most events of a kind have in common.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Shape {
     code: u8,
     flags: u8,
@@ -185,7 +186,7 @@ impl Columns {
 
     fn shape(&mut self, shapes: &mut Shapes, shape: Shape) {
         if let Some(n) = shapes.find(shape) {
-            return self.0[SHAPES].push(n as u8 + 1);
+            return self.0[SHAPES].push(n + 1);
         }
         self.0[SHAPES].push(NEW);
         let spelled = &mut self.0[SPELLED];
@@ -196,35 +197,46 @@ impl Columns {
     }
 }
 
+impl Shape {
+    /// All of it in one number that is not 0, if it fits.
+    #[inline]
+    fn key(self) -> Option<u64> {
+        let small = [self.first, self.flags, self.code].into_iter();
+        let small = small.fold(0, |key, byte| key << 8 | u64::from(byte));
+        let fits = self.own < 1 << 20 && self.fresh < 1 << 19;
+        fits.then_some(1 << 63 | self.fresh << 44 | self.own << 24 | small)
+    }
+}
+
 /// The shapes that have a number, while columns are written.
 #[derive(Default)]
 struct Shapes {
-    known: Vec<Shape>,
-    /// By shape: which followed it last.
-    next: Vec<usize>,
-    last: usize,
+    /// Their keys; 0 for what has none, which is not found again.
+    known: Vec<u64>,
+    /// By a part of a key's hash: the key told last that has it, and its number.
+    recent: [(u64, u8); 1 << Shapes::BITS],
 }
 
 impl Shapes {
-    fn find(&mut self, shape: Shape) -> Option<usize> {
-        let likely = self.next.get(self.last).copied().unwrap_or(0);
-        let found = match self.known.get(likely) {
-            Some(known) if *known == shape => likely,
-            _ => self.known.iter().position(|known| *known == shape)?,
-        };
-        if let Some(next) = self.next.get_mut(self.last) {
-            *next = found;
+    const BITS: u32 = 5;
+
+    #[inline]
+    fn find(&mut self, shape: Shape) -> Option<u8> {
+        let key = shape.key()?;
+        let slot = (key.wrapping_mul(SPREAD) >> (u64::BITS - Shapes::BITS)) as usize;
+        let recent = &mut self.recent[slot];
+        if recent.0 != key {
+            let number = self.known.iter().position(|known| *known == key)?;
+            // There are no more than a byte tells.
+            *recent = (key, number as u8);
         }
-        self.last = found;
-        Some(found)
+        Some(recent.1)
     }
 
     /// Gives a shape the next number, if there is one.
     fn add(&mut self, shape: Shape) {
         if self.known.len() < SHAPES_MAX {
-            self.last = self.known.len();
-            self.known.push(shape);
-            self.next.push(self.last);
+            self.known.push(shape.key().unwrap_or(0));
         }
     }
 }

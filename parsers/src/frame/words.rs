@@ -117,8 +117,7 @@ impl Encoder<'_> {
         let long = apart.is_gaping.then(|| apart.pattern(self.text, from, to));
         let same = |skeleton: &Skeleton| {
             (skeleton.hash, skeleton.numbers) == (apart.hash, apart.numbers)
-                // They are few, and mostly the same.
-                && skeleton.gaps.iter().eq(apart.gaps())
+                && skeleton.gaps == apart.gaps()
                 && long.as_ref().is_none_or(|p| *p == skeleton.pattern)
         };
         let slot = (apart.hash >> LIKELY_SHIFT) as usize;

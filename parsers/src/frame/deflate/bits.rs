@@ -5,6 +5,8 @@ use super::codes::Codes;
 
 /// Bytes of bits that are kept before they are appended.
 const KEPT: usize = 1024;
+/// Bytes whose codes are kept together; no code is longer than two bytes.
+const PART: usize = 256;
 
 /// Writes bits, the first in a byte's lowest.
 pub(super) struct Bits {
@@ -38,17 +40,29 @@ impl Bits {
 
     /// Appends the codes of bytes, four at a time: they are at most 56 bits, behind at most seven.
     pub(super) fn bytes(&mut self, bytes: &[u8], codes: &Codes<SYMBOLS>) {
-        let (fours, rest) = bytes.as_chunks::<4>();
-        for four in fours {
-            for byte in four {
-                let (code, length) = codes.0[usize::from(*byte)];
-                self.bits |= u64::from(code) << self.held;
-                self.held += length;
+        for part in bytes.chunks(PART) {
+            if self.whole + 2 * PART + 8 > KEPT {
+                self.spill();
             }
-            self.keep();
-        }
-        for byte in rest {
-            self.symbol(usize::from(*byte), codes);
+            let (fours, rest) = part.as_chunks::<4>();
+            let (mut bits, mut held, mut whole) = (self.bits, self.held, self.whole);
+            for four in fours {
+                for byte in four {
+                    let (code, length) = codes.0[usize::from(*byte)];
+                    bits |= u64::from(code) << held;
+                    held += length;
+                }
+                if let Some(room) = self.kept[whole..].first_chunk_mut() {
+                    *room = bits.to_le_bytes();
+                }
+                whole += (held / 8) as usize;
+                bits >>= held & !7;
+                held &= 7;
+            }
+            (self.bits, self.held, self.whole) = (bits, held, whole);
+            for byte in rest {
+                self.symbol(usize::from(*byte), codes);
+            }
         }
     }
 
