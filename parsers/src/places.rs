@@ -162,6 +162,12 @@ pub(crate) fn digits<const N: usize>(piece: &[u8; N]) -> u64 {
     bits(piece, |bytes| within(bytes, b'0', 10))
 }
 
+/// A bit for every byte that is the same in both.
+#[inline]
+pub(crate) fn equal(one: &[u8; 16], other: &[u8; 16]) -> u64 {
+    u64::from(mask(u8x16::from(*one).simd_eq(u8x16::from(*other))))
+}
+
 /// A bit for every digit of less bytes than a piece.
 #[inline]
 pub(crate) fn few_digits(bytes: &[u8]) -> u64 {

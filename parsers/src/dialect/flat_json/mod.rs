@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::places::quote_or_escape;
+use crate::places::{find_any, quote_or_escape};
 
 #[cfg(test)]
 mod tests;
@@ -78,7 +78,7 @@ impl<'a> RawStr<'a> {
     }
 
     fn unescaped(self) -> Cow<'a, str> {
-        let Some(first) = memchr::memchr(b'\\', self.0.as_bytes()) else {
+        let Some(first) = find_any(self.0.as_bytes(), *b"\\") else {
             return Cow::Borrowed(self.0);
         };
         let mut plain = String::with_capacity(self.0.len());

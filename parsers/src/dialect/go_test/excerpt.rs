@@ -1,6 +1,6 @@
 //! Picks, from what a Go test printed, the line that says why it failed or was skipped.
 
-use crate::places::{find_any, trim};
+use crate::places::{all_graphic, find_any, trim};
 
 /// Bytes kept of a message.
 const MESSAGE_CAP: usize = 512;
@@ -209,7 +209,7 @@ fn position_end(text: &str) -> Option<usize> {
     })?;
     let name = &text[..colon - b".go".len()];
     let plain = |name: &str| !name.contains(char::is_whitespace);
-    if name.is_empty() || !(name.bytes().all(|b| b.is_ascii_graphic()) || plain(name)) {
+    if name.is_empty() || !(all_graphic(name.as_bytes()) || plain(name)) {
         return None;
     }
     let number = colon + 1;

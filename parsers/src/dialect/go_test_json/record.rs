@@ -98,9 +98,8 @@ fn value<'a>(text: &'a str, at: &mut usize, before: &str) -> Option<RawStr<'a>> 
 
 /// Whether `go doc test2json` knows the action.
 pub(super) fn is_action(word: &str) -> bool {
-    [
-        "output", "run", "pass", "fail", "skip", "pause", "cont", "start", "bench", "attr",
-    ]
-    .contains(&word)
-        || matches!(word, "artifacts" | "build-output" | "build-fail")
+    matches!(
+        word,
+        "output" | "run" | "pass" | "fail" | "skip" | "pause" | "cont" | "start" | "bench" | "attr"
+    ) || matches!(word, "artifacts" | "build-output" | "build-fail")
 }

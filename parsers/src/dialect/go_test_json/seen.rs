@@ -3,7 +3,7 @@
 
 use super::record::{ACTION, OUTPUT, PACKAGE, Record, TEST, TIME, is_action};
 use crate::dialect::flat_json::RawStr;
-use crate::places::{all_alnum_or, digits, quote_or_escape};
+use crate::places::{all_alnum_or, digits, equal, quote_or_escape};
 
 /// Length of the words that frame what a test prints.
 const WORD: usize = 10;
@@ -157,10 +157,7 @@ fn time(bytes: &[u8]) -> Option<usize> {
     const SECONDS: u64 = 0b110;
     let first = bytes.first_chunk::<16>()?;
     let minutes = digits(first);
-    let others = first
-        .iter()
-        .zip(SHAPE)
-        .fold(true, |all, (b, s)| all & ((b == s) | (*s == b'0')));
+    let others = equal(first, SHAPE) | DIGITS == u64::from(u16::MAX);
     let rest = &bytes[16..];
     let digits_behind = digits(rest.first_chunk::<16>()?);
     if minutes != DIGITS || !others || rest[0] != b':' || digits_behind & 0b1111 != SECONDS {
