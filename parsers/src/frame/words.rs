@@ -44,13 +44,6 @@ struct Skeleton {
     tokens: Vec<Token>,
 }
 
-/// A word, and its number from 1.
-#[derive(Clone, Copy, Default)]
-struct Recent {
-    word: Token,
-    index: u16,
-}
-
 /// Writes strings into columns.
 struct Encoder<'a> {
     text: &'a [u8],
@@ -62,8 +55,8 @@ struct Encoder<'a> {
     words: Vec<Token>,
     seen: HashTable<u16>,
     hasher: DefaultHashBuilder,
-    /// Words by a part of a hash, of their first eight bytes, that anybody can foresee.
-    recent: Box<[Recent; 1 << RECENT]>,
+    /// By a part of a hash of its first eight bytes, which anybody can foresee: the number of the word told last, from 1.
+    recent: [u16; 1 << RECENT],
 }
 
 /// Writes the string table into the columns that are for it.
@@ -77,7 +70,7 @@ pub(super) fn split(strings: &Strings, columns: &mut Columns) {
         words: Vec::new(),
         seen: HashTable::new(),
         hasher: DefaultHashBuilder::default(),
-        recent: Box::new([Recent::default(); 1 << RECENT]),
+        recent: [0; 1 << RECENT],
     };
     let mut from = 0;
     for to in strings.ends.iter().map(|end| *end as usize) {
@@ -155,12 +148,12 @@ impl Encoder<'_> {
     fn told(&mut self, word: Token) {
         // What was told lately mostly comes again.
         let slot = (word.key.wrapping_mul(SPREAD) >> (u64::BITS - RECENT)) as usize;
-        let known = &self.recent[slot];
-        if known.index > 0 && known.word.is_same(word, self.text) {
-            return self.columns.word(usize::from(known.index) - 1);
+        let recent = usize::from(self.recent[slot]);
+        let known = self.words.get(recent.wrapping_sub(1));
+        if known.is_some_and(|known| known.is_same(word, self.text)) {
+            return self.columns.word(recent - 1);
         }
-        let index = self.word(word);
-        self.recent[slot] = Recent { word, index };
+        self.recent[slot] = self.word(word);
     }
 
     /// Tells a word; gives its number from 1, 0 if it has none.
