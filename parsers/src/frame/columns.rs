@@ -91,8 +91,9 @@ fn told_in(
     Ok(())
 }
 
-/// The payload, of about so many events, as version 3 has it, and where blocks of columns end that have codes of their own. An error is one that
-/// the records had already, or numbers that a builder would not have written so, which would not come back as they are.
+/// The payload, of about so many events, as version 3 has it, and where blocks of columns end that have codes of their
+/// own. An error is one that the records had already, or numbers that a builder would not have written so, which would not
+/// come back as they are.
 pub(super) fn split(payload: &Payload, events: usize) -> Result<(Vec<u8>, Vec<usize>), FrameError> {
     let mut columns = Columns::with_room(events, payload.strings.ends.len());
     words::split(&payload.strings, &mut columns);
