@@ -1,6 +1,8 @@
 //! The test that the latest line was about: what the lines of one test have in common is neither read again nor asked
 //! for secrets again.
 
+use std::cell::Cell;
+
 use super::record::{ACTION, OUTPUT, PACKAGE, Record, TEST, TIME, is_action};
 use crate::dialect::flat_json::RawStr;
 use crate::places::{all_alnum_or, digits, equal, quote_or_escape};
@@ -18,6 +20,8 @@ pub(super) struct Seen {
     text: String,
     /// Length of the package's name.
     package: usize,
+    /// Where the action begins and ends of the line that was asked about last.
+    action: Cell<(usize, usize)>,
 }
 
 impl Seen {
@@ -57,6 +61,7 @@ impl Seen {
             return None;
         }
         let end = quote_or_escape(text.as_bytes(), from)?;
+        self.action.set((from, end));
         let action = &text[from..end];
         let rest = text[end..]
             .strip_prefix('"')
@@ -99,40 +104,24 @@ impl Seen {
         frame() == Some("\\n\"}")
     }
 
-    /// Reads the record of a line that is known up to there; whether it is one.
+    /// Reads the record of the line that was asked about last and is known up to there; whether it is one.
     #[inline]
     pub(super) fn is_read<'a>(&self, record: &mut Record<'a>, text: &'a str, known: usize) -> bool {
-        let Some((action, package, behind)) = self.places(text, known) else {
+        let (from, end) = self.action.get();
+        let package = end + 1 + PACKAGE.len();
+        // Behind the package, and behind the test.
+        let (other, same) = (package + self.package + 1, end + 1 + self.text.len());
+        record.package = text.get(package..other - 1).map(RawStr::plain);
+        let (Some(action), Some(_)) = (text.get(from..end), record.package) else {
             return false;
         };
         record.action = RawStr::plain(action);
-        record.package = Some(RawStr::plain(package));
-        if known == behind {
+        if known == other {
             return record.about_test(text, known);
         }
-        record.test = text.get(behind + TEST.len()..known - 1).map(RawStr::plain);
+        let test = text.get(other + TEST.len()..same - 1);
+        record.test = test.filter(|_| known == same).map(RawStr::plain);
         record.test.is_some() && record.goes_on(text, known)
-    }
-
-    /// Action and package of a line that is known up to there, and where it goes on behind the package.
-    #[inline]
-    fn places<'a>(&self, text: &'a str, known: usize) -> Option<(&'a str, &'a str, usize)> {
-        let (before, rest) = text.split_at_checked(known)?;
-        let about = match names_test(rest) {
-            true => self.package_text(),
-            false => &self.text,
-        };
-        let from = known.checked_sub(about.len())?;
-        let action = before.get(..from)?.strip_suffix('"')?;
-        // A word of a few letters: looked for from behind, it is found sooner than a search begins.
-        let quote = action.bytes().rposition(|b| b == b'"')?;
-        let package = from + PACKAGE.len();
-        let behind = package + self.package + 1;
-        Some((
-            action.get(quote + 1..)?,
-            text.get(package..behind - 1)?,
-            behind,
-        ))
     }
 }
 
