@@ -27,6 +27,12 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
     (digits > 0).then(|| number as f64 / POWERS[behind])
 }
 
+/// The same of what begins with a digit: `12.34` without sign or exponent.
+pub(crate) fn decimal_from_digit(text: &str) -> Option<f64> {
+    let digit = text.starts_with(|c: char| c.is_ascii_digit());
+    digit.then(|| decimal(text))?
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

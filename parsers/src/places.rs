@@ -76,6 +76,27 @@ pub(crate) fn find_any<const N: usize>(bytes: &[u8], sought: [u8; N]) -> Option<
     Some(16 * sixteens.len() + rest)
 }
 
+/// The places of a byte, of which the first mostly suffices.
+#[inline]
+pub(crate) fn places_of(bytes: &[u8], sought: u8) -> impl Iterator<Item = usize> {
+    let first = find_any(bytes, [sought]);
+    let behind = first.map_or(bytes.len(), |at| at + 1);
+    let others = memchr::memchr_iter(sought, &bytes[behind..]);
+    first.into_iter().chain(others.map(move |at| behind + at))
+}
+
+/// The first eight bytes; zeros for those that are not there.
+#[inline]
+pub(crate) fn first_eight(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => bytes
+            .iter()
+            .rev()
+            .fold(0, |all, b| all << 8 | u64::from(*b)),
+    }
+}
+
 /// The same as [`str::trim_start`], for texts that mostly begin with what is seen.
 #[inline]
 pub(crate) fn trim_start(text: &str) -> &str {
@@ -120,7 +141,7 @@ pub(crate) fn capital_before(bytes: &[u8], sought: u8) -> bool {
 
 /// Which bytes are among so many from this one on.
 #[inline]
-fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
+pub(crate) fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
     let from_first = bytes - u8x16::splat(first);
     from_first.min(u8x16::splat(count - 1)).simd_eq(from_first)
 }
@@ -128,31 +149,32 @@ fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
 /// Whether every byte is a letter or digit of ASCII or one of those five.
 #[inline]
 pub(crate) fn all_alnum_or(bytes: &[u8], others: [u8; 5]) -> bool {
-    let is_one = |sixteen: &[u8; 16]| {
-        let sixteen = u8x16::from(*sixteen);
-        let alnum = within(sixteen | u8x16::splat(0x20), b'a', 26) | within(sixteen, b'0', 10);
-        others
-            .iter()
-            .fold(alnum, |all, b| all | sixteen.simd_eq(u8x16::splat(*b)))
-    };
-    let Some(last) = bytes.last_chunk() else {
-        let is = |b: &u8| b.is_ascii_alphanumeric() || others.contains(b);
-        return bytes.iter().all(is);
-    };
-    let (sixteens, _) = bytes.as_chunks();
-    let all = sixteens.iter().fold(is_one(last), |all, s| all & is_one(s));
-    mask(all) == 0xffff
+    let plainly = |b: u8| b.is_ascii_alphanumeric() || others.contains(&b);
+    all(bytes, plainly, |sixteen| {
+        let bytes = u8x16::from(*sixteen);
+        let alnum = within(bytes | u8x16::splat(0x20), b'a', 26) | within(bytes, b'0', 10);
+        alnum | is_in(sixteen, others)
+    })
 }
 
 /// Whether every byte is one of ASCII that is seen.
 #[inline]
 pub(crate) fn all_graphic(bytes: &[u8]) -> bool {
-    let is_one = |sixteen: &[u8; 16]| within(u8x16::from(*sixteen), b'!', 94);
+    all(
+        bytes,
+        |b| b.is_ascii_graphic(),
+        |sixteen| within(u8x16::from(*sixteen), b'!', 94),
+    )
+}
+
+/// Whether all bytes are so: as is told of one, and of sixteen.
+#[inline]
+fn all(bytes: &[u8], one: impl Fn(u8) -> bool, each: impl Fn(&[u8; 16]) -> u8x16) -> bool {
     let Some(last) = bytes.last_chunk() else {
-        return bytes.iter().all(u8::is_ascii_graphic);
+        return bytes.iter().all(|b| one(*b));
     };
     let (sixteens, _) = bytes.as_chunks();
-    let all = sixteens.iter().fold(is_one(last), |all, s| all & is_one(s));
+    let all = sixteens.iter().fold(each(last), |all, s| all & each(s));
     mask(all) == 0xffff
 }
 
@@ -249,6 +271,8 @@ mod tests {
             let others: Vec<u8> = bytes.into_iter().filter(|b| !sought.contains(b)).collect();
             prop_assert!(!holds_any(&others, sought));
             prop_assert_eq!(find_any(&others, sought), None);
+            let plainly: Vec<usize> = memchr::memchr_iter(b'a', &others).collect();
+            prop_assert_eq!(places_of(&others, b'a').collect::<Vec<_>>(), plainly);
         }
 
         #[test]

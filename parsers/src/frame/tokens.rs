@@ -2,6 +2,8 @@
 
 use wide::u8x16;
 
+use crate::places::{first_eight, within};
+
 /// In a skeleton: here stands a word.
 pub(super) const WORD: u8 = 0;
 /// In a skeleton: here stands a number.
@@ -32,7 +34,7 @@ impl Token {
         Token {
             from: from as u32,
             length: length as u32,
-            key: eight(&all[from..]) & FIRST[length.min(8)],
+            key: first_eight(&all[from..]) & FIRST[length.min(8)],
         }
     }
 
@@ -217,19 +219,10 @@ fn gap_of(all: &[u8], from: usize, to: usize) -> u32 {
     let bytes = match length {
         // As most are.
         1 => u32::from(all[from]),
-        0..=GAP => (eight(&all[from..]) & FIRST[length]) as u32,
+        0..=GAP => (first_eight(&all[from..]) & FIRST[length]) as u32,
         _ => return LONG,
     };
     bytes | (length as u32) << LENGTH
-}
-
-/// The first eight bytes, 0 for those that there are not.
-#[inline]
-fn eight(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => bytes.iter().rev().fold(0, |k, b| k << 8 | u64::from(*b)),
-    }
 }
 
 /// Which bits are set, the lowest first.
@@ -272,10 +265,6 @@ fn sixty_four(bytes: &[u8], length: usize) -> (u64, u64) {
 /// something in a skeleton.
 #[inline]
 fn classes(piece: &[u8; 64]) -> (u64, u64) {
-    let within = |bytes: u8x16, first: u8, count: u8| {
-        let from_first = bytes - u8x16::splat(first);
-        from_first.min(u8x16::splat(count - 1)).simd_eq(from_first)
-    };
     let (sixteens, _) = piece.as_chunks();
     let both = sixteens.iter().map(|sixteen| {
         let bytes = u8x16::from(*sixteen);

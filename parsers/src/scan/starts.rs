@@ -2,6 +2,7 @@
 //! the lowest bits of the second, which keeps the table small.
 
 use super::{Bits, table};
+use crate::places::first_eight;
 
 /// Needles that stand at a line's beginning, behind blanks at most.
 #[derive(Debug, Default)]
@@ -67,15 +68,6 @@ fn pair(line: &[u8]) -> [u8; 2] {
         [] => [b'\n', b'\n'],
         [a] | [a, b'\r'] => [*a, b'\n'],
         [a, b, ..] => [*a, *b],
-    }
-}
-
-/// The first eight bytes; zeros for those that are not there.
-#[inline]
-fn first_eight(line: &[u8]) -> u64 {
-    match line.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => line.iter().rev().fold(0, |all, b| all << 8 | u64::from(*b)),
     }
 }
 

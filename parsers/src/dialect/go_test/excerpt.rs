@@ -1,6 +1,6 @@
 //! Picks, from what a Go test printed, the line that says why it failed or was skipped.
 
-use crate::places::{all_graphic, find_any, trim};
+use crate::places::{all_graphic, places_of, trim};
 
 /// Bytes kept of a message.
 const MESSAGE_CAP: usize = 512;
@@ -201,12 +201,7 @@ fn position(text: &str) -> Option<&str> {
 fn position_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     // Quicker than to look for all four bytes: most lines that have the colon have them.
-    let is_it = |at: &usize| bytes[..*at].ends_with(b".go");
-    let first = find_any(bytes, *b":")?;
-    let colon = Some(first).filter(is_it).or_else(|| {
-        let others = memchr::memchr_iter(b':', &bytes[first + 1..]);
-        others.map(|at| first + 1 + at).find(is_it)
-    })?;
+    let colon = places_of(bytes, b':').find(|at| bytes[..*at].ends_with(b".go"))?;
     let name = &text[..colon - b".go".len()];
     let plain = |name: &str| !name.contains(char::is_whitespace);
     if name.is_empty() || !(all_graphic(name.as_bytes()) || plain(name)) {

@@ -1,5 +1,6 @@
 //! What single lines of `go test` text say, without any state.
 
+use crate::decimal::decimal_from_digit;
 use crate::event::Status;
 
 /// A line of `go test` text.
@@ -104,7 +105,7 @@ fn result(text: &str) -> Option<Outcome<'_>> {
     let (head, seconds) = match timed {
         Some((head, seconds)) => {
             let seconds = seconds.strip_suffix(" second").unwrap_or(seconds);
-            (head, Some(decimal(seconds)?))
+            (head, Some(decimal_from_digit(seconds)?))
         }
         None if text.starts_with("--- ") => (text, None),
         None => return None,
@@ -130,13 +131,6 @@ fn result(text: &str) -> Option<Outcome<'_>> {
     })
 }
 
-/// `12.34` without sign or exponent.
-fn decimal(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let digits = text.starts_with(|c: char| c.is_ascii_digit());
-    (plain && digits).then(|| text.parse().ok())?
-}
-
 fn package(text: &str) -> Option<Package<'_>> {
     let of = |path, status, seconds, ran| Package {
         path,
@@ -148,7 +142,7 @@ fn package(text: &str) -> Option<Package<'_>> {
         let mut parts = rest.split('\t');
         let path = parts.next().filter(|p| is_name(p))?;
         let time = parts.next()?.trim();
-        let seconds = time.strip_suffix('s').and_then(decimal);
+        let seconds = time.strip_suffix('s').and_then(decimal_from_digit);
         let told = seconds.is_some() || time == "(cached)";
         return told.then(|| of(path, Status::Passed, seconds, true));
     }
@@ -160,7 +154,7 @@ fn package(text: &str) -> Option<Package<'_>> {
             if why == "[build failed]" || why == "[setup failed]" {
                 return Some(of(path, Status::Errored, None, false));
             }
-            let seconds = why.strip_suffix('s').and_then(decimal);
+            let seconds = why.strip_suffix('s').and_then(decimal_from_digit);
             return seconds.map(|s| of(path, Status::Failed, Some(s), true));
         }
         return None;

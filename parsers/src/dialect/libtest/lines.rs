@@ -1,7 +1,8 @@
 //! What single lines of `cargo test` and of a libtest binary say, without any state.
 
+use crate::decimal::decimal_from_digit;
 use crate::event::{Printed, Status};
-use crate::places::{all_graphic, find_any};
+use crate::places::{all_graphic, places_of};
 
 /// Suite of documentation tests, which have no binary of their own.
 pub(in crate::dialect) const DOC_SUITE: &str = "doc";
@@ -95,7 +96,7 @@ pub(super) fn test_result(text: &str) -> Option<Figures> {
     let mut passed = None;
     for part in rest.split("; ") {
         if let Some(time) = part.strip_prefix("finished in ") {
-            figures.seconds = time.strip_suffix('s').and_then(decimal);
+            figures.seconds = time.strip_suffix('s').and_then(decimal_from_digit);
             continue;
         }
         let (number, what) = part.split_once(' ')?;
@@ -128,7 +129,7 @@ pub(super) fn outcome(text: &str) -> Option<Outcome<'_>> {
     let timed = text
         .strip_suffix("s>")
         .and_then(|t| t.rsplit_once(" <"))
-        .and_then(|(head, seconds)| Some((head, decimal(seconds)?)));
+        .and_then(|(head, seconds)| Some((head, decimal_from_digit(seconds)?)));
     let (word, seconds) = match timed {
         Some((word, seconds)) => (word, Some(seconds)),
         None => (text, None),
@@ -219,11 +220,7 @@ fn dots(text: &str) -> Option<usize> {
         dot.checked_sub(1)
             .filter(|at| bytes[*at..].starts_with(DOTS.as_bytes()))
     };
-    let first = find_any(bytes, *b".")?;
-    before(first).or_else(|| {
-        let others = memchr::memchr_iter(b'.', &bytes[first + 1..]);
-        others.map(|dot| first + 1 + dot).find_map(before)
-    })
+    places_of(bytes, b'.').find_map(before)
 }
 
 /// The test's path without what libtest says about it, if it can be one.
@@ -299,11 +296,4 @@ pub(super) fn is_nextest_start(text: &str) -> bool {
 /// `     Summary [   0.918s] 63 tests run: ...`, with which nextest ends.
 pub(super) fn is_nextest_summary(text: &str) -> bool {
     text.trim_ascii_start().starts_with("Summary [")
-}
-
-/// `12.34` without sign or exponent.
-fn decimal(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let digits = text.starts_with(|c: char| c.is_ascii_digit());
-    (plain && digits).then(|| text.parse().ok())?
 }

@@ -1,6 +1,6 @@
 //! Node ids (`tests/test_a.py::TestA::test_b[x-1]`): what one looks like and how it falls in two.
 
-use crate::places::{find_any, holds_any};
+use crate::places::{find_any, holds_any, places_of};
 
 /// Cuts an id into suite and name: at the last `::` before any `[`. A file alone has no name.
 ///
@@ -17,11 +17,7 @@ pub(super) fn split(id: &str) -> (&str, &str) {
 /// bytes costs more to set up than to do.
 fn find_colons(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let first = find_any(bytes, *b":")?;
-    let others = memchr::memchr_iter(b':', &bytes[first + 1..]).map(|at| first + 1 + at);
-    std::iter::once(first)
-        .chain(others)
-        .find(|at| bytes.get(at + 1) == Some(&b':'))
+    places_of(bytes, b':').find(|at| bytes.get(at + 1) == Some(&b':'))
 }
 
 /// Where the last `::` stands.

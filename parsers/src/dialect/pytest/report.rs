@@ -1,6 +1,7 @@
 //! Results with a name: the verbose lines, alone or behind a worker's id (pytest-xdist).
 
 use super::node;
+use crate::decimal::decimal;
 use crate::event::Status;
 use crate::places::holds_any;
 
@@ -107,10 +108,7 @@ fn duration(text: &str) -> Option<f64> {
         "us" => 1e-6,
         _ => return None,
     };
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    plain
-        .then(|| digits.parse::<f64>().ok())?
-        .map(|n| n * factor)
+    decimal(digits).map(|n| n * factor)
 }
 
 /// Takes a verbose result line apart.
