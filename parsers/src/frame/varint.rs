@@ -101,12 +101,22 @@ impl<'a> Reader<'a> {
     }
 
     /// A number that is written as [`put`] writes it, in no more bytes than it needs.
-    #[inline]
+    #[inline(always)]
     pub(super) fn shortest(&mut self) -> Result<u64, FrameError> {
-        if let [small @ ..0x80, rest @ ..] = self.rest {
-            self.rest = rest;
-            return Ok(u64::from(*small));
+        match self.rest {
+            [small @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*small))
+            }
+            [low, high @ 1..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*high) << 7 | u64::from(*low & 0x7f))
+            }
+            _ => self.shortest_of_many(),
         }
+    }
+
+    fn shortest_of_many(&mut self) -> Result<u64, FrameError> {
         let before = self.rest.len();
         let n = self.number()?;
         match before - self.rest.len() == len(n) {
@@ -118,6 +128,13 @@ impl<'a> Reader<'a> {
     /// Copies a number as it is written.
     #[inline]
     pub(super) fn copy_number(&mut self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        if let [low, high @ ..0x80, rest @ ..] = self.rest
+            && *low >= 0x80
+        {
+            self.rest = rest;
+            out.extend_from_slice(&[*low, *high]);
+            return Ok(());
+        }
         loop {
             let byte = self.byte()?;
             out.push(byte);

@@ -10,7 +10,7 @@ const COMMON: usize = 16;
 /// Most digits of a number.
 const MOST: usize = 19;
 /// Least digits of a number.
-const LEAST: usize = 14;
+pub(super) const LEAST: usize = 14;
 /// How numbers are written in groups.
 const GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 

@@ -1,58 +1,95 @@
 //! The gate: one look at a line that says whether any row of the table finds a secret on it, so that
 //! the thorough search, which says where they are, sees hardly any line without.
 //!
-//! Two windows of three bytes are taken from each needle, the second one byte behind the first: one of
-//! them is at an even offset of the line, so only every second offset is looked up in a table of marks
-//! (after Wu and Manber, "A fast algorithm for multi-pattern searching", 1994). A window that is marked is
-//! compared with its needles, and a needle that stands there is judged by its rule. Needles that end with a
-//! byte that is rare in logs are found by that byte.
+//! Of each needle a window of four bytes is looked for, at thirty-two places at once: the windows are parted into
+//! eight groups, and a place passes a group if each of its bytes is, half by half, that of one of the group's windows
+//! (after Hyperscan's Teddy: Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern CPUs", 2019). Where
+//! one passes it is compared with the group's windows, and a needle that stands there is judged by its rule. Needles of
+//! one or two bytes are found by a byte that is rare in logs, and digits are counted for [cards](super::card).
 
 use std::sync::LazyLock;
 
-use super::table::{Found, Shape, judge, rows, word_dash};
-use crate::places::holds_any;
+use fearless_simd::{Level, Simd, SimdBase, SimdFrom, SimdMask, dispatch, u8x32};
+
+use super::table::{Found, Shape, judge, rows};
+use crate::places::first_eight;
 
 /// Bytes a line with a secret has at least: of its needle or of what stands round it, and of the secret.
 pub(super) const SHORTEST: usize = 4;
-/// Bytes of a window.
-const WINDOW: usize = 3;
-/// Bytes from one window looked up to the next.
-const STRIDE: usize = 2;
-/// Bytes looked up before it is asked whether any of them is marked.
-const GROUP: usize = 16;
-/// Bytes of the line a group is read from: those of its last window, and one more.
-const READ: usize = GROUP - STRIDE + 4;
-/// Size of the table of marks, as a power of two: 8 KiB, which stay in the first cache.
-const BITS: u32 = 13;
-const SIZE: usize = 1 << BITS;
-/// Groups of entries, far more than there are entries.
-const SLOTS: usize = 1024;
+/// Bytes of a window; three if a needle has no more.
+const WINDOW: usize = 4;
+/// Places looked at together.
+const PLACES: usize = 32;
+/// Bytes they are read from: those of the last place's window too.
+const READ: usize = PLACES + WINDOW - 1;
+/// Slots of windows.
+const SLOTS: usize = 256;
 /// Bytes judged at a needle beyond which the thorough search takes over: it judges none twice.
 const FAR: usize = 128;
 
-/// Whether the line holds what may be a secret by the rules of the table: of needles that stand at `from` or behind it.
-pub(super) fn suspects(bytes: &[u8], from: usize) -> bool {
-    GATE.suspects(bytes, from)
+/// By group, the windows that are looked for. Which stand together, and which of a needle's windows is taken, was found by
+/// trying for the fewest places of ordinary logs that pass.
+const GROUPS: [&[&str]; 8] = [
+    &["eyJ", "ck.c", "sk-", "SG.", "3A%2", "3a%2"],
+    &[
+        "_v1_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "oxa-", "oxb-", "oxr-", "oxs-", "oks/",
+        "ive_", "hvs.", "hvb.", "_key", "_KEY", "iKey", "ikey", "IKEY", "eKey",
+    ],
+    &[
+        "sig=", "ypi-", "ygem", ":oci", "toke", "Toke", "TOKE", "-key", "-Key", "sKey", "tKey",
+        "tial",
+    ],
+    &[
+        "pat_", "pat-", "lrt-", "ldt-", "ptt-", "cbt-", "lft-", "sv1.", "lsa_", "lin_", "PMAK",
+        "hin:", "SSWO", "pwd=", "Pwd=", "pwd:", "pwd\"",
+    ],
+    &[
+        "BEGI", "ya29", "xoxe", "xoxp", "xapp", "ECRE", "hori", "HORI", "eare", "okie", "ecre",
+    ],
+    &[
+        "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "SPX-", "ATAT", "sntl", "sk_t", "rk_t", "sntr",
+        "NRAK", "SSWD", "SPHR", "_PWD",
+    ],
+    &["gnat", "whse", "pss_", "psca", "sswo", "sswd"],
+    &["npm_", "offi", "dapi", "sphr"],
+];
+
+/// What a look at a line's end says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Look {
+    /// A needle stands there that may be a secret by its rule.
+    pub(super) suspects: bool,
+    /// How many digits stand there, unless it is suspected.
+    pub(super) digits: usize,
+}
+
+/// Looks at what stands in the line at `from` and behind it.
+#[inline]
+pub(super) fn look(bytes: &[u8], from: usize) -> Look {
+    GATE.look(bytes, from)
 }
 
 static GATE: LazyLock<Gate> = LazyLock::new(Gate::new);
 
 struct Gate {
-    marks: Marks,
-    /// By the upper bits of a window's hash, where in `entries` those with these begin and end.
-    slots: Box<[(u16, u16); SLOTS]>,
+    /// By place in the window and half of a byte, the lower first: for each value a bit by group, twice, for each half of a
+    /// vector.
+    halves: [[[u8; PLACES]; 2]; WINDOW],
+    /// The windows by slot, and where in them those of each begin and end.
     entries: Vec<Entry>,
+    slots: [(u8, u8); SLOTS],
     /// Needles that end with a rare byte.
     rare: Vec<(&'static [u8], Shape)>,
 }
 
 /// Bytes that are rare in logs.
-const RARE: [u8; 3] = *b"J~@";
+const RARE: [u8; 2] = *b"~@";
 
 /// A window of a needle.
-#[derive(Clone, Copy)]
 struct Entry {
-    window: [u8; WINDOW],
+    /// Its bytes, the first lowest; and how many bits behind them do not count.
+    window: u32,
+    beyond: u32,
     /// Where it begins in the needle.
     offset: usize,
     needle: &'static [u8],
@@ -61,48 +98,174 @@ struct Entry {
 
 impl Gate {
     fn new() -> Gate {
-        let needles = || {
-            let of = |(needle, shape): (&&'static str, _)| (needle.as_bytes(), shape);
-            rows().flat_map(move |rule| rule.needles.iter().map(move |n| of((n, rule.shape))))
+        let mut gate = Gate {
+            halves: [[[0; PLACES]; 2]; WINDOW],
+            entries: Vec::new(),
+            slots: [(0, 0); SLOTS],
+            rare: Vec::new(),
         };
-        let is_rare = |(needle, _): &(&[u8], Shape)| {
-            needle.len() <= WINDOW && needle.last().is_some_and(|b| RARE.contains(b))
-        };
-        let mut entries: Vec<Entry> = needles()
-            .filter(|row| !is_rare(row))
-            .flat_map(|(needle, shape)| windows(needle, shape))
-            .collect();
-        let marks = Marks::of(&entries, FACTOR);
-        entries.sort_by_key(|entry| marks.hash(four(entry.window)));
-        let mut slots = Box::new([(0, 0); SLOTS]);
-        // The needles are a few hundred bytes, and their windows a few hundred.
-        for (at, entry) in (0u16..).zip(&entries) {
-            let slot = &mut slots[marks.slot(entry.window)];
-            slot.0 = if slot.1 == 0 { at } else { slot.0 };
-            slot.1 = at + 1;
+        for rule in rows() {
+            for needle in rule.needles.iter().map(|needle| needle.as_bytes()) {
+                match window_of(needle) {
+                    Some((window, offset)) => gate.entries.push(Entry {
+                        window: first_eight(window) as u32,
+                        beyond: u8::BITS * (WINDOW - window.len()) as u32,
+                        offset,
+                        needle,
+                        shape: rule.shape,
+                    }),
+                    None => gate.rare.push((needle, rule.shape)),
+                }
+            }
         }
-        Gate {
-            marks,
-            slots,
-            entries,
-            rare: needles().filter(is_rare).collect(),
+        gate.entries.sort_by_key(|entry| slot(entry.window));
+        // There are a hundred.
+        for (at, entry) in (0u8..).zip(&gate.entries) {
+            let of = &mut gate.slots[slot(entry.window)];
+            *of = (if of.1 == 0 { at } else { of.0 }, at + 1);
+        }
+        for (group, windows) in GROUPS.iter().enumerate() {
+            windows
+                .iter()
+                .for_each(|window| gate.let_pass(group, window.as_bytes()));
+        }
+        gate
+    }
+
+    /// Lets the window pass its group; behind one of three bytes whatever stands.
+    fn let_pass(&mut self, group: usize, window: &[u8]) {
+        for (place, [low, high]) in self.halves.iter_mut().enumerate() {
+            for half in 0..16u8 {
+                let is = |of: fn(u8) -> u8| window.get(place).is_none_or(|byte| of(*byte) == half);
+                let (is_low, is_high) = (is(|byte| byte & 15), is(|byte| byte >> 4));
+                for at in [usize::from(half), usize::from(half) + 16] {
+                    low[at] |= u8::from(is_low) << group;
+                    high[at] |= u8::from(is_high) << group;
+                }
+            }
         }
     }
 
-    fn suspects(&self, bytes: &[u8], from: usize) -> bool {
-        bytes.len() >= SHORTEST
-            && (self.rare_suspects(bytes, from) || self.windows_suspect(bytes, from))
+    #[inline]
+    fn look(&self, bytes: &[u8], from: usize) -> Look {
+        if bytes.len() < READ {
+            return self.look_at_short(bytes, from);
+        }
+        let mut course = Course::at(from);
+        let (first, passing) = self.look_on(bytes, &mut course);
+        if passing == 0 && !course.is_odd {
+            return Look {
+                suspects: false,
+                digits: course.digits,
+            };
+        }
+        let suspects = self.suspects(bytes, (first, passing), &mut course, |at| (bytes, at))
+            || (course.is_odd && self.rare_suspects(bytes, from));
+        Look {
+            suspects,
+            digits: course.digits,
+        }
+    }
+
+    /// A line too short to be read from stands behind zeros, of which what is found knows nothing.
+    #[inline(never)]
+    fn look_at_short(&self, bytes: &[u8], from: usize) -> Look {
+        let zeros = READ - bytes.len();
+        let mut padded = [0; READ];
+        padded[zeros..].copy_from_slice(bytes);
+        let mut course = Course::at(from + zeros);
+        let passed = self.look_on(&padded, &mut course);
+        let suspects = self.suspects(&padded, passed, &mut course, |at| (bytes, at - zeros))
+            || (course.is_odd && self.rare_suspects(bytes, from));
+        Look {
+            suspects,
+            digits: course.digits,
+        }
+    }
+
+    /// Whether a window that may stand at one of the places, or behind them, belongs to a secret; `of` gives the line, and
+    /// where in it a place is.
+    #[cold]
+    fn suspects<'l>(
+        &self,
+        bytes: &[u8],
+        (mut first, mut passing): (usize, u32),
+        course: &mut Course,
+        of: impl Fn(usize) -> (&'l [u8], usize),
+    ) -> bool {
+        loop {
+            while passing != 0 {
+                let (line, at) = of(first + passing.trailing_zeros() as usize);
+                if self.is_secret(line, at) {
+                    return true;
+                }
+                passing &= passing - 1;
+            }
+            if course.at == bytes.len() {
+                return false;
+            }
+            (first, passing) = self.look_on(bytes, course);
+        }
+    }
+
+    /// Looks on in bytes, no fewer than are read at once, until a window may stand somewhere, or up to their end; at which
+    /// places behind the one given.
+    #[inline(always)]
+    fn look_on(&self, bytes: &[u8], course: &mut Course) -> (usize, u32) {
+        dispatch!(Level::new(), simd => self.pass(simd, bytes, course))
+    }
+
+    #[inline(always)]
+    fn pass<S: Simd>(&self, simd: S, bytes: &[u8], course: &mut Course) -> (usize, u32) {
+        let halves = self
+            .halves
+            .map(|both| both.map(|half| u8x32::simd_from(simd, half)));
+        let Course {
+            mut at,
+            mut digits,
+            mut is_odd,
+        } = *course;
+        let mut passed = (at, 0);
+        while let Some(piece) = bytes[at..].first_chunk()
+            && passed.1 == 0
+        {
+            let (digit, odd) = kinds(simd, &piece[..PLACES]);
+            digits += digit.count_ones() as usize;
+            is_odd |= odd != 0;
+            passed = (at, passing(simd, &halves, piece));
+            at += PLACES;
+        }
+        if passed.1 == 0
+            && at < bytes.len()
+            && let Some(piece) = bytes.last_chunk()
+        {
+            let first = bytes.len() - READ;
+            // What stands before was looked at.
+            let before = (at - first) as u32;
+            let places = u32::MAX.checked_shl(before).unwrap_or(0);
+            passed = (first, passing(simd, &halves, piece) & places);
+            let (digit, odd) = kinds(simd, &piece[WINDOW - 1..]);
+            let behind = u32::MAX << before.saturating_sub(WINDOW as u32 - 1);
+            digits += (digit & behind).count_ones() as usize;
+            is_odd |= odd != 0;
+            // As many as a window is longer than a byte are left of more than there are places.
+            for byte in piece.iter().take(WINDOW - 1).skip(before as usize) {
+                digits += usize::from(byte.is_ascii_digit());
+                is_odd |= RARE.contains(byte);
+            }
+            at = bytes.len();
+        }
+        *course = Course { at, digits, is_odd };
+        passed
     }
 
     /// Whether a secret stands round one of the rare bytes.
+    #[cold]
+    #[inline(never)]
     fn rare_suspects(&self, bytes: &[u8], from: usize) -> bool {
-        // Most lines have none, and are too short to set up a search.
-        if !holds_any(&bytes[from..], RARE) {
-            return false;
-        }
         // Up to where a needle that ends with the `@` is none.
         let mut clear = 0;
-        for end in memchr::memchr3_iter(RARE[0], RARE[1], RARE[2], &bytes[from..]) {
+        for end in memchr::memchr2_iter(RARE[0], RARE[1], &bytes[from..]) {
             let end = from + end;
             for (needle, shape) in &self.rare {
                 if !bytes[..=end].ends_with(needle) || (needle.len() == 1 && end < clear) {
@@ -120,40 +283,72 @@ impl Gate {
         false
     }
 
-    fn windows_suspect(&self, bytes: &[u8], mut from: usize) -> bool {
-        while let Some(group) = bytes[from..].first_chunk() {
-            if self.marks.any(group) && self.group_suspects(bytes, from, group) {
-                return true;
-            }
-            from += GROUP;
-        }
-        if let Some(group) = bytes.last_chunk() {
-            // It begins before the last group's end, so that no two neighbours are left out.
-            let from = bytes.len() - READ;
-            return self.marks.any(group) && self.group_suspects(bytes, from, group);
-        }
-        let mut group = [0; READ];
-        group[..bytes.len()].copy_from_slice(bytes);
-        self.marks.any(&group) && self.group_suspects(bytes, 0, &group)
-    }
-
-    /// Whether one of the windows of a group, which begins at `from`, belongs to a secret.
+    /// Whether the window at the place belongs to a secret.
     #[cold]
-    fn group_suspects(&self, bytes: &[u8], from: usize, group: &[u8; READ]) -> bool {
-        let mut may = self.marks.all(group);
-        while may != 0 {
-            let at = may.trailing_zeros() as usize * STRIDE;
-            may &= may - 1;
-            let window = [group[at], group[at + 1], group[at + 2]];
-            let (begin, end) = self.slots[self.marks.slot(window)];
-            let entries = &self.entries[usize::from(begin)..usize::from(end)];
-            let mut there = entries.iter().filter(|entry| entry.window == window);
-            if there.any(|entry| entry.is_secret(bytes, from + at)) {
-                return true;
-            }
-        }
-        false
+    #[inline(never)]
+    fn is_secret(&self, line: &[u8], at: usize) -> bool {
+        let four = u32::from_le_bytes(std::array::from_fn(|n| line[at + n]));
+        let (begin, end) = self.slots[slot(four)];
+        let entries = &self.entries[usize::from(begin)..usize::from(end)];
+        let stand = |entry: &&Entry| (four ^ entry.window) << entry.beyond == 0;
+        entries
+            .iter()
+            .filter(stand)
+            .any(|entry| entry.is_secret(line, at))
     }
+}
+
+/// The slot of a window, by its first three bytes.
+fn slot(window: u32) -> usize {
+    ((window << 8).wrapping_mul(0x9e37_79b1) >> (u32::BITS - SLOTS.ilog2())) as usize
+}
+
+/// How far a look at a line came.
+struct Course {
+    at: usize,
+    digits: usize,
+    /// Whether a rare byte was seen.
+    is_odd: bool,
+}
+
+impl Course {
+    fn at(from: usize) -> Course {
+        Course {
+            at: from,
+            digits: 0,
+            is_odd: false,
+        }
+    }
+}
+
+/// At which of the places a window of a group may stand.
+#[inline(always)]
+fn passing<S: Simd>(simd: S, halves: &[[u8x32<S>; 2]; WINDOW], piece: &[u8; READ]) -> u32 {
+    let mut groups = u8x32::splat(simd, u8::MAX);
+    for (place, [low, high]) in halves.iter().enumerate() {
+        let bytes = u8x32::from_slice(simd, &piece[place..place + PLACES]);
+        groups &=
+            low.swizzle_dyn_within_blocks(bytes & 15) & high.swizzle_dyn_within_blocks(bytes >> 4);
+    }
+    !groups.simd_eq(0).to_bitmask() as u32
+}
+
+/// Which bytes of as many as there are places are digits, and which are rare in logs.
+#[inline(always)]
+fn kinds<S: Simd>(simd: S, bytes: &[u8]) -> (u32, u32) {
+    let bytes = u8x32::from_slice(simd, bytes);
+    let digits = (bytes - b'0').simd_lt(10);
+    let rare = bytes.simd_eq(RARE[0]) | bytes.simd_eq(RARE[1]);
+    (digits.to_bitmask() as u32, rare.to_bitmask() as u32)
+}
+
+/// A needle's window, and where in the needle it begins; none for needles too short to have one.
+fn window_of(needle: &'static [u8]) -> Option<(&'static [u8], usize)> {
+    let mut windows = GROUPS.iter().flat_map(|windows| *windows);
+    windows.find_map(|window| {
+        let offset = memchr::memmem::find(needle, window.as_bytes())?;
+        Some((window.as_bytes(), offset))
+    })
 }
 
 impl Entry {
@@ -174,159 +369,5 @@ impl Entry {
     }
 }
 
-/// The windows of a needle, of which one is at an even offset wherever a secret stands: of a long one two
-/// neighbours, of one of three bytes the second with whatever goes on with the secret.
-fn windows(needle: &'static [u8], shape: Shape) -> Vec<Entry> {
-    let entry = |window, offset| Entry {
-        window,
-        offset,
-        needle,
-        shape,
-    };
-    match *needle {
-        [a, b, c] => {
-            let next = (0..=u8::MAX).filter(|b| word_dash(*b));
-            let next = next.map(|x| entry([b, c, x], 1));
-            next.chain([entry([a, b, c], 0)]).collect()
-        }
-        _ => {
-            let exact = needle.array_windows().zip(0..);
-            let from = rarest(needle);
-            let exact = exact.skip(from).take(STRIDE);
-            exact.map(|(window, at)| entry(*window, at)).collect()
-        }
-    }
-}
-
-/// Where the neighbours among a needle's windows begin that are rarest in ordinary logs.
-fn rarest(needle: &[u8]) -> usize {
-    let often = |from: &usize| {
-        let windows = needle[*from..=from + WINDOW].windows(WINDOW);
-        let often = |w| ORDINARY.map(|sample| memchr::memmem::find_iter(sample, w).count());
-        windows.flat_map(often).sum::<usize>()
-    };
-    let last = needle.len().saturating_sub(WINDOW + 1);
-    (0..=last).min_by_key(often).unwrap_or(0)
-}
-
-/// Samples of ordinary logs and of the output of tests.
-const ORDINARY: [&[u8]; 2] = [
-    include_bytes!("../scan/ordinary.log"),
-    include_bytes!("../scan/tests.log"),
-];
-
-/// Which windows occur, hardly any other among them.
-struct Marks {
-    /// By hash, the first byte of the window that has it; those of several begin with the same. 0 for none.
-    marks: Box<[u8; SIZE]>,
-    /// What four bytes are multiplied by for the hash of the first three.
-    factor: u32,
-}
-
-/// What four bytes are multiplied by for the hash of their first three: of those tried that leave each window its mark, the
-/// one that lets the fewest windows of ordinary logs through.
-const FACTOR: u32 = 0x14c5_c700;
-
-impl Marks {
-    /// The windows of the entries, by the hash with this factor.
-    fn of(entries: &[Entry], factor: u32) -> Marks {
-        let mut marks = Marks {
-            marks: Box::new([0; SIZE]),
-            factor,
-        };
-        for entry in entries {
-            let hash = marks.hash(four(entry.window));
-            marks.marks[hash] = entry.window[0];
-        }
-        marks
-    }
-
-    /// The hash of the first three bytes: the factor's low byte is zero, which leaves out the fourth.
-    #[inline]
-    fn hash(&self, window: [u8; 4]) -> usize {
-        (u32::from_le_bytes(window).wrapping_mul(self.factor) >> (32 - BITS)) as usize
-    }
-
-    /// Where the entries of the window are.
-    fn slot(&self, window: [u8; WINDOW]) -> usize {
-        self.hash(four(window)) * SLOTS / SIZE
-    }
-
-    #[inline]
-    fn are_of(&self, window: [u8; 4]) -> bool {
-        self.marks[self.hash(window)] == window[0]
-    }
-
-    /// Whether one of the windows looked up in a group is marked.
-    #[inline]
-    fn any(&self, group: &[u8; READ]) -> bool {
-        let windows = group.array_windows().step_by(STRIDE);
-        windows.fold(false, |all, window| all | self.are_of(*window))
-    }
-
-    /// Which of the windows looked up in a group are marked.
-    fn all(&self, group: &[u8; READ]) -> u32 {
-        let windows = group.array_windows().step_by(STRIDE);
-        windows.zip(0..).fold(0, |all, (window, n)| {
-            all | u32::from(self.are_of(*window)) << n
-        })
-    }
-}
-
-fn four([a, b, c]: [u8; WINDOW]) -> [u8; 4] {
-    [a, b, c, 0]
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_needle_is_found_by_windows_or_by_a_rare_byte() {
-        for needle in rows().flat_map(|rule| rule.needles) {
-            let rare = GATE.rare.iter().any(|(n, _)| *n == needle.as_bytes());
-            assert!(rare || needle.len() >= WINDOW, "{needle}");
-        }
-    }
-
-    /// Factors tried.
-    fn factors() -> impl Iterator<Item = u32> {
-        (0..4096u32).map(|n| 0x9e37_79b1u32.wrapping_add(n.wrapping_mul(0x3779_b1c2)) << 8)
-    }
-
-    #[test]
-    fn the_factor_lets_fewest_ordinary_windows_through() {
-        let through = |factor: &u32| {
-            let marks = Marks::of(&GATE.entries, *factor);
-            let windows = ORDINARY.iter().flat_map(|sample| sample.array_windows());
-            windows.filter(|w| marks.are_of(**w)).count()
-        };
-        let factors = factors().filter(|factor| holds_all(&Marks::of(&GATE.entries, *factor)));
-        assert_eq!(factors.min_by_key(through), Some(FACTOR));
-    }
-
-    /// Whether no window has the hash of one that begins with another byte.
-    fn holds_all(marks: &Marks) -> bool {
-        let mut windows = GATE.entries.iter().map(|entry| four(entry.window));
-        windows.all(|window| marks.are_of(window))
-    }
-
-    #[test]
-    fn every_window_of_a_needle_has_its_mark() {
-        assert!(holds_all(&GATE.marks));
-    }
-
-    #[test]
-    fn what_goes_on_with_a_needle_of_three_bytes_is_in_its_windows() {
-        let short = |needle: &&str| needle.len() == WINDOW && !needle.ends_with('J');
-        let rows = rows().flat_map(|rule| rule.needles.iter().map(move |n| (*n, rule.shape)));
-        for (needle, shape) in rows.filter(|(n, _)| short(n)) {
-            for b in (0..=u8::MAX).filter(|b| !word_dash(*b)) {
-                let mut line = [needle.as_bytes(), &[b]].concat();
-                line.extend([b"a1b2c3d4".repeat(8), b"a1b2c3d4".repeat(8)].join(&b'.'));
-                let found = judge(&line, 0..WINDOW, shape);
-                assert!(!matches!(found, Found::Secret(..)), "{needle} {b}");
-            }
-        }
-    }
-}
+mod tests;

@@ -161,8 +161,8 @@ pub(super) fn window(bytes: &[u8]) -> u32 {
 }
 
 /// How often two, three and four bytes stand in ordinary logs and in the output of tests, by a sample of each.
-/// Whoever builds a set counts anew: that takes a millisecond, and kept it would be as large as all tables.
-pub(super) struct Ordinary(HashMap<&'static [u8], u32>);
+/// Whoever builds a set counts anew: that takes half a millisecond, and kept it would be as large as all tables.
+pub(super) struct Ordinary(HashMap<u64, u32>);
 
 impl Ordinary {
     pub(super) fn new() -> Ordinary {
@@ -173,7 +173,7 @@ impl Ordinary {
         ];
         for sample in samples {
             for bytes in (2..=WINDOW).flat_map(|length| sample.windows(length)) {
-                *counts.entry(bytes).or_default() += 1;
+                *counts.entry(key(bytes)).or_default() += 1;
             }
         }
         Ordinary(counts)
@@ -202,8 +202,16 @@ impl Ordinary {
     }
 
     fn of(&self, bytes: &[u8]) -> u64 {
-        self.0.get(bytes).copied().unwrap_or(0).into()
+        self.0.get(&key(bytes)).copied().unwrap_or(0).into()
     }
+}
+
+/// At most four bytes and how many, as a number.
+#[inline]
+fn key(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(bytes.len() as u64, |key, byte| key << 8 | u64::from(*byte))
 }
 
 /// How likely a window is, for comparison with others: as often as the sample holds it, and as often as its first
