@@ -25,9 +25,9 @@ section! {
         /// Longest time a recognised event waits for others to share its frame.
         pub flush_interval: Duration = duration("200ms", "1ms", "1m"),
         /// Events per frame.
-        pub frame_events: usize = count(4096, 1, 65536),
+        pub frame_events: usize = count(16384, 1, 65536),
         /// Bytes per frame before compression.
-        pub frame_bytes: u64 = size("256KiB", "4KiB", "1MiB"),
+        pub frame_bytes: u64 = size("512KiB", "4KiB", "1MiB"),
         /// Longest pause before the first retry; it doubles with each further one, and the pause
         /// taken is random up to it.
         pub retry_min: Duration = duration("100ms", "1ms", "1m"),

@@ -55,20 +55,19 @@ const NAMES: [&str; 26] = [
 ];
 
 fn find(bytes: &[u8], at: Range<usize>) -> Found {
-    let in_name = |b: u8| word_dash(b) || b == b'.';
-    let start = at.start - run_back(&bytes[..at.start], NAME_CAP, in_name);
     // Some needles end with what parts a name from its value.
-    let end = at.start + run(&bytes[at], word_dash);
+    let end = at.start + run(&bytes[at.clone()], word_dash);
     let end = end + run(&bytes[end..bytes.len().min(end + NAME_CAP)], word_dash);
-    let name = &bytes[start..end];
     // What follows says most cheaply that nothing is assigned.
     let parted = separator(bytes, end);
-    let assigned = match bytes.get(end) {
-        _ if parted.is_some() => true,
-        Some(b'>') => true,
-        Some(b' ') => name.starts_with(b"--"),
-        _ => false,
-    };
+    let next = bytes.get(end);
+    if parted.is_none() && !matches!(next, Some(b'>' | b' ')) {
+        return Found::No;
+    }
+    let in_name = |b: u8| word_dash(b) || b == b'.';
+    let start = at.start - run_back(&bytes[..at.start], NAME_CAP, in_name);
+    let name = &bytes[start..end];
+    let assigned = parted.is_some() || next == Some(&b'>') || name.starts_with(b"--");
     if !assigned || !is_secret(name) {
         return Found::No;
     }
