@@ -37,6 +37,7 @@ mod addresses;
 mod hash;
 mod kinds;
 mod moments;
+mod runs;
 mod shapes;
 mod words;
 
@@ -47,6 +48,7 @@ use std::borrow::Cow;
 
 pub use hash::{fingerprint, group};
 
+use runs::Runs;
 use shapes::{Found, Memo, is_word};
 
 /// The text with identities, moments and secrets masked; for storing and reading.
@@ -111,6 +113,7 @@ struct Masker<'a> {
     /// From where on no closing quote of these kinds (`"`, `'`, `` ` ``) stands.
     unclosed: [bool; 3],
     memo: Memo,
+    runs: Runs,
 }
 
 impl<'a> Masker<'a> {
@@ -124,6 +127,7 @@ impl<'a> Masker<'a> {
             method: false,
             unclosed: [false; 3],
             memo: Memo::default(),
+            runs: Runs::default(),
         }
     }
 
@@ -209,7 +213,7 @@ impl<'a> Masker<'a> {
     fn word(&mut self, at: usize, before: u8) -> usize {
         let text = &self.text[at..];
         let rest = text.as_bytes();
-        let plain = shapes::plain_word(rest);
+        let plain = shapes::plain_word(rest, self.runs.run(self.text.as_bytes(), at));
         if plain.is_none()
             && let Some(found) = shapes::at_word(rest, before, at, &mut self.memo)
         {

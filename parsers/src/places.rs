@@ -184,6 +184,12 @@ pub(crate) fn digits<const N: usize>(piece: &[u8; N]) -> u64 {
     bits(piece, |bytes| within(bytes, b'0', 10))
 }
 
+/// A bit for every letter of ASCII of a piece.
+#[inline]
+pub(crate) fn letters(piece: &[u8; PIECE]) -> u64 {
+    bits(piece, |bytes| within(bytes | u8x16::splat(0x20), b'a', 26))
+}
+
 /// A bit for every byte that is the same in both.
 #[inline]
 pub(crate) fn equal(one: &[u8; 16], other: &[u8; 16]) -> u64 {

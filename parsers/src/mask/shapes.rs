@@ -52,16 +52,15 @@ pub(super) struct Memo {
 
 /// Length of a word of letters, or a number of a few digits, that stands between blanks, in brackets or before
 /// a comma or colon, and is no part of a date: no mask but that of plain numbers begins with it.
-pub(super) fn plain_word(rest: &[u8]) -> Option<usize> {
+///
+/// Given how many letters or digits stand at the beginning, as far as [`FAR`](super::runs::FAR).
+pub(super) fn plain_word(rest: &[u8], run: usize) -> Option<usize> {
     /// Letters of the shortest [hex] number of letters alone.
     const HEX: usize = 8;
     /// Of the shortest [mixed token](token) or [Base64](base64).
     const MIXED: usize = 20;
     let number = rest[0].is_ascii_digit();
-    let len = match number {
-        true => run(rest, HEX, |b| b.is_ascii_digit()),
-        false => run(rest, MIXED, |b| b.is_ascii_alphabetic()),
-    };
+    let len = run.min(if number { HEX } else { MIXED });
     let next = rest.get(len + 1);
     let ends = match rest.get(len) {
         None | Some(b')' | b',') => true,
