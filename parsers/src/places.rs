@@ -196,33 +196,6 @@ pub(crate) fn equal(one: &[u8; 16], other: &[u8; 16]) -> u64 {
     u64::from(mask(u8x16::from(*one).simd_eq(u8x16::from(*other))))
 }
 
-/// Whether two short texts are the same: found out here sooner than a search for a difference begins.
-#[inline]
-pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && is_alike(one, other)
-}
-
-/// Whether a text begins with another, a short one.
-#[inline]
-pub(crate) fn begins_with(text: &[u8], other: &[u8]) -> bool {
-    text.get(..other.len())
-        .is_some_and(|text| is_alike(text, other))
-}
-
-/// Whether two texts of one length are the same.
-#[inline]
-fn is_alike(one: &[u8], other: &[u8]) -> bool {
-    if let (Some(a), Some(b)) = (one.last_chunk(), other.last_chunk()) {
-        let sixteens = one.as_chunks().0.iter().zip(other.as_chunks().0);
-        let all = sixteens.fold(equal(a, b), |all, (a, b)| all & equal(a, b));
-        return all == 0xffff;
-    }
-    if let (Some(a), Some(b)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) {
-        return a == b && first_eight(one) == first_eight(other);
-    }
-    one.iter().zip(other).all(|(a, b)| a == b)
-}
-
 /// A bit for every digit of less bytes than a piece.
 #[inline]
 pub(crate) fn few_digits(bytes: &[u8]) -> u64 {
@@ -283,19 +256,6 @@ mod tests {
         fn another_byte_than_those_is_found(text in "([a-zA-Z0-9_/]{0,30}[`{@\\[/:é-]?){0,3}") {
             let is = |b: u8| b.is_ascii_alphanumeric() || b"_./-#".contains(&b);
             prop_assert_eq!(all_alnum_or(text.as_bytes(), *b"_./-#"), text.bytes().all(is));
-        }
-
-        #[test]
-        fn texts_are_compared_as_by_the_library(text in "[a-c]{0,60}", at in 0..60_usize, cut in 0..61_usize) {
-            let bytes = text.as_bytes();
-            let mut other = bytes.to_vec();
-            prop_assert!(is_same(bytes, &other) && begins_with(bytes, &other[..cut.min(text.len())]));
-            if let Some(byte) = other.get_mut(at) {
-                *byte = b'd';
-                prop_assert!(!is_same(bytes, &other) && !begins_with(bytes, &other));
-                prop_assert_eq!(begins_with(bytes, &other[..cut.min(text.len())]), cut <= at);
-            }
-            prop_assert!(!begins_with(bytes, &[bytes, b"a"].concat()) && !is_same(bytes, &[bytes, b"a"].concat()));
         }
 
         #[test]

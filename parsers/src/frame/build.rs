@@ -4,13 +4,12 @@ use super::body;
 use super::payload::{
     Counted, HAS_DIALECT, HAS_LANE, HAS_SUB, HAS_TIME, Payload, SUITE_GIVEN, SUITE_SAME, State,
 };
-use super::strings::Strings;
+use super::strings::{Strings, is_same};
 use super::tokens::SPREAD;
 use super::varint;
 use super::{Frame, Header};
 use crate::cut::{NAME_CAP, WORD_CAP, cut_at_boundary};
 use crate::event::Event;
-use crate::places::is_same;
 
 /// Number of events from which [`FrameBuilder::is_full`] holds.
 pub const FULL_EVENTS: u64 = 16 * 1024;

@@ -104,20 +104,12 @@ impl Blocks {
     fn take(&mut self, bytes: &[u8]) -> [u32; SYMBOLS] {
         let mut often = [0; SYMBOLS];
         often[END] = 1;
-        // A count waits for the one before if that was of the same byte: neighbours are counted apart.
-        let mut apart = [[0u32; 256]; 4];
         self.runs.clear();
         let mut from = 0;
         while from < bytes.len() {
             let (last, again) = next_run(bytes, from);
             let single = &bytes[from..=last];
-            let (fours, rest) = single.as_chunks::<4>();
-            for four in fours {
-                for (often, byte) in apart.iter_mut().zip(four) {
-                    often[usize::from(*byte)] += 1;
-                }
-            }
-            rest.iter().for_each(|b| often[usize::from(*b)] += 1);
+            single.iter().for_each(|b| often[usize::from(*b)] += 1);
             if again > 0 {
                 often[of_length(again).0] += 1;
             }
@@ -126,10 +118,6 @@ impl Blocks {
                 bytes: single.len(),
                 again,
             });
-        }
-        for counted in apart {
-            let bytes = often.iter_mut().zip(counted);
-            bytes.for_each(|(often, counted)| *often += counted);
         }
         often
     }

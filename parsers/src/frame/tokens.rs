@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use crate::places::{first_eight, is_same, within};
+use crate::places::{first_eight, within};
 
 /// In a skeleton: here stands a word.
 pub(super) const WORD: u8 = 0;
@@ -60,9 +60,9 @@ impl Token {
     }
 
     /// Whether the bytes beyond the key are the same as those of another of its length.
-    #[inline]
+    #[inline(never)]
     fn goes_on_as(self, other: Token, all: &[u8]) -> bool {
-        is_same(&self.bytes(all)[8..], &other.bytes(all)[8..])
+        self.bytes(all)[8..] == other.bytes(all)[8..]
     }
 
     /// The number that its digits are, of which there are at most [`DIGITS`]; eight of them at once.

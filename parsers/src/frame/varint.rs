@@ -128,13 +128,6 @@ impl<'a> Reader<'a> {
     /// Copies a number as it is written.
     #[inline]
     pub(super) fn copy_number(&mut self, out: &mut Vec<u8>) -> Result<(), FrameError> {
-        if let [low, high @ ..0x80, rest @ ..] = self.rest
-            && *low >= 0x80
-        {
-            self.rest = rest;
-            out.extend_from_slice(&[*low, *high]);
-            return Ok(());
-        }
         loop {
             let byte = self.byte()?;
             out.push(byte);

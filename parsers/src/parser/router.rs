@@ -278,12 +278,16 @@ impl Numbering<'_> {
         &mut self,
         dialect: &str,
         line: u64,
-        body: Body<'_>,
+        mut body: Body<'_>,
         out: &mut dyn FnMut(&Event<'_>),
     ) {
         let sub = self.sub;
         self.sub += 1;
-        let event = |body| Event {
+        if let Body::Signature(signature) = &mut body {
+            signature.end_line = self.numbers.in_stream(signature.end_line);
+            signature.within = signature.within.map(|n| self.numbers.in_stream(n));
+        }
+        out(&Event {
             offset: self.offset,
             sub,
             line: self.numbers.in_stream(line),
@@ -291,17 +295,6 @@ impl Numbering<'_> {
             lane: self.lane,
             dialect,
             body,
-        };
-        match body {
-            // Most are of these kinds, of which less is copied than of the largest.
-            Body::TestEnd(end) => out(&event(Body::TestEnd(end))),
-            Body::TestStart(start) => out(&event(Body::TestStart(start))),
-            Body::Signature(mut signature) => {
-                signature.end_line = self.numbers.in_stream(signature.end_line);
-                signature.within = signature.within.map(|n| self.numbers.in_stream(n));
-                out(&event(Body::Signature(signature)));
-            }
-            other => out(&event(other)),
-        }
+        });
     }
 }

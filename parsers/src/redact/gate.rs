@@ -4,8 +4,8 @@
 //! Of each needle a window of four bytes is looked for, at thirty-two places at once: the windows are parted into
 //! eight groups, and a place passes a group if each of its bytes is, half by half, that of one of the group's windows
 //! (after Hyperscan's Teddy: Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern CPUs", 2019). Where
-//! one passes it is compared with the group's windows, and a needle that stands there is judged by its rule. Needles of
-//! one or two bytes are found by a byte that is rare in logs, and digits are counted for [cards](super::card).
+//! one passes its window is looked up, and a needle that stands round it is judged by its rule. Needles of one or two
+//! bytes are found by a byte that is rare in logs, and digits are counted for [cards](super::card).
 
 use std::sync::LazyLock;
 
@@ -135,67 +135,62 @@ impl Gate {
     /// Lets the window pass its group; behind one of three bytes whatever stands.
     fn let_pass(&mut self, group: usize, window: &[u8]) {
         for (place, [low, high]) in self.halves.iter_mut().enumerate() {
-            for half in 0..16u8 {
-                let is = |of: fn(u8) -> u8| window.get(place).is_none_or(|byte| of(*byte) == half);
-                let (is_low, is_high) = (is(|byte| byte & 15), is(|byte| byte >> 4));
-                for at in [usize::from(half), usize::from(half) + 16] {
-                    low[at] |= u8::from(is_low) << group;
-                    high[at] |= u8::from(is_high) << group;
-                }
+            for at in 0..PLACES {
+                let is = |half: u8| usize::from(half) == at % 16;
+                let byte = window.get(place);
+                low[at] |= u8::from(byte.is_none_or(|byte| is(byte & 15))) << group;
+                high[at] |= u8::from(byte.is_none_or(|byte| is(byte >> 4))) << group;
             }
         }
     }
 
     #[inline]
-    fn look(&self, bytes: &[u8], from: usize) -> Look {
-        if bytes.len() < READ {
-            return self.look_at_short(bytes, from);
-        }
-        let mut course = Course::at(from);
-        let (first, passing) = self.look_on(bytes, &mut course);
-        if passing == 0 && !course.is_odd {
-            return Look {
-                suspects: false,
-                digits: course.digits,
-            };
-        }
-        let suspects = self.suspects(bytes, (first, passing), &mut course, |at| (bytes, at))
-            || (course.is_odd && self.rare_suspects(bytes, from));
-        Look {
-            suspects,
-            digits: course.digits,
+    fn look(&self, line: &[u8], from: usize) -> Look {
+        match line.len() {
+            ..READ => self.look_at_short(line, from),
+            _ => self.look_behind(0, line, (line, from)),
         }
     }
 
-    /// A line too short to be read from stands behind zeros, of which what is found knows nothing.
+    /// A line too short to be read from stands behind zeros.
     #[inline(never)]
-    fn look_at_short(&self, bytes: &[u8], from: usize) -> Look {
-        let zeros = READ - bytes.len();
+    fn look_at_short(&self, line: &[u8], from: usize) -> Look {
+        let zeros = READ - line.len();
         let mut padded = [0; READ];
-        padded[zeros..].copy_from_slice(bytes);
-        let mut course = Course::at(from + zeros);
-        let passed = self.look_on(&padded, &mut course);
-        let suspects = self.suspects(&padded, passed, &mut course, |at| (bytes, at - zeros))
-            || (course.is_odd && self.rare_suspects(bytes, from));
+        padded[zeros..].copy_from_slice(line);
+        self.look_behind(zeros, &padded, (line, from))
+    }
+
+    /// Looks at the line in bytes, no fewer than are read at once, in which it stands behind so many zeros; what is found
+    /// knows nothing of these.
+    #[inline(always)]
+    fn look_behind(&self, zeros: usize, bytes: &[u8], (line, from): (&[u8], usize)) -> Look {
+        let mut course = Course {
+            at: zeros + from,
+            ..Course::default()
+        };
+        let passed = self.look_on(bytes, &mut course);
+        // Mostly nothing is found.
+        let suspects = (passed.1 != 0 && self.suspects(bytes, passed, &mut course, (line, zeros)))
+            || (course.is_odd && self.rare_suspects(line, from));
         Look {
             suspects,
             digits: course.digits,
         }
     }
 
-    /// Whether a window that may stand at one of the places, or behind them, belongs to a secret; `of` gives the line, and
-    /// where in it a place is.
+    /// Whether a window that may stand at one of the places, or behind them, belongs to a secret.
     #[cold]
-    fn suspects<'l>(
+    fn suspects(
         &self,
         bytes: &[u8],
         (mut first, mut passing): (usize, u32),
         course: &mut Course,
-        of: impl Fn(usize) -> (&'l [u8], usize),
+        (line, zeros): (&[u8], usize),
     ) -> bool {
         loop {
             while passing != 0 {
-                let (line, at) = of(first + passing.trailing_zeros() as usize);
+                let at = first + passing.trailing_zeros() as usize - zeros;
                 if self.is_secret(line, at) {
                     return true;
                 }
@@ -304,21 +299,12 @@ fn slot(window: u32) -> usize {
 }
 
 /// How far a look at a line came.
+#[derive(Default)]
 struct Course {
     at: usize,
     digits: usize,
     /// Whether a rare byte was seen.
     is_odd: bool,
-}
-
-impl Course {
-    fn at(from: usize) -> Course {
-        Course {
-            at: from,
-            digits: 0,
-            is_odd: false,
-        }
-    }
 }
 
 /// At which of the places a window of a group may stand.

@@ -106,8 +106,6 @@ struct Rules {
     pem: Option<u16>,
     custom: Custom,
     values: Values,
-    /// Whether there are any of those two.
-    has_others: bool,
 }
 
 impl Redactor {
@@ -122,8 +120,6 @@ impl Redactor {
         }
         let off = |id: &&str| options.off.iter().any(|o| o == id);
         let pem = ids.iter().position(|id| *id == "private-key");
-        let custom = Custom::new(&options.expressions)?;
-        let values = Values::new(&options.key, &options.values)?;
         let rules = Rules {
             key: options.key.clone(),
             off: ids.iter().take(table::len()).map(off).collect(),
@@ -131,9 +127,8 @@ impl Redactor {
             pem: pem
                 .filter(|_| !off(&"private-key"))
                 .and_then(|n| u16::try_from(n).ok()),
-            has_others: !options.expressions.is_empty() || !values.is_empty(),
-            custom,
-            values,
+            custom: Custom::new(&options.expressions)?,
+            values: Values::new(&options.key, &options.values)?,
         };
         Ok(Redactor {
             rules: Arc::new(rules),
@@ -244,19 +239,12 @@ impl Rules {
     fn suspects(&self, text: &str, known: usize) -> bool {
         let bytes = text.as_bytes();
         // Behind what is known nothing ends that began in it.
-        if bytes.len() >= known + gate::SHORTEST {
+        let tells = bytes.len() >= known + gate::SHORTEST && {
             let look = gate::look(bytes, known);
-            if look.suspects || (look.digits >= card::LEAST && self.suspects_card(&bytes[known..]))
-            {
-                return true;
-            }
-        }
-        self.has_others && (!self.values.is_empty() || self.custom.suspects(text))
-    }
-
-    #[cold]
-    fn suspects_card(&self, bytes: &[u8]) -> bool {
-        self.cards && card::suspects(bytes)
+            let may_be_card = self.cards && look.digits >= card::LEAST;
+            look.suspects || (may_be_card && card::suspects(&bytes[known..]))
+        };
+        tells || !self.values.is_empty() || self.custom.suspects(text)
     }
 
     /// The name that is shown for a rule; none for what was dropped undecided.

@@ -15,7 +15,6 @@ use crate::dialect::go_test::{Excerpt, is_benchmark};
 use crate::dialect::needle::Needles;
 use crate::dialect::{Attention, Claim, Dialect, DialectInfo, Emit, Line};
 use crate::event::{Body, Status, SuiteEnd, SuiteStart, TestDetail, TestEnd, TestStart};
-use crate::places::is_same;
 use record::{Record, is_action};
 use seen::Seen;
 
@@ -214,8 +213,7 @@ impl GoTestJson {
 
     /// A test begins: the one before it, if it still runs, is put into the tables.
     fn begin(&mut self, number: u64, suite: &str, name: &str, emit: Emit<'_>) {
-        let same = is_same(self.latest.package.as_bytes(), suite.as_bytes());
-        let known = same && !suite.is_empty();
+        let known = self.latest.package == *suite && !suite.is_empty();
         if self.latest.runs {
             let excerpt = self.latest.end();
             // Present: packages are forgotten together with the latest test.
@@ -296,9 +294,7 @@ impl GoTestJson {
 impl Latest {
     /// Whether that test is the one that runs.
     fn is(&self, package: &str, test: &str) -> bool {
-        self.runs
-            && is_same(self.test.as_bytes(), test.as_bytes())
-            && is_same(self.package.as_bytes(), package.as_bytes())
+        self.runs && self.test == *test && self.package == *package
     }
 
     /// It runs no more, or not as the latest: what it printed.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use super::record::{ACTION, OUTPUT, PACKAGE, Record, TEST, TIME, is_action};
 use crate::dialect::flat_json::RawStr;
-use crate::places::{all_alnum_or, begins_with, digits, equal, quote_or_escape};
+use crate::places::{all_alnum_or, digits, equal, quote_or_escape};
 
 /// Length of the words that frame what a test prints.
 const WORD: usize = 10;
@@ -66,11 +66,11 @@ impl Seen {
         let rest = text[end..]
             .strip_prefix('"')
             .filter(|_| is_action(action))?;
-        if let Some(rest) = behind_of(rest, &self.text).filter(|r| !r.is_empty()) {
+        if let Some(rest) = rest.strip_prefix(&*self.text).filter(|r| !r.is_empty()) {
             let frames = action == "output" && self.is_frame(rest);
             return Some(text.len() - if frames { 0 } else { rest.len() });
         }
-        let rest = behind_of(rest, self.package_text())?;
+        let rest = rest.strip_prefix(self.package_text())?;
         names_test(rest).then(|| text.len() - rest.len())
     }
 
@@ -88,10 +88,9 @@ impl Seen {
     /// well.
     fn is_frame(&self, rest: &str) -> bool {
         let frame = || {
-            let printed = rest.strip_prefix(OUTPUT)?;
-            let indent = printed.bytes().take_while(|b| *b == b' ').count();
-            let (word, behind) = printed[indent..].split_at_checked(WORD)?;
-            let behind = behind_of(behind, self.test())?;
+            let printed = rest.strip_prefix(OUTPUT)?.trim_start_matches(' ');
+            let (word, behind) = printed.split_at_checked(WORD)?;
+            let behind = behind.strip_prefix(self.test())?;
             match word {
                 "=== RUN   " | "=== PAUSE " | "=== CONT  " | "=== NAME  " => Some(behind),
                 "--- PASS: " | "--- FAIL: " | "--- SKIP: " => {
@@ -124,13 +123,6 @@ impl Seen {
         record.test = test.filter(|_| known == same).map(RawStr::plain);
         record.test.is_some() && record.goes_on(text, known)
     }
-}
-
-/// What stands behind that beginning of a text.
-#[inline]
-fn behind_of<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
-    let begins = begins_with(text.as_bytes(), beginning.as_bytes());
-    begins.then(|| &text[beginning.len()..])
 }
 
 /// Whether the test is named behind what is known of a line.

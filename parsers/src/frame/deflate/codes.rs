@@ -16,7 +16,7 @@ pub(super) fn lengths<const N: usize>(often: &[u32; N], longest: u8) -> [u8; N] 
             used.push(1 << u16::BITS | symbol);
         }
     }
-    sort(&mut used);
+    used.sort_unstable();
     let mut weights: Vec<u32> = used.iter().map(|used| (used >> u16::BITS) as u32).collect();
     let mut depths = weights.clone();
     loop {
@@ -35,37 +35,6 @@ pub(super) fn lengths<const N: usize>(often: &[u32; N], longest: u8) -> [u8; N] 
         lengths[usize::from(*used as u16)] = depth as u8;
     }
     lengths
-}
-
-/// Sorts what occurs by how often it does, below it by which it is, which is its order: by the lower byte of how often, then
-/// by the upper one, each in two looks at all.
-fn sort(used: &mut Vec<u64>) {
-    /// Of less a sort by comparing makes sooner.
-    const MANY: usize = 32;
-    const BYTES: usize = 1 << u8::BITS;
-    let most = used.iter().max().map_or(0, |most| most >> u16::BITS);
-    if used.len() < MANY || most > u64::from(u16::MAX) {
-        return used.sort_unstable();
-    }
-    let mut sorted = vec![0; used.len()];
-    for shift in [u16::BITS, u16::BITS + u8::BITS] {
-        let byte = |used: u64| usize::from((used >> shift) as u8);
-        let mut places = [0u32; BYTES];
-        used.iter().for_each(|used| places[byte(*used)] += 1);
-        let mut next = 0;
-        for place in &mut places {
-            next += std::mem::replace(place, next);
-        }
-        for used in &*used {
-            let place = &mut places[byte(*used)];
-            sorted[*place as usize] = *used;
-            *place += 1;
-        }
-        std::mem::swap(used, &mut sorted);
-        if most < BYTES as u64 {
-            return;
-        }
-    }
 }
 
 /// Replaces two or more weights, the least first, by their depths in a tree that has the least sum of both multiplied, in
@@ -136,27 +105,5 @@ impl<const N: usize> Codes<N> {
             }
         }
         Codes(codes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::sort;
-
-    proptest! {
-        #[test]
-        fn what_occurs_is_sorted_as_by_the_library(
-            often in prop::collection::vec(prop_oneof![1..4u64, 1..300u64, 1..70_000u64], 0..288),
-            most in prop::sample::select(vec![200u64, 60_000, 70_000]),
-        ) {
-            let numbered = often.into_iter().zip(0..);
-            let mut used: Vec<u64> = numbered.map(|(often, n)| often.min(most) << 16 | n).collect();
-            let mut plainly = used.clone();
-            plainly.sort_unstable();
-            sort(&mut used);
-            prop_assert_eq!(used, plainly);
-        }
     }
 }
